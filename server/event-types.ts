@@ -1,0 +1,570 @@
+// Made from schemas/event.schema.json by `npm run generate`. Do not edit.
+
+/**
+ * One fact about operations work, as a sender writes it and as it is kept: one JSON object. Unknown fields are refused, except under labels.
+ */
+export interface Event {
+  /**
+   * When it happened, by the sender's clock: RFC 3339, UTC, up to nanoseconds, for example `2026-11-05T09:30:00.123456Z`.
+   */
+  '@timestamp': string
+  event: EventFields
+  run?: RunFields
+  user?: UserFields
+  source?: SourceFields
+  observer?: ObserverFields
+  process?: ProcessFields
+  agent?: AgentFields
+  host?: HostFields
+  labels?: Labels
+  ansible?: AnsibleFields
+}
+/**
+ * What happened.
+ */
+export interface EventFields {
+  /**
+   * Identity of the event, which makes sending it again safe. Of a run's events `<run.id>:<event.sequence>`; of what the shipper says on its own `<run.id>:s<event.sequence>`.
+   */
+  id: string
+  /**
+   * Number of the event in its run, counted from 0 without gaps by the callback; the shipper has a count of its own. A gap shows that something is missing.
+   */
+  sequence?: number
+  /**
+   * What kind of fact it is.
+   */
+  action:
+    | 'run.started'
+    | 'play.started'
+    | 'play.no_hosts'
+    | 'task.started'
+    | 'tasks.included'
+    | 'host.result'
+    | 'item.result'
+    | 'host.retry'
+    | 'handler.notified'
+    | 'host.finished'
+    | 'run.finished'
+    | 'run.aborted'
+    | 'run.heartbeat'
+    | 'spool.dropped'
+  /**
+   * The kind of source: which part of a run speaks.
+   */
+  dataset: 'ansible.run' | 'ansible.play' | 'ansible.task' | 'ansible.result'
+  /**
+   * The part of the sender that wrote the event: the callback inside Ansible, or the shipper beside it.
+   */
+  provider?: 'callback' | 'shipper'
+  /**
+   * Always `event`.
+   */
+  kind?: 'event'
+  /**
+   * ECS category; a run of Ansible is `configuration`.
+   *
+   * @minItems 1
+   * @maxItems 3
+   */
+  category?: ('configuration' | 'process' | 'host')[]
+  /**
+   * ECS type: `start` and `end` of runs, plays and tasks, `change` where something was changed, `error` where it failed, else `info`.
+   *
+   * @minItems 1
+   * @maxItems 5
+   */
+  type?: ('start' | 'end' | 'change' | 'info' | 'error')[]
+  /**
+   * `success` for ok and changed, `failure` for failed (also when ignored) and unreachable, `unknown` for skipped and for what was only checked.
+   */
+  outcome?: 'success' | 'failure' | 'unknown'
+  /**
+   * When it happened, by the sender's clock: RFC 3339, UTC, up to nanoseconds, for example `2026-11-05T09:30:00.123456Z`.
+   */
+  start?: string
+  /**
+   * When it happened, by the sender's clock: RFC 3339, UTC, up to nanoseconds, for example `2026-11-05T09:30:00.123456Z`.
+   */
+  end?: string
+  /**
+   * How long it took, in nanoseconds, by the monotonic clock.
+   */
+  duration?: number
+}
+/**
+ * The execution that the event belongs to.
+ */
+export interface RunFields {
+  /**
+   * Identity of the run, a UUIDv7 (RFC 9562) made by the sender when the run starts: its first 48 bits are the start in milliseconds since 1970, which lists of runs are sorted by.
+   */
+  id: string
+  /**
+   * What was executed: a playbook, an ad-hoc command, an ansible-console session, an ansible-pull, a job of another tool, or the life of the service itself.
+   */
+  kind?: 'playbook' | 'adhoc' | 'console' | 'pull' | 'job' | 'service'
+  /**
+   * What people call it: the playbook's file name, or the module of an ad-hoc command. Repeated in every event of the run, so that results can be asked for by it.
+   */
+  name?: string
+  /**
+   * Shared by the runs of one command line (`ansible-playbook a.yml b.yml` makes two runs).
+   */
+  parent_id?: string
+  /**
+   * How the run stands. A finished run is `failed` if any host failed, else `unreachable` if any was, else `changed` if anything was changed, else `success`; derived from Ansible's stats, since a callback is not told the exit code.
+   */
+  status?: 'running' | 'success' | 'changed' | 'failed' | 'unreachable' | 'aborted'
+}
+/**
+ * Who did it: the actor.
+ */
+export interface UserFields {
+  /**
+   * Login name of the person, or of the account, that started the run. Repeated in every event of the run, so that results can be asked for by it.
+   */
+  name?: string
+  /**
+   * Numeric id of that user on the controller, as a string.
+   */
+  id?: string
+  /**
+   * How the name is known, best evidence first: the kernel's login uid, the terminal's login, sudo, AWX, a CI system, an environment variable, the configuration, or only the account that the process runs as (`uid`).
+   */
+  origin?: 'loginuid' | 'login' | 'sudo' | 'awx' | 'ci' | 'env' | 'config' | 'uid'
+  /**
+   * The account that the process ran as on the controller.
+   */
+  effective?: {
+    /**
+     * Its name.
+     */
+    name?: string
+    /**
+     * Its numeric id, as a string.
+     */
+    id?: string
+  }
+}
+/**
+ * Where the actor came from.
+ */
+export interface SourceFields {
+  /**
+   * Address that the user's SSH session came from.
+   */
+  ip?: {
+    [k: string]: unknown
+  } & string
+  /**
+   * Port of that session on the client's side.
+   */
+  port?: number
+}
+/**
+ * The controller: the machine that Ansible ran on. (`host.*` is always the managed host.)
+ */
+export interface ObserverFields {
+  /**
+   * Host name of the controller. Repeated in every event of the run: `localhost` is a different machine on each controller.
+   */
+  hostname?: string
+}
+/**
+ * The Ansible process on the controller.
+ */
+export interface ProcessFields {
+  /**
+   * Process id.
+   */
+  pid?: number
+  /**
+   * Directory in which the command was given.
+   */
+  working_directory?: string
+}
+/**
+ * The software that wrote the event.
+ */
+export interface AgentFields {
+  /**
+   * Its name, `playtrail.audit` for the Ansible collection.
+   */
+  name?: string
+  /**
+   * Its version.
+   */
+  version?: string
+}
+/**
+ * The managed host, never the controller.
+ */
+export interface HostFields {
+  /**
+   * Name of the host in the inventory.
+   */
+  name: string
+  /**
+   * Inventory groups that the host is in, without `all` and `ungrouped`.
+   *
+   * @maxItems 256
+   */
+  groups?: string[]
+}
+/**
+ * Names and values of the user's own choice, from the callback's option `labels`. Names are 1 to 64 letters, digits, `_` or `-`; values are strings of up to 1024 characters; at most 32 of them.
+ */
+export interface Labels {
+  [k: string]: string
+}
+/**
+ * What Ansible was asked to do, and what it did.
+ */
+export interface AnsibleFields {
+  /**
+   * Version of ansible-core.
+   */
+  version?: string
+  playbook?: AnsiblePlaybook
+  cli?: AnsibleCli
+  play?: AnsiblePlay
+  task?: AnsibleTask
+  result?: AnsibleResult
+  /**
+   * What the task changed, as Ansible reports it under --diff.
+   *
+   * @maxItems 200
+   */
+  diff?: AnsibleDiff[]
+  stats?: AnsibleStats
+  hosts?: AnsibleHosts
+  /**
+   * What was cut to keep within the limits.
+   *
+   * @maxItems 32
+   */
+  truncated?: {
+    /**
+     * Name of the field that was cut.
+     */
+    field: string
+    /**
+     * How much there was before it was cut: characters of a text, entries of a list.
+     */
+    size: number
+  }[]
+}
+/**
+ * The playbook that was run.
+ */
+export interface AnsiblePlaybook {
+  /**
+   * Its file name, for example `site.yml`.
+   */
+  name?: string
+  /**
+   * Its absolute path on the controller.
+   */
+  path?: string
+}
+/**
+ * How Ansible was called. Options that were not given are absent.
+ */
+export interface AnsibleCli {
+  /**
+   * Tags that the run was limited to; absent when all were run.
+   *
+   * @maxItems 256
+   */
+  tags?: string[]
+  /**
+   * Tags that were left out.
+   *
+   * @maxItems 256
+   */
+  skip_tags?: string[]
+  /**
+   * Pattern that the hosts were limited to.
+   */
+  limit?: string
+  /**
+   * True for a dry run: nothing was to be changed.
+   */
+  check?: boolean
+  /**
+   * True when differences were asked for.
+   */
+  diff?: boolean
+  /**
+   * Inventory files, scripts or host lists, with passwords in URLs taken out.
+   *
+   * @maxItems 64
+   */
+  inventory?: string[]
+  /**
+   * Names of the extra variables; never their values.
+   *
+   * @maxItems 256
+   */
+  extra_var_names?: string[]
+  /**
+   * Number of hosts that are worked on side by side.
+   */
+  forks?: number
+  /**
+   * How many times -v was given.
+   */
+  verbosity?: number
+  /**
+   * Name of the task that the run started at.
+   */
+  start_at_task?: string
+  /**
+   * True when each task was confirmed by hand.
+   */
+  step?: boolean
+  /**
+   * True when all tasks were to run as another user.
+   */
+  become?: boolean
+  /**
+   * That other user.
+   */
+  become_user?: string
+  /**
+   * How to become that user, for example `sudo`.
+   */
+  become_method?: string
+  /**
+   * User to log in as on the hosts.
+   */
+  remote_user?: string
+  /**
+   * Connection plugin.
+   */
+  connection?: string
+}
+/**
+ * The play that the event belongs to.
+ */
+export interface AnsiblePlay {
+  /**
+   * Identity of the play within the run; with `serial`, the same for all of its batches.
+   */
+  id: string
+  /**
+   * Number of the batch, counted from 1: a play with `serial` runs once for each batch of hosts.
+   */
+  batch?: number
+  /**
+   * Name of the play.
+   */
+  name?: string
+  /**
+   * Pattern that chooses the hosts.
+   */
+  hosts_pattern?: string
+  /**
+   * How many hosts the play, or this batch, has.
+   */
+  hosts_total?: number
+  /**
+   * Strategy plugin.
+   */
+  strategy?: string
+}
+/**
+ * The task that the event belongs to.
+ */
+export interface AnsibleTask {
+  /**
+   * Identity of the task within the run.
+   */
+  id: string
+  /**
+   * How often this task had started in this run, this time included: a task runs again for each batch of a play, each flush of handlers, each turn of an include's loop.
+   */
+  occurrence?: number
+  /**
+   * The same for the same task in every run: SHA-1 of role, path within the playbook's directory, name as written and action, in hexadecimal. For trends.
+   */
+  key?: string
+  /**
+   * Name of the task, or its action where it has none. Under no_log the name as written, with nothing filled in.
+   */
+  name: string
+  /**
+   * Module or action, as written, for example `ansible.builtin.copy`.
+   */
+  action?: string
+  /**
+   * Role that the task comes from.
+   */
+  role?: string
+  /**
+   * File that the task is written in.
+   */
+  path?: string
+  /**
+   * Line in that file.
+   */
+  line?: number
+  /**
+   * Tags of the task.
+   *
+   * @maxItems 256
+   */
+  tags?: string[]
+  /**
+   * True for a handler.
+   */
+  handler?: boolean
+  /**
+   * True when the task was only to be checked, not done.
+   */
+  check_mode?: boolean
+  /**
+   * True when the playbook asks not to log this task: arguments, output and diff are not recorded.
+   */
+  no_log?: boolean
+}
+/**
+ * How a task ended on one host.
+ */
+export interface AnsibleResult {
+  /**
+   * How it ended. `changed` and `ok` are told apart.
+   */
+  status: 'ok' | 'changed' | 'failed' | 'skipped' | 'unreachable'
+  /**
+   * True when the failure was ignored.
+   */
+  ignored?: boolean
+  /**
+   * Exit code of the command.
+   */
+  rc?: number
+  /**
+   * The module's message.
+   */
+  msg?: string
+  /**
+   * What the command printed.
+   */
+  stdout?: string
+  /**
+   * What the command printed as errors.
+   */
+  stderr?: string
+  /**
+   * Why the task was skipped.
+   */
+  skip_reason?: string
+  /**
+   * How many times the task was tried.
+   */
+  attempts?: number
+  /**
+   * Host that the task really ran on.
+   */
+  delegated_host?: string
+  /**
+   * Of a loop: how many of its items ended how.
+   */
+  items?: {
+    /**
+     * Items that were right already.
+     */
+    ok?: number
+    /**
+     * Items that were changed.
+     */
+    changed?: number
+    /**
+     * Items that failed.
+     */
+    failed?: number
+    /**
+     * Items that were skipped.
+     */
+    skipped?: number
+  }
+  /**
+   * Warnings of the module.
+   *
+   * @maxItems 32
+   */
+  warnings?: string[]
+}
+/**
+ * One difference, of one file for example.
+ */
+export interface AnsibleDiff {
+  /**
+   * What was changed, usually a file.
+   */
+  path?: string
+  /**
+   * The difference in unified form, or the text that the module prepared.
+   */
+  unified?: string
+}
+/**
+ * Ansible's recap: of one host in host.finished, of all hosts together in run.finished. Counted for this run alone, also when one command runs several playbooks.
+ */
+export interface AnsibleStats {
+  /**
+   * Tasks that ended well, changed ones and ignored failures included.
+   */
+  ok?: number
+  /**
+   * Tasks that changed something.
+   */
+  changed?: number
+  /**
+   * Tasks that failed and were neither ignored nor rescued.
+   */
+  failures?: number
+  /**
+   * How often the host could not be reached.
+   */
+  unreachable?: number
+  /**
+   * Tasks that were skipped.
+   */
+  skipped?: number
+  /**
+   * Failed tasks that a rescue took care of.
+   */
+  rescued?: number
+  /**
+   * Failed tasks that were ignored.
+   */
+  ignored?: number
+}
+/**
+ * In run.finished: how many hosts ended how, each counted once, the worst counting.
+ */
+export interface AnsibleHosts {
+  /**
+   * Hosts that the run worked on.
+   */
+  total?: number
+  /**
+   * Hosts on which nothing failed and nothing was changed.
+   */
+  ok?: number
+  /**
+   * Hosts on which something was changed and nothing failed.
+   */
+  changed?: number
+  /**
+   * Hosts on which a task failed.
+   */
+  failed?: number
+  /**
+   * Hosts that could not be reached.
+   */
+  unreachable?: number
+}

@@ -1,0 +1,131 @@
+import type { Event } from '../event-types.ts'
+import type { JournalBatch } from '../journal/record.ts'
+
+/** What the server adds to an event when it is indexed; schemas/server.schema.json. */
+export interface IndexedEvent extends Event {
+  event: Event['event'] & { ingested: string; hash: string }
+  playtrail: { log: string; index: number; sender: string }
+}
+
+/** An event that can never be stored, for example because its bytes cannot be read as an event. */
+export interface Refused {
+  /** Number of its record in the journal. */
+  index: number
+  reason: string
+}
+
+/** One page of an answer. `next` is the position to go on from, absent on the last page. */
+export interface Page<Item> {
+  items: Item[]
+  next?: Position | undefined
+}
+
+/** Where a page ended: the sort values of its last item. Stable while events arrive. */
+export type Position = readonly (string | number)[]
+
+export type RunStatus = 'running' | 'success' | 'changed' | 'failed' | 'unreachable' | 'aborted'
+export type ResultStatus = 'ok' | 'changed' | 'failed' | 'skipped' | 'unreachable'
+
+/**
+ * A run as its events tell it, in the events' own field names. Everything but `run.id` is absent as long as
+ * the event that says it has not arrived.
+ */
+export interface Run {
+  /** When the run started: as run.started says, or else the time within `run.id`. */
+  '@timestamp': string
+  run: { id: string; status: RunStatus; name?: string; kind?: string; parent_id?: string }
+  /** `start`, `end`, `duration` (nanoseconds) and `outcome` of the run. */
+  event: { start: string; end?: string; duration?: number; outcome?: string }
+  user?: Event['user']
+  source?: Event['source']
+  observer?: Event['observer']
+  process?: Event['process']
+  agent?: Event['agent']
+  labels?: Event['labels']
+  ansible?: {
+    version?: string
+    playbook?: NonNullable<Event['ansible']>['playbook']
+    cli?: NonNullable<Event['ansible']>['cli']
+    stats?: NonNullable<Event['ansible']>['stats']
+    hosts?: NonNullable<Event['ansible']>['hosts']
+  }
+  playtrail: {
+    /** Events of the run that are indexed. */
+    events: number
+    /** Host results by status, as far as they have arrived: a run in progress has counts already. */
+    results: Record<ResultStatus, number>
+    /** Server time of the newest event of the run, RFC 3339. */
+    last_ingested: string
+  }
+}
+
+/** Which items, and which page of them. Absent filters let everything through. */
+interface Query {
+  /** Half open: from ≤ time < to. Milliseconds since 1970. */
+  fromMs?: number | undefined
+  toMs?: number | undefined
+  limit: number
+  after?: Position | undefined
+}
+
+export interface RunQuery extends Query {
+  /** Beginning of the run's id. */
+  id?: string | undefined
+  /** Name or path of the playbook; `*` stands for any characters. */
+  playbook?: string | undefined
+  /** Runs with a result on this host. `*` as above. */
+  host?: string | undefined
+  user?: string | undefined
+  status?: RunStatus | undefined
+}
+
+export interface ResultQuery extends Query {
+  runId: string
+  host?: string | undefined
+  status?: ResultStatus | undefined
+}
+
+export interface EventQuery extends Query {
+  runId?: string | undefined
+  action?: string | undefined
+  playbook?: string | undefined
+  host?: string | undefined
+  user?: string | undefined
+  /** Status of a host's result (`ansible.result.status`), or of a run (`run.status`). */
+  status?: RunStatus | ResultStatus | undefined
+  /** `desc`: newest first. */
+  order: 'asc' | 'desc'
+}
+
+/**
+ * What the index promises; test/index/store-contract.ts runs the same tests against every store.
+ *
+ * The index is derived from the journal: it may be thrown away and made again at any time.
+ */
+export interface Store {
+  /** Everything of the journal before this index is in the store. */
+  cursor(): Promise<number>
+
+  /**
+   * Makes the events of a batch findable. Writing an event that is already there (the same `event.id`)
+   * changes nothing, and batches may come in any order, which is what lets the follower replay the journal
+   * after a crash without asking what it had finished. The batch's bytes belong to the store from then on.
+   *
+   * Rejects only if trying again could help; an event that can never be stored is returned.
+   */
+  write(batch: JournalBatch): Promise<Refused[]>
+
+  /** Remembers, durably, that everything before `next` is in the store. */
+  moveCursor(next: number): Promise<void>
+
+  /** Runs, newest first: by `run.id`, whose beginning is the time of the start. */
+  runs(query: RunQuery): Promise<Page<Run>>
+
+  /** Terminal results of a run, one for each play batch, task occurrence and host, in the order they came. */
+  results(query: ResultQuery): Promise<Page<IndexedEvent>>
+
+  /** Events by `@timestamp`, and within the same time by their place in the journal. */
+  events(query: EventQuery): Promise<Page<IndexedEvent>>
+
+  close(): Promise<void>
+}

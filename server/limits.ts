@@ -1,0 +1,54 @@
+const KiB = 1024
+const MiB = 1024 * KiB
+
+/**
+ * Every limit of the server, with its unit last in the name. What happens at each of them is written in
+ * docs/configuration.md; a test fails when one is missing there.
+ */
+export const limits = {
+  /** One event as it was received. */
+  eventBytesMax: 256 * KiB,
+  /** Events of one request. */
+  batchEventsMax: 2_000,
+  /** A compressed request body. */
+  batchGzipBytesMax: 1 * MiB,
+  /** A request body, after it was decompressed. */
+  batchBytesMax: 8 * MiB,
+
+  /** Events that are waiting for the disk; more are answered 503 `overloaded`. */
+  appendQueueBytesMax: 64 * MiB,
+  /** What one write and fdatasync takes from that queue, unless a single request is larger. */
+  commitBytesMax: 4 * MiB,
+  /** A segment of the journal; the commit that passes it is the segment's last. */
+  segmentBytesMax: 64 * MiB,
+  /** One read of the journal by a follower, unless a single record is larger. */
+  readBytesMax: 1 * MiB,
+
+  /** A file of the quarantine; then the next one is begun. */
+  quarantineFileBytesMax: 8 * MiB,
+  /** Files of the quarantine; the oldest goes when there are more. */
+  quarantineFilesMax: 8,
+  /** What is kept of one refused line or body. */
+  quarantineEntryBytesMax: 256 * KiB,
+
+  /** Writes to the store under way at once. */
+  indexWritesInFlightMax: 2,
+  /** Pause after a write to the store failed, doubled each time up to the second one. */
+  indexRetryDelayMs: 100,
+  indexRetryDelayMsMax: 30_000,
+
+  /** Items of one page of an answer, if the request does not say. */
+  pageItemsDefault: 50,
+  pageItemsMax: 1_000,
+  /** Characters of one request parameter. */
+  parameterCharactersMax: 1_024,
+  /** Digits and dashes of the beginning of a run's id, below which it is not looked up. */
+  runIdBeginningCharactersMin: 8,
+
+  /** Time for a request to arrive whole. */
+  requestTimeoutMs: 60_000,
+  /** Time for open requests to end when the server stops. */
+  shutdownMsMax: 10_000,
+  /** Advice to a sender that was answered 503. */
+  retryAfterSeconds: 5
+} as const
