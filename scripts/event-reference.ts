@@ -46,9 +46,15 @@ function section(name: string, located: Located, schemas: Map<string, Schema>): 
 
 function table(fields: Field[]): string {
   const rows = fields.map(
-    (field) => `| \`${field.name}\`${field.required ? ' *' : ''} | ${field.type} | ${field.meaning} | ${field.source} |`
+    (field) =>
+      `| \`${field.name}\`${field.required ? ' *' : ''} | ${field.type} | ${field.meaning} | ${field.source} |`
   )
-  return ['| field (* required in its group) | type | meaning | source |', '| --- | --- | --- | --- |', ...rows, ''].join('\n')
+  return [
+    '| field (* required in its group) | type | meaning | source |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    ''
+  ].join('\n')
 }
 
 /** The leaves below `name`; a list of objects shows its members as `name[].member`. */

@@ -46,7 +46,12 @@ export class Problem extends Error {
   /** Further members of the answer, such as `rejected` (RFC 9457, section 3.2). */
   readonly members: Record<string, unknown>
 
-  constructor(code: ProblemCode, detail: string, members: Record<string, unknown> = {}, options?: ErrorOptions) {
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    members: Record<string, unknown> = {},
+    options?: ErrorOptions
+  ) {
     super(detail, options)
     this.name = 'Problem'
     this.code = code

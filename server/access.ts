@@ -1,0 +1,129 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { replaceFile } from './data-folder.ts'
+import { Fatal, Problem } from './errors.ts'
+
+/** What a token may do: a sender writes and cannot read, a reader reads and cannot write. */
+export const roles = ['sender', 'reader'] as const
+export type Role = (typeof roles)[number]
+
+/** A token at rest: never the token itself. */
+export interface Token {
+  name: string
+  role: Role
+  /** SHA-256 of the token, in hexadecimal. */
+  sha256: string
+  /** RFC 3339. */
+  created: string
+}
+
+/** Name that events get as their sender while the server is open. */
+export const OPEN_SENDER = 'local'
+const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+const TOKEN_BYTES = 32
+
+/** Makes a token and keeps its hash in `file`. The token itself is returned, and is nowhere else. */
+export function createToken(file: string, name: string, role: Role, now: Date): string {
+  if (!NAME_PATTERN.test(name) || name === OPEN_SENDER) {
+    throw new Fatal(
+      `a token's name is 1 to 64 letters, digits, ".", "_" or "-", beginning with a letter or digit, and not "${OPEN_SENDER}"; got "${name}"`
+    )
+  }
+  const tokens = readTokens(file)
+  if (tokens.some((token) => token.name === name)) {
+    throw new Fatal(
+      `there is a token named ${name} already: choose another name, or revoke it first with: playtrail token revoke ${name}`
+    )
+  }
+  const token = `playtrail_${role}_${randomBytes(TOKEN_BYTES).toString('base64url')}`
+  writeTokens(file, [...tokens, { name, role, sha256: hashOf(token), created: now.toISOString() }])
+  return token
+}
+
+/** Forgets a token: requests with it are refused from now on. */
+export function revokeToken(file: string, name: string): void {
+  const tokens = readTokens(file)
+  const left = tokens.filter((token) => token.name !== name)
+  if (left.length === tokens.length)
+    throw new Fatal(`there is no token named ${name}: playtrail token list shows those there are`)
+  writeTokens(file, left)
+}
+
+export function readTokens(file: string): Token[] {
+  if (!existsSync(file)) return []
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Token[]
+  } catch (error) {
+    throw new Fatal(
+      `${file} cannot be read: ${String(error)}. Restore it from a copy, or remove it and make new tokens.`,
+      { cause: error }
+    )
+  }
+}
+
+/** Who may do what. */
+export interface Access {
+  /**
+   * The name of whoever sent the request, if they may act as `role`. Throws Problem `token_missing`,
+   * `token_unknown` or `role_forbidden`.
+   *
+   * While no token exists everything is allowed, to `local`: the server is bound to loopback then. With the
+   * first token the door is shut, on loopback too, since a proxy on this machine comes from there.
+   */
+  check(authorization: string | undefined, role: Role): string
+}
+
+export function openAccess(file: string): Access {
+  const current = freshTokens(file)
+  return {
+    check(authorization, role) {
+      const tokens = current()
+      if (tokens.size === 0) return OPEN_SENDER
+      const presented = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+      if (presented === undefined) {
+        throw new Problem(
+          'token_missing',
+          `Expected the header "Authorization: Bearer <token>" with a ${role}'s token. Make one with: playtrail token create --role ${role} --name NAME`
+        )
+      }
+      const token = tokens.get(hashOf(presented))
+      if (token === undefined) {
+        throw new Problem(
+          'token_unknown',
+          'The token is not one of this server: it was revoked, or belongs to another data folder. playtrail token list shows those there are.'
+        )
+      }
+      if (token.role !== role) {
+        throw new Problem(
+          'role_forbidden',
+          `The token ${token.name} is a ${token.role}'s; this takes a ${role}'s. A sender cannot read, a reader cannot write.`
+        )
+      }
+      return token.name
+    }
+  }
+}
+
+/** The tokens by hash, read again when the file changed: `playtrail token` takes effect without a restart. */
+function freshTokens(file: string): () => Map<string, Token> {
+  let seen = ''
+  let tokens = new Map<string, Token>()
+  return () => {
+    const stat = statSync(file, { throwIfNoEntry: false })
+    const version = stat === undefined ? '' : `${stat.ino}:${stat.mtimeMs}:${stat.size}`
+    if (version !== seen) {
+      tokens = new Map(readTokens(file).map((token) => [token.sha256, token]))
+      seen = version
+    }
+    return tokens
+  }
+}
+
+function writeTokens(file: string, tokens: Token[]): void {
+  replaceFile(file, `${JSON.stringify(tokens, null, 2)}\n`)
+}
+
+// The token has 256 random bits, so that a plain hash cannot be reversed by guessing.
+function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex')
+}

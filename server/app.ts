@@ -1,0 +1,65 @@
+import swagger from '@fastify/swagger'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { Access } from './access.ts'
+import { eventsRoute } from './ask/events.ts'
+import { runsRoutes } from './ask/runs.ts'
+import { answerProblem, answerRouteNotFound } from './failure.ts'
+import { healthRoutes } from './health.ts'
+import type { Follower } from './index/follower.ts'
+import type { Store } from './index/store.ts'
+import type { Journal } from './journal/journal.ts'
+import { limits } from './limits.ts'
+import { createMetrics } from './metrics.ts'
+import { openApi } from './openapi.ts'
+import type { Quarantine } from './receive/quarantine.ts'
+import { receiveRoute } from './receive/route.ts'
+import { observeRequests } from './requests.ts'
+
+/** Everything that an event meets, opened by `serve`; the app closes none of it. */
+export interface Parts {
+  access: Access
+  quarantine: Quarantine
+  journal: Journal
+  follower: Follower
+  store: Store
+  log: FastifyBaseLogger
+}
+
+/**
+ * The service, in the order in which an event travels: receive → journal → (follower → store) → ask.
+ * docs/architecture.md has the picture.
+ */
+export async function buildApp(parts: Parts): Promise<FastifyInstance> {
+  const { access, quarantine, journal, follower, store, log } = parts
+  const metrics = createMetrics(journal, follower)
+  const app = Fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    requestTimeout: limits.requestTimeoutMs,
+    forceCloseConnections: 'idle',
+    // Fastify's defaults coerce types and drop unknown fields. An audit trail must do neither.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } }
+  })
+  // Answers are sent as they are: Fastify's serializer would leave out what a schema does not name.
+  app.setSerializerCompiler(() => JSON.stringify)
+  app.setErrorHandler(answerProblem)
+  app.setNotFoundHandler(answerRouteNotFound)
+  observeRequests(app, metrics)
+  await app.register(swagger, openApi)
+
+  // In: whoever sends needs a sender's token.
+  await app.register(receiveRoute, { access, journal, quarantine, metrics })
+
+  // Out: whoever asks needs a reader's token.
+  await app.register(async (ask) => {
+    ask.addHook('onRequest', async (request) => {
+      access.check(request.headers.authorization, 'reader')
+    })
+    await ask.register(runsRoutes, { store })
+    await ask.register(eventsRoute, { store })
+  })
+
+  // Beside it: how the service itself is.
+  await app.register(healthRoutes, { access, journal, follower, metrics })
+  return app
+}

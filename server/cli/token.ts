@@ -1,0 +1,49 @@
+import { Command, Option } from 'commander'
+import { createToken, type Role, readTokens, revokeToken, roles } from '../access.ts'
+import { openDataFolder } from '../data-folder.ts'
+import { dataDirOption } from './data-dir.ts'
+
+/** `playtrail token create|list|revoke`: works on the data folder; a running server sees it at once. */
+export function tokenCommand(): Command {
+  const token = new Command('token').description('make, list and revoke the tokens of senders and readers')
+  token
+    .command('create')
+    .description('make a token and show it once')
+    .addOption(
+      new Option('--role <role>', 'a sender writes, a reader reads').choices(roles).makeOptionMandatory()
+    )
+    .requiredOption('--name <name>', 'whose it is; it stands in every event that is sent with it')
+    .addOption(dataDirOption())
+    .action(({ role, name, dataDir }: { role: Role; name: string; dataDir: string }) => {
+      const folder = openDataFolder(dataDir, { create: true })
+      const made = createToken(folder.tokens, name, role, new Date())
+      process.stdout.write(`${made}\n`)
+      process.stderr.write(`\nThis is the only time the token is shown. ${hints[role]}\n`)
+    })
+  token
+    .command('list')
+    .description('show the tokens: names and roles, never the tokens themselves')
+    .addOption(dataDirOption())
+    .action(({ dataDir }: { dataDir: string }) => {
+      const tokens = readTokens(openDataFolder(dataDir).tokens)
+      if (tokens.length === 0)
+        process.stderr.write('No tokens: the service answers everybody, and only on loopback.\n')
+      for (const { name, role, created } of tokens) process.stdout.write(`${role}\t${name}\t${created}\n`)
+    })
+  token
+    .command('revoke')
+    .description('refuse a token from now on')
+    .argument('<name>', 'name of the token')
+    .addOption(dataDirOption())
+    .action((name: string, { dataDir }: { dataDir: string }) => {
+      revokeToken(openDataFolder(dataDir).tokens, name)
+      process.stderr.write(`The token ${name} is refused from now on.\n`)
+    })
+  return token
+}
+
+const hints: Record<Role, string> = {
+  sender:
+    'Put it into a file that only Ansible’s user can read, and name that file as token_file in [callback_playtrail] of ansible.cfg.',
+  reader: 'Give it to the command line as PLAYTRAIL_TOKEN, or in a file named by PLAYTRAIL_TOKEN_FILE.'
+}

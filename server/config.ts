@@ -1,0 +1,120 @@
+import { isIP } from 'node:net'
+
+/** One setting: a flag of `playtrail serve`, an environment variable, a default. */
+interface Setting<Value> {
+  flag: string
+  /** What stands behind the flag in the help. */
+  placeholder: string
+  env: string
+  fallback: string
+  meaning: string
+  /** The value, or undefined if the text is none; `expected` says what would be one. */
+  read(text: string): Value | undefined
+  expected: string
+}
+
+export interface Listen {
+  host: string
+  port: number
+}
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+const logFormats = ['auto', 'pretty', 'json'] as const
+const stores = ['sqlite'] as const
+
+/** Every setting of the server, in one table; docs/configuration.md lists the same, and a test compares them. */
+export const settings = {
+  listen: {
+    flag: '--listen',
+    placeholder: '<address:port>',
+    env: 'PLAYTRAIL_LISTEN',
+    fallback: '127.0.0.1:8470',
+    meaning: 'Address and port to listen on; port 0 takes a free one. Beyond loopback, tokens are needed.',
+    read: readListen,
+    expected:
+      'an IP address or `localhost`, a colon and a port from 0 to 65535, for example 127.0.0.1:8470 or [::1]:8470'
+  },
+  dataDir: {
+    flag: '--data-dir',
+    placeholder: '<folder>',
+    env: 'PLAYTRAIL_DATA_DIR',
+    fallback: './data',
+    meaning: 'The data folder: journal, tokens, quarantine, index.',
+    read: (text: string) => (text === '' ? undefined : text),
+    expected: 'a folder'
+  },
+  store: {
+    flag: '--store',
+    placeholder: '<store>',
+    env: 'PLAYTRAIL_STORE',
+    fallback: 'sqlite',
+    meaning: 'Where the index is kept: `sqlite`, the embedded store in the data folder.',
+    read: oneOf(stores),
+    expected: stores.join(', ')
+  },
+  logLevel: {
+    flag: '--log-level',
+    placeholder: '<level>',
+    env: 'PLAYTRAIL_LOG_LEVEL',
+    fallback: 'info',
+    meaning: 'Least severe messages to print.',
+    read: oneOf(logLevels),
+    expected: `one of ${logLevels.join(', ')}`
+  },
+  logFormat: {
+    flag: '--log-format',
+    placeholder: '<format>',
+    env: 'PLAYTRAIL_LOG_FORMAT',
+    fallback: 'auto',
+    meaning: '`json`, a JSON object a line; `pretty`, for people; `auto`, pretty on a terminal, else json.',
+    read: oneOf(logFormats),
+    expected: `one of ${logFormats.join(', ')}`
+  }
+} as const satisfies Record<string, Setting<unknown>>
+
+export type Config = {
+  readonly [Name in keyof typeof settings]: NonNullable<ReturnType<(typeof settings)[Name]['read']>>
+}
+
+/** A setting or several are wrong; the message names all of them. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError'
+}
+
+/** Flags win over the environment, the environment over the defaults. */
+export function readConfig(
+  flags: { [Name in keyof Config]?: string | undefined },
+  env: NodeJS.ProcessEnv
+): Config {
+  const mistakes: string[] = []
+  const config: Record<string, unknown> = {}
+  for (const [name, setting] of Object.entries(settings) as [keyof Config, Setting<unknown>][]) {
+    const flag = flags[name]
+    const text = flag ?? env[setting.env] ?? setting.fallback
+    config[name] = setting.read(text)
+    if (config[name] === undefined) {
+      mistakes.push(
+        `${flag === undefined ? setting.env : setting.flag}: expected ${setting.expected}; got "${text}"`
+      )
+    }
+  }
+  if (mistakes.length > 0) throw new ConfigurationError(`wrong settings:\n  ${mistakes.join('\n  ')}`)
+  return Object.freeze(config) as Config
+}
+
+/** True for addresses that only this machine can reach. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host)
+}
+
+function readListen(text: string): Listen | undefined {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):([0-9]{1,5})$/.exec(text)
+  const host = match?.[1] ?? match?.[2]
+  const port = Number(match?.[3])
+  if (host === undefined || !(port <= 65_535)) return undefined
+  return host === 'localhost' || isIP(host) !== 0 ? { host, port } : undefined
+}
+
+function oneOf<Value extends string>(values: readonly Value[]): (text: string) => Value | undefined {
+  return (text) => values.find((value) => value === text)
+}

@@ -1,0 +1,101 @@
+import type { FastifyPluginAsync } from 'fastify'
+import type { Access } from './access.ts'
+import type { Follower } from './index/follower.ts'
+import type { Journal } from './journal/journal.ts'
+import type { Metrics } from './metrics.ts'
+import { version } from './version.ts'
+
+export interface HealthOptions {
+  access: Access
+  journal: Journal
+  follower: Follower
+  metrics: Metrics
+}
+
+/** How the service itself is: alive, ready, how far the index is, what it counted, what it can be asked. */
+export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (
+  app,
+  { access, journal, follower, metrics }
+) => {
+  app.get('/healthz', { schema: healthSchema }, async () => ({ status: 'ok', version }))
+
+  app.get('/readyz', { schema: readySchema }, async () => {
+    const { cursor, lastError } = follower
+    return {
+      status: lastError === undefined ? 'ready' : 'index_failing',
+      journal: { log: journal.id, end: journal.end },
+      index: { cursor, lag: journal.end - cursor, ...(lastError === undefined ? {} : { error: lastError }) }
+    }
+  })
+
+  app.get('/metrics', { schema: metricsSchema }, async (request, reply) => {
+    access.check(request.headers.authorization, 'reader')
+    const text = await metrics.registry.metrics()
+    return reply.type(metrics.registry.contentType).serializer(String).send(text)
+  })
+
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+}
+
+const count = { type: 'integer', minimum: 0 } as const
+
+const healthSchema = {
+  summary: 'Is the process alive?',
+  tags: ['operate'],
+  response: {
+    200: {
+      description: 'It is.',
+      type: 'object',
+      required: ['status', 'version'],
+      properties: {
+        status: { const: 'ok' },
+        version: { type: 'string', description: 'Version of Playtrail.' }
+      }
+    }
+  }
+} as const
+
+const readySchema = {
+  summary: 'Can events be sent, and how far is the index?',
+  description:
+    'Events are acknowledged when they are in the journal; the index follows. `lag` is how many it has not got yet.',
+  tags: ['operate'],
+  response: {
+    200: {
+      description: 'Events can be sent.',
+      type: 'object',
+      required: ['status', 'journal', 'index'],
+      properties: {
+        status: {
+          enum: ['ready', 'index_failing'],
+          description: '`index_failing`: events are kept, but cannot be found yet.'
+        },
+        journal: {
+          type: 'object',
+          required: ['log', 'end'],
+          properties: {
+            log: { type: 'string', description: 'Identity of the journal.' },
+            end: { ...count, description: 'Records in the journal.' }
+          }
+        },
+        index: {
+          type: 'object',
+          required: ['cursor', 'lag'],
+          properties: {
+            cursor: { ...count, description: 'Records that the index has.' },
+            lag: { ...count, description: 'Records that it has not got yet.' },
+            error: { type: 'string', description: 'Why the last write to the index failed.' }
+          }
+        }
+      }
+    }
+  }
+} as const
+
+const metricsSchema = {
+  summary: 'Metrics in the form of Prometheus',
+  description: 'Needs a reader’s token once tokens exist. docs/operations.md lists them.',
+  tags: ['operate'],
+  produces: ['text/plain'],
+  response: { 200: { description: 'Prometheus text format.', type: 'string' } }
+} as const

@@ -1,0 +1,220 @@
+import { randomFillSync } from 'node:crypto'
+import { type FileHandle, open } from 'node:fs/promises'
+import { Problem } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { encodeRecord, recordBytes, SALT_BYTES } from './record.ts'
+import { OFFSETS_EVERY, type Segment } from './recovery.ts'
+import type { SegmentFiles } from './segment-files.ts'
+
+/** An event on its way into the journal. */
+export interface Entry {
+  eventId: string
+  /** The event's bytes as they were received. */
+  payload: Buffer
+}
+
+interface Waiting {
+  entries: readonly Entry[]
+  sender: string
+  receivedAt: number
+  bytes: number
+  resolve(first: number): void
+  reject(error: unknown): void
+}
+
+/** Errors of a write after which cutting the file back and trying again later is right. */
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
+/**
+ * Group commit: what arrives during one write and fdatasync shares the next. Entries get their indices in
+ * the order of the calls.
+ */
+export class Commits {
+  readonly #files: SegmentFiles
+  readonly #onDurable: (end: number) => void
+  readonly #onBroken: (error: unknown) => void
+  #segment: Segment | undefined
+  #file: FileHandle | undefined
+  #queue: Waiting[] = []
+  #queuedBytes = 0
+  #end: number
+  #broken: unknown
+  #running: Promise<void> | undefined
+
+  /** `onBroken` is told when the disk can no longer be believed; every later call rejects. */
+  constructor(
+    files: SegmentFiles,
+    end: number,
+    onDurable: (end: number) => void,
+    onBroken: (error: unknown) => void
+  ) {
+    this.#files = files
+    this.#segment = files.last
+    this.#end = end
+    this.#onDurable = onDurable
+    this.#onBroken = onBroken
+  }
+
+  /** Everything before this index is on disk. */
+  get end(): number {
+    return this.#end
+  }
+
+  get queuedBytes(): number {
+    return this.#queuedBytes
+  }
+
+  /** Resolves, with the index of the first entry, when all of them are on disk. */
+  append(entries: readonly Entry[], sender: string, receivedAt: number): Promise<number> {
+    if (this.#broken !== undefined) return Promise.reject(this.#broken)
+    if (this.#queuedBytes > limits.appendQueueBytesMax) {
+      return Promise.reject(
+        new Problem(
+          'overloaded',
+          `More than ${limits.appendQueueBytesMax} bytes of events wait for the disk. Nothing of this batch was kept; send it again later.`
+        )
+      )
+    }
+    const senderBytes = Buffer.byteLength(sender)
+    const bytes = entries.reduce(
+      (sum, { eventId, payload }) => sum + recordBytes(senderBytes, eventId.length, payload.length),
+      0
+    )
+    this.#queuedBytes += bytes
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ entries, sender, receivedAt, bytes, resolve, reject })
+      this.#running ??= this.#run().finally(() => {
+        this.#running = undefined
+      })
+    })
+  }
+
+  /** Waits for what was appended, then closes the file. */
+  async close(): Promise<void> {
+    await this.#running
+    await this.#file?.close()
+    this.#file = undefined
+  }
+
+  async #run(): Promise<void> {
+    // One turn of the event loop, so that requests which arrived together are committed together.
+    await new Promise(setImmediate)
+    while (this.#queue.length > 0) {
+      const taken = this.#take()
+      const first = this.#end
+      try {
+        await this.#commit(taken, first)
+      } catch (error) {
+        await this.#fail(taken, error)
+        continue
+      }
+      this.#onDurable(this.#end)
+      let index = first
+      for (const waiting of taken) {
+        waiting.resolve(index)
+        index += waiting.entries.length
+      }
+    }
+  }
+
+  #take(): Waiting[] {
+    let count = 0
+    let bytes = 0
+    for (const waiting of this.#queue) {
+      if (count > 0 && bytes + waiting.bytes > limits.commitBytesMax) break
+      bytes += waiting.bytes
+      count += 1
+    }
+    this.#queuedBytes -= bytes
+    return this.#queue.splice(0, count)
+  }
+
+  async #commit(taken: readonly Waiting[], first: number): Promise<void> {
+    const { segment, file } = await this.#openSegment(first)
+    const { bytes, offsets, end } = encodeCommit(taken, first, segment)
+    await writeAll(file, bytes, segment.bytes)
+    await file.datasync()
+    segment.bytes += bytes.length
+    segment.offsets.push(...offsets)
+    this.#end = end
+  }
+
+  async #openSegment(first: number): Promise<{ segment: Segment; file: FileHandle }> {
+    if (this.#segment !== undefined && this.#segment.bytes <= limits.segmentBytesMax) {
+      this.#file ??= await open(this.#segment.path, 'r+')
+      return { segment: this.#segment, file: this.#file }
+    }
+    await this.#file?.close()
+    this.#file = undefined
+    const begun = await this.#files.begin(first)
+    this.#segment = begun.segment
+    this.#file = begun.file
+    return begun
+  }
+
+  /** A full disk fails this commit alone, if the file can be cut back; anything else ends the journal. */
+  async #fail(taken: readonly Waiting[], error: unknown): Promise<void> {
+    let failure: unknown = error
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (FULL.has(code)) {
+      try {
+        await this.#file?.truncate(this.#segment?.bytes)
+        await this.#file?.datasync()
+        failure = new Problem(
+          'journal_full',
+          `The journal's disk is full (${code}). Nothing of this batch was kept; free some space, then send it again.`,
+          {},
+          { cause: error }
+        )
+      } catch (cutError) {
+        failure = cutError
+      }
+    }
+    for (const waiting of taken) waiting.reject(failure)
+    if (failure instanceof Problem) return
+    // After a failed fdatasync the page cache may hold what the disk never got: nothing can be promised.
+    this.#broken = failure
+    for (const waiting of this.#queue.splice(0)) waiting.reject(failure)
+    this.#onBroken(failure)
+  }
+}
+
+function encodeCommit(
+  taken: readonly Waiting[],
+  first: number,
+  segment: Segment
+): { bytes: Buffer; offsets: number[]; end: number } {
+  const bytes = Buffer.allocUnsafe(taken.reduce((sum, waiting) => sum + waiting.bytes, 0))
+  const salts = randomFillSync(
+    Buffer.allocUnsafe(SALT_BYTES * taken.reduce((sum, { entries }) => sum + entries.length, 0))
+  )
+  const offsets: number[] = []
+  let offset = 0
+  let index = first
+  for (const { entries, sender, receivedAt } of taken) {
+    for (const { eventId, payload } of entries) {
+      if ((index - segment.first) % OFFSETS_EVERY === 0) offsets.push(segment.bytes + offset)
+      const saltAt = (index - first) * SALT_BYTES
+      const salt = salts.subarray(saltAt, saltAt + SALT_BYTES)
+      offset = encodeRecord(bytes, offset, {
+        index,
+        synced: first,
+        receivedAt,
+        sender,
+        eventId,
+        salt,
+        payload
+      })
+      index += 1
+    }
+  }
+  return { bytes, offsets, end: index }
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  let written = 0
+  while (written < bytes.length) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, position + written)
+    written += bytesWritten
+  }
+}

@@ -1,0 +1,167 @@
+import type { DataFolder } from '../data-folder.ts'
+import { Fatal } from '../errors.ts'
+import { Claims } from './claims.ts'
+import { Commits, type Entry } from './commits.ts'
+import { joinRanges, type KnownIds, openKnownIds, scopedId } from './known-ids.ts'
+import type { JournalReader } from './reader.ts'
+import { type JournalBatch, type JournalRecord, recordsOf } from './record.ts'
+import { recoverJournal } from './recovery.ts'
+import { SegmentFiles } from './segment-files.ts'
+
+export type { Entry } from './commits.ts'
+
+export interface Appended {
+  /** Entries that were new, and are now on disk. */
+  accepted: number
+  /** Entries whose id was acknowledged before with the same bytes. */
+  duplicates: number
+  /** Positions of entries whose id was acknowledged before with other bytes: not kept. */
+  conflicts: number[]
+}
+
+/** The truth: what is on disk when a sender is answered 200. docs/journal-format.md. */
+export interface Journal extends JournalReader {
+  /** Bytes and number of the segments, and bytes that wait for the disk. */
+  readonly size: { bytes: number; segments: number; queuedBytes: number }
+  /** What the last start cut off as a torn tail, in bytes. */
+  readonly cutBytes: number
+  /**
+   * Resolves when every new entry is on disk, and every duplicate's first copy too. Each id is kept once,
+   * however often and from however many requests at once it comes. Rejects with Problem `journal_full` or
+   * `overloaded`, and then nothing of the call was kept.
+   *
+   * @param receivedAt microseconds since 1970
+   */
+  append(entries: readonly Entry[], sender: string, receivedAt: number): Promise<Appended>
+  /** Waits for what was appended, then gives the data folder free. */
+  close(): Promise<void>
+}
+
+export interface JournalOptions {
+  /** Told when the disk can no longer be believed. The process has to end without answering. */
+  onBroken(error: unknown): void
+}
+
+/**
+ * Opens the journal of a data folder, alone: a second call on the same folder throws Fatal, in whatever
+ * process. Throws Fatal on damage.
+ */
+export async function openJournal(folder: DataFolder, options: JournalOptions): Promise<Journal> {
+  const ids = openKnownIds(folder.ids, folder.log)
+  try {
+    const { segments, end, cutBytes } = recoverJournal(folder.journal, folder.log)
+    if (ids.end > end) {
+      throw new Fatal(
+        `${folder.journal} ends with record ${end - 1}, but record ${ids.end - 1} was acknowledged: ` +
+          'events are missing. Restore the folder journal/ from the newest copy.'
+      )
+    }
+    const files = new SegmentFiles(folder.journal, folder.log, segments)
+    await catchUp(ids, files, end)
+    return new FileJournal(folder.log, files, ids, end, cutBytes, options)
+  } catch (error) {
+    ids.close()
+    throw error
+  }
+}
+
+async function catchUp(ids: KnownIds, files: SegmentFiles, end: number): Promise<void> {
+  for (
+    let batch = await files.read(ids.end, end);
+    batch !== undefined;
+    batch = await files.read(ids.end, end)
+  ) {
+    ids.add(joinRanges(scopedIdsOf(batch)), batch.next)
+  }
+}
+
+function* scopedIdsOf(batch: JournalBatch): Generator<{ scope: string; sequence: number; index: number }> {
+  for (const { eventId, index } of recordsOf(batch)) yield { ...scopedId(eventId), index }
+}
+
+class FileJournal implements Journal {
+  readonly id: string
+  readonly cutBytes: number
+  readonly #files: SegmentFiles
+  readonly #ids: KnownIds
+  readonly #commits: Commits
+  readonly #claims: Claims
+  readonly #waiting = new Set<() => void>()
+
+  constructor(
+    id: string,
+    files: SegmentFiles,
+    ids: KnownIds,
+    end: number,
+    cutBytes: number,
+    options: JournalOptions
+  ) {
+    this.id = id
+    this.cutBytes = cutBytes
+    this.#files = files
+    this.#ids = ids
+    this.#commits = new Commits(files, end, () => this.#wake(), options.onBroken)
+    this.#claims = new Claims(ids, (indices) => this.#payloads(indices))
+  }
+
+  get end(): number {
+    return this.#commits.end
+  }
+
+  get size(): { bytes: number; segments: number; queuedBytes: number } {
+    return { bytes: this.#files.bytes, segments: this.#files.count, queuedBytes: this.#commits.queuedBytes }
+  }
+
+  async append(entries: readonly Entry[], sender: string, receivedAt: number): Promise<Appended> {
+    const claim = this.#claims.claim(entries, (fresh) => this.#commits.append(fresh, sender, receivedAt))
+    const conflicts = await claim.conflicts
+    const duplicates = entries.length - claim.fresh - conflicts.length
+    return { accepted: claim.fresh, duplicates, conflicts }
+  }
+
+  read(index: number): Promise<JournalBatch | undefined> {
+    return this.#files.read(index, this.end)
+  }
+
+  async waitBeyond(index: number, signal: AbortSignal): Promise<void> {
+    while (this.end <= index && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          signal.removeEventListener('abort', wake)
+          this.#waiting.delete(wake)
+          resolve()
+        }
+        signal.addEventListener('abort', wake)
+        this.#waiting.add(wake)
+      })
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#commits.close()
+    this.#ids.close()
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake()
+  }
+
+  /** Payloads of the records with these indices, which ascend: neighbours take one read together. */
+  async *#payloads(indices: readonly number[]): AsyncGenerator<Buffer> {
+    let records: Iterator<JournalRecord> | undefined
+    let next = 0
+    for (const index of indices) {
+      // Reading on is right for neighbours; anything further away is found by a read of its own.
+      let record = records !== undefined && index === next ? records.next().value : undefined
+      if (!record) {
+        const batch = await this.#files.read(index, this.end)
+        if (batch === undefined) throw new Error(`journal: record ${index} is known but not there`)
+        records = recordsOf(batch)
+        record = records.next().value
+      }
+      if (!record) throw new Error(`journal: record ${index} cannot be read`)
+      next = index + 1
+      yield record.payload
+    }
+  }
+}

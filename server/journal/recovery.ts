@@ -1,0 +1,146 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  unlinkSync
+} from 'node:fs'
+import { basename, join } from 'node:path'
+import { syncDirectory } from '../data-folder.ts'
+import { Fatal } from '../errors.ts'
+import { decodeRecord, type JournalRecord, RECORD_MAGIC } from './record.ts'
+import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, segmentFirst } from './segment.ts'
+
+/** How many records lie between two remembered offsets of a segment. */
+export const OFFSETS_EVERY = 1_024
+
+/** A segment that was read whole and found good. */
+export interface Segment {
+  readonly path: string
+  /** Index of the first record. */
+  readonly first: number
+  /** Durable length of the file. */
+  bytes: number
+  /** Offset of every 1,024th record, the first one included: what makes a record findable by its index. */
+  readonly offsets: number[]
+}
+
+export interface Recovered {
+  segments: Segment[]
+  /** Index that the next record gets. */
+  end: number
+  /** What was cut off as a torn tail, in bytes. */
+  cutBytes: number
+}
+
+/**
+ * Reads every segment in `directory`, cuts a torn tail off, and throws Fatal on damage, which is everything
+ * else that is not as it was written. docs/journal-format.md, "Recovery", is the contract.
+ */
+export function recoverJournal(directory: string, log: string): Recovered {
+  if (!existsSync(directory)) return { segments: [], end: 0, cutBytes: 0 }
+  const names = readdirSync(directory).filter((name) => segmentFirst(name) !== undefined)
+  const paths = names.sort().map((name) => join(directory, name))
+  removeUnusedSegment(paths, directory)
+
+  const recovered: Recovered = { segments: [], end: 0, cutBytes: 0 }
+  for (const [position, path] of paths.entries()) {
+    const bytes = readFileSync(path)
+    checkHeader(bytes, path, log, recovered.end)
+    const scan = scanRecords(bytes, recovered.end)
+    if (scan.offset < bytes.length) {
+      const isLast = position === paths.length - 1
+      if (!isLast || wasDurable(bytes, scan.offset, scan.next)) {
+        throw new Fatal(
+          `${path} is damaged at byte ${scan.offset}: expected record ${scan.next}. ` +
+            'An acknowledged event is there no more. Restore this file from a copy of the data folder.'
+        )
+      }
+      cutFile(path, scan.offset)
+      recovered.cutBytes = bytes.length - scan.offset
+    }
+    recovered.segments.push({ path, first: recovered.end, bytes: scan.offset, offsets: scan.offsets })
+    recovered.end = scan.next
+  }
+  return recovered
+}
+
+/** Follows the records from the header on, for as long as they are good and in order. */
+export function scanRecords(
+  bytes: Buffer,
+  first: number,
+  visit?: (record: JournalRecord) => void
+): { offset: number; next: number; offsets: number[] } {
+  const offsets: number[] = []
+  let offset = SEGMENT_HEADER_BYTES
+  let next = first
+  while (offset < bytes.length) {
+    const record = decodeRecord(bytes, offset)
+    if (record === undefined || record.index !== next) break
+    if ((next - first) % OFFSETS_EVERY === 0) offsets.push(offset)
+    visit?.(record)
+    offset += bytes.readUInt32LE(offset + 8)
+    next += 1
+  }
+  return { offset, next, offsets }
+}
+
+// A crash while a segment is begun leaves a file without a whole header, and nothing was ever in it.
+function removeUnusedSegment(paths: string[], directory: string): void {
+  const last = paths.at(-1)
+  if (last === undefined || statSync(last).size >= SEGMENT_HEADER_BYTES) return
+  unlinkSync(last)
+  syncDirectory(directory)
+  paths.pop()
+}
+
+function checkHeader(bytes: Buffer, path: string, log: string, expectedFirst: number): void {
+  if (bytes.length < SEGMENT_HEADER_BYTES) {
+    throw new Fatal(
+      `${path} is damaged at byte ${bytes.length}: it ends within its header. Restore this file from a copy.`
+    )
+  }
+  const header = decodeSegmentHeader(bytes, path)
+  if (header.log !== log) {
+    throw new Fatal(
+      `${path} belongs to the journal ${header.log}, this data folder to ${log}. Put the segments and playtrail.json of one folder together.`
+    )
+  }
+  if (header.first !== expectedFirst || segmentFirst(basename(path)) !== expectedFirst) {
+    throw new Fatal(
+      `${path} begins with record ${header.first}, expected ${expectedFirst}: a segment before it is missing, cut or renamed. ` +
+        'Restore the journal from a copy of the data folder.'
+    )
+  }
+}
+
+/**
+ * True if what stands at `badOffset`, where record `badIndex` should be, was on disk once: a whole record
+ * further on was written when everything before its `synced` was durable. Commits follow each other, so
+ * bytes of an unfinished commit have no such record behind them.
+ */
+function wasDurable(bytes: Buffer, badOffset: number, badIndex: number): boolean {
+  for (
+    let at = bytes.indexOf(RECORD_MAGIC, badOffset + 1);
+    at !== -1;
+    at = bytes.indexOf(RECORD_MAGIC, at + 1)
+  ) {
+    const record = decodeRecord(bytes, at)
+    if (record !== undefined && record.synced > badIndex) return true
+  }
+  return false
+}
+
+function cutFile(path: string, bytes: number): void {
+  const file = openSync(path, 'r+')
+  try {
+    ftruncateSync(file, bytes)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}

@@ -1,0 +1,148 @@
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { syncDirectory } from '../data-folder.ts'
+import { limits } from '../limits.ts'
+import { type JournalBatch, recordLength } from './record.ts'
+import { OFFSETS_EVERY, type Segment } from './recovery.ts'
+import { encodeSegmentHeader, SEGMENT_HEADER_BYTES, segmentName } from './segment.ts'
+
+interface Place {
+  segment: Segment
+  offset: number
+}
+
+/** How many readers may each go on from where they stopped without a search. */
+const PLACES_MAX = 16
+
+/**
+ * The files of the journal: finds records in them by index, and begins new ones. Only what `Segment.bytes`
+ * covers is ever read, which is what is durable.
+ */
+export class SegmentFiles {
+  readonly #directory: string
+  readonly #log: string
+  readonly #segments: Segment[]
+  /** Index of a batch's end → where it stands, for reading on. */
+  readonly #places = new Map<number, Place>()
+
+  constructor(directory: string, log: string, segments: Segment[]) {
+    this.#directory = directory
+    this.#log = log
+    this.#segments = segments
+  }
+
+  get last(): Segment | undefined {
+    return this.#segments.at(-1)
+  }
+
+  get bytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0)
+  }
+
+  get count(): number {
+    return this.#segments.length
+  }
+
+  /** Begins a new segment; its header and its name are durable before this returns. */
+  async begin(first: number): Promise<{ segment: Segment; file: FileHandle }> {
+    const path = join(this.#directory, segmentName(first))
+    const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600)
+    await file.write(
+      encodeSegmentHeader({ log: this.#log, first, createdAt: Date.now() * 1000 }),
+      0,
+      SEGMENT_HEADER_BYTES,
+      0
+    )
+    await file.datasync()
+    syncDirectory(this.#directory)
+    const segment: Segment = { path, first, bytes: SEGMENT_HEADER_BYTES, offsets: [] }
+    this.#segments.push(segment)
+    return { segment, file }
+  }
+
+  /**
+   * The records from `index` on that fit `limits.readBytesMax`, at least one, all of one segment; `end` is
+   * the journal's. Reading on from where the last batch ended takes no search.
+   */
+  async read(index: number, end: number): Promise<JournalBatch | undefined> {
+    if (index >= end) return undefined
+    const { segment, offset } = this.#onward(this.#places.get(index) ?? (await this.#find(index)))
+    const bytes = await readBytes(segment.path, offset, Math.min(segment.bytes - offset, limits.readBytesMax))
+    const whole = wholeRecords(bytes)
+    if (whole.count === 0)
+      throw new Error(`${segment.path}: no record at byte ${offset}, where record ${index} was`)
+
+    const next = index + whole.count
+    this.#remember(index, next, { segment, offset: offset + whole.bytes })
+    return { journalId: this.#log, first: index, next, bytes: bytes.subarray(0, whole.bytes) }
+  }
+
+  #remember(from: number, next: number, place: Place): void {
+    this.#places.delete(from)
+    this.#places.set(next, place)
+    const oldest = this.#places.keys().next().value
+    if (this.#places.size > PLACES_MAX && oldest !== undefined) this.#places.delete(oldest)
+  }
+
+  /** The end of a segment is the beginning of the next one, if there is a next one by now. */
+  #onward(place: Place): Place {
+    if (place.offset < place.segment.bytes) return place
+    const following = this.#segments[this.#segments.indexOf(place.segment) + 1]
+    return following === undefined ? place : { segment: following, offset: SEGMENT_HEADER_BYTES }
+  }
+
+  async #find(index: number): Promise<Place> {
+    const segment = this.#segments.findLast((candidate) => candidate.first <= index)
+    if (segment === undefined) throw new Error(`journal: record ${index} lies before the first segment`)
+    const steps = index - segment.first
+    const stone = Math.floor(steps / OFFSETS_EVERY)
+    const offset = segment.offsets[stone]
+    if (offset === undefined) throw new Error(`${segment.path}: record ${index} has no place`)
+    return { segment, offset: await skip(segment, offset, steps - stone * OFFSETS_EVERY) }
+  }
+}
+
+/** Offset of the record that lies `count` records behind the one at `offset`. */
+async function skip(segment: Segment, offset: number, count: number): Promise<number> {
+  let at = offset
+  let left = count
+  while (left > 0) {
+    const bytes = await readBytes(segment.path, at, Math.min(segment.bytes - at, limits.readBytesMax))
+    const { count: found, bytes: length } = wholeRecords(bytes, left)
+    if (found === 0) throw new Error(`${segment.path}: no record at byte ${at}`)
+    at += length
+    left -= found
+  }
+  return at
+}
+
+function wholeRecords(bytes: Buffer, countMax = Number.POSITIVE_INFINITY): { count: number; bytes: number } {
+  let offset = 0
+  let count = 0
+  while (count < countMax) {
+    const length = recordLength(bytes, offset)
+    if (length === undefined) break
+    offset += length
+    count += 1
+  }
+  return { count, bytes: offset }
+}
+
+/** Reads into memory of its own, not into Node's shared pool: a batch is handed to another thread whole. */
+async function readBytes(path: string, offset: number, length: number): Promise<Buffer<ArrayBuffer>> {
+  const bytes = Buffer.from(new ArrayBuffer(length))
+  const file = await open(path, 'r')
+  try {
+    let filled = 0
+    while (filled < length) {
+      const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled)
+      if (bytesRead === 0)
+        throw new Error(`${path} ends at byte ${offset + filled}, expected ${offset + length}`)
+      filled += bytesRead
+    }
+    return bytes
+  } finally {
+    await file.close()
+  }
+}

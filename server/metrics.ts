@@ -1,0 +1,59 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Follower } from './index/follower.ts'
+import type { Journal } from './journal/journal.ts'
+
+export interface Metrics {
+  registry: Registry
+  events: Counter<'outcome'>
+  rejected: Counter<'code'>
+  appendSeconds: Histogram
+  requestSeconds: Histogram<'method' | 'route' | 'status'>
+}
+
+/** What the service tells of itself at /metrics; docs/operations.md lists it, and a test compares. */
+export function createMetrics(journal: Journal, follower: Follower): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  const gauge = (name: string, help: string, value: () => number): void => {
+    const made: Gauge = new Gauge({ name, help, registers, collect: () => made.set(value()) })
+  }
+  gauge('playtrail_journal_end', 'Records in the journal.', () => journal.end)
+  gauge('playtrail_journal_bytes', 'Bytes of the journal on disk.', () => journal.size.bytes)
+  gauge('playtrail_journal_segments', 'Segments of the journal.', () => journal.size.segments)
+  gauge('playtrail_journal_queued_bytes', 'Bytes that wait for the disk.', () => journal.size.queuedBytes)
+  gauge('playtrail_index_cursor', 'Records that the index has.', () => follower.cursor)
+  gauge(
+    'playtrail_index_lag_events',
+    'Records that the index does not have yet.',
+    () => journal.end - follower.cursor
+  )
+  return {
+    registry,
+    events: new Counter({
+      name: 'playtrail_events_total',
+      help: 'Events received and kept, by outcome: accepted, or duplicate of one acknowledged before.',
+      labelNames: ['outcome'],
+      registers
+    }),
+    rejected: new Counter({
+      name: 'playtrail_events_rejected_total',
+      help: 'Events refused and put into quarantine, by code.',
+      labelNames: ['code'],
+      registers
+    }),
+    appendSeconds: new Histogram({
+      name: 'playtrail_append_seconds',
+      help: 'Time from a validated batch to its events being on disk.',
+      buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5],
+      registers
+    }),
+    requestSeconds: new Histogram({
+      name: 'playtrail_http_request_seconds',
+      help: 'Time of a request, by method, route and status.',
+      labelNames: ['method', 'route', 'status'],
+      buckets: [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5],
+      registers
+    })
+  }
+}

@@ -1,0 +1,105 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { openAccess, readTokens } from './access.ts'
+import { buildApp } from './app.ts'
+import { type Config, isLoopback } from './config.ts'
+import { type DataFolder, openDataFolder } from './data-folder.ts'
+import { Fatal } from './errors.ts'
+import { type Follower, startFollower } from './index/follower.ts'
+import { openSqliteStore } from './index/sqlite/store.ts'
+import { type Journal, openJournal } from './journal/journal.ts'
+import { openQuarantine } from './receive/quarantine.ts'
+
+/** A running service. */
+export interface Service {
+  /** For example `http://127.0.0.1:8470`. */
+  url: string
+  folder: DataFolder
+  journal: Journal
+  follower: Follower
+  app: FastifyInstance
+  /** Takes no more requests, ends the open ones, and leaves everything on disk. */
+  stop(): Promise<void>
+}
+
+/**
+ * Opens the data folder, recovers the journal, starts the follower and listens. Throws Fatal, with what to
+ * do, if the folder is damaged, newer, not writable or in use, or if the address needs tokens and there are
+ * none. `onBroken` is told when the disk can no longer be believed: the process has to end.
+ */
+export async function startService(
+  config: Config,
+  log: FastifyBaseLogger,
+  onBroken: (error: unknown) => void
+): Promise<Service> {
+  const folder = openDataFolder(config.dataDir, { create: true })
+  checkExposure(config, folder)
+
+  const opened: { close(): Promise<unknown> }[] = []
+  const closeAll = async (): Promise<void> => {
+    // In the reverse order of opening: what follows the journal ends before it.
+    for (const part of opened.splice(0).reverse()) await part.close()
+  }
+  try {
+    const journal = await openJournal(folder, { onBroken })
+    opened.push(journal)
+    if (journal.cutBytes > 0)
+      log.warn(
+        { bytes: journal.cutBytes },
+        'cut a torn tail off the journal: bytes that were never acknowledged'
+      )
+    const quarantine = await openQuarantine(folder.quarantine)
+    opened.push(quarantine)
+    const store = await openSqliteStore({ path: folder.index, journalId: folder.log, log })
+    opened.push(store)
+    const follower = await startFollower({ journal, store, log })
+    opened.push({ close: () => follower.stop() })
+    const app = await buildApp({
+      access: openAccess(folder.tokens),
+      quarantine,
+      journal,
+      follower,
+      store,
+      log
+    })
+    opened.push(app)
+    await app.listen({ host: config.listen.host, port: config.listen.port })
+    return { url: urlOf(app), folder, journal, follower, app, stop: closeAll }
+  } catch (error) {
+    await closeAll()
+    throw explained(error, config)
+  }
+}
+
+function checkExposure(config: Config, folder: DataFolder): void {
+  if (isLoopback(config.listen.host) || readTokens(folder.tokens).length > 0) return
+  throw new Fatal(
+    `${config.listen.host} can be reached from other machines, and there are no tokens yet: everybody could write and read. ` +
+      'Make them first, for example:\n' +
+      '  playtrail token create --role sender --name ansible\n' +
+      '  playtrail token create --role reader --name me\n' +
+      'or listen on 127.0.0.1.'
+  )
+}
+
+function urlOf(app: FastifyInstance): string {
+  const { address, port, family } = app.server.address() as AddressInfo
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}
+
+function explained(error: unknown, { listen }: Config): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE') {
+    return new Fatal(
+      `port ${listen.port} on ${listen.host} is taken, perhaps by another Playtrail. Choose another with --listen ${listen.host}:PORT.`,
+      { cause: error }
+    )
+  }
+  if (code === 'EADDRNOTAVAIL' || code === 'EACCES') {
+    return new Fatal(
+      `cannot listen on ${listen.host}:${listen.port} (${code}). Choose an address of this machine, and a port above 1023, with --listen.`,
+      { cause: error }
+    )
+  }
+  return error
+}
