@@ -1,4 +1,5 @@
-import type { FastifyPluginAsync } from 'fastify'
+import type { IncomingMessage } from 'node:http'
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { Access } from '../access.ts'
 import { Problem, type ProblemCode } from '../errors.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -50,7 +51,9 @@ export const receiveRoute: FastifyPluginAsync<ReceiveOptions> = async (app, opti
 
   app.decorateRequest('sender', '')
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser(Object.keys(decoders), (request, stream) => readBody(stream, request.headers))
+  app.addContentTypeParser(Object.keys(decoders), (request: FastifyRequest, stream: IncomingMessage) =>
+    readBody(stream, request.headers)
+  )
 
   app.post<{ Body: Buffer | undefined }>(
     '/v1/events',

@@ -1,0 +1,100 @@
+// Installs what is missing, and nothing else: `npm start` and `npm test` call it first. It runs on whatever
+// Node.js the machine has, so it is plain JavaScript; everything after it runs on the Node.js 24 that it brings.
+//
+//   node scripts/setup.mjs            the packages of package-lock.json
+//   node scripts/setup.mjs --python   also .venv with what the tests of the Ansible collection need
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const PYTHON_MINOR_MIN = 9
+const PYTHON_MINOR_MAX = 14
+
+installPackages()
+if (process.argv.includes('--python')) installPython()
+
+function installPackages() {
+  const stamp = join(root, 'node_modules', '.playtrail-setup')
+  const wanted = hashOf('package.json', 'package-lock.json')
+  if (isStamped(stamp, wanted)) return
+  say('installing the packages of package-lock.json (about a minute with an empty cache)')
+  // Not `npm ci`: it refuses a lock file that names binaries for other platforms which a registry lacks.
+  // `--no-save` keeps to the lock file all the same, and leaves it as it is.
+  const npm = process.env.npm_execpath === undefined ? ['npm'] : [process.execPath, process.env.npm_execpath]
+  run(
+    [...npm, 'install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'],
+    'npm could not install the packages.'
+  )
+  writeFileSync(stamp, wanted)
+}
+
+function installPython() {
+  const venv = join(root, '.venv')
+  const stamp = join(venv, '.playtrail-setup')
+  const wanted = hashOf('test/requirements.txt')
+  if (isStamped(stamp, wanted)) return
+  const python = findPython()
+  if (python === undefined) {
+    fail(
+      `Python 3.${PYTHON_MINOR_MIN} or newer with the module venv is needed to run Ansible; none was found. On Debian: apt-get install python3-venv. Or name one with PYTHON=/path/to/python3.`
+    )
+  }
+  say(`making .venv with ansible-core (${python})`)
+  rmSync(venv, { recursive: true, force: true })
+  run([python, '-m', 'venv', venv], 'the virtual environment could not be made.')
+  const pip = [join(venv, 'bin', 'python'), '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
+  run([...pip, '-r', join(root, 'test', 'requirements.txt')], 'pip could not install test/requirements.txt.')
+  writeFileSync(stamp, wanted)
+}
+
+/** The newest Python that Ansible runs on: from PYTHON, the PATH, or pyenv. */
+function findPython() {
+  if (process.env.PYTHON) return process.env.PYTHON
+  const minors = Array.from(
+    { length: PYTHON_MINOR_MAX - PYTHON_MINOR_MIN + 1 },
+    (_, i) => PYTHON_MINOR_MAX - i
+  )
+  const pyenv = join(process.env.PYENV_ROOT ?? join(homedir(), '.pyenv'), 'versions')
+  const installed = existsSync(pyenv) ? readdirSync(pyenv) : []
+  const candidates = minors.flatMap((minor) => [
+    `python3.${minor}`,
+    ...installed
+      .filter((name) => name.startsWith(`3.${minor}.`))
+      .map((name) => join(pyenv, name, 'bin', 'python3'))
+  ])
+  return [...candidates, 'python3'].find(canMakeEnvironments)
+}
+
+function canMakeEnvironments(python) {
+  const check = `import sys, venv, ensurepip; sys.exit(not (3, ${PYTHON_MINOR_MIN}) <= sys.version_info[:2] <= (3, ${PYTHON_MINOR_MAX}))`
+  return spawnSync(python, ['-c', check], { stdio: 'ignore' }).status === 0
+}
+
+function isStamped(stamp, wanted) {
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
+}
+
+function hashOf(...files) {
+  const hash = createHash('sha256')
+  for (const file of files) hash.update(readFileSync(join(root, file)))
+  return hash.digest('hex')
+}
+
+function run([command, ...args], failure) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  if (status !== 0) fail(`${failure} ${error ?? `${command} ended with ${status}.`}`)
+}
+
+function say(what) {
+  process.stderr.write(`setup: ${what}\n`)
+}
+
+function fail(why) {
+  say(why)
+  process.exit(1)
+}

@@ -1,0 +1,123 @@
+/**
+ * `npm test`: all stages, one line each as it starts and ends; `npm test -- types lint` runs only those.
+ * A stage's output is shown when it fails. The last line counts the tests of all runners.
+ */
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const python = '.venv/bin/python'
+
+interface Stage {
+  name: string
+  what: string
+  command: string[]
+}
+
+const nodeTests = ['node', '--test', '--test-reporter=spec', '--test-timeout=240000']
+
+const stages: Stage[] = [
+  { name: 'types', what: 'TypeScript, strict', command: ['tsc'] },
+  { name: 'format', what: 'Biome: format and lint', command: ['biome', 'ci', '--error-on-warnings', '.'] },
+  {
+    name: 'promises',
+    what: 'oxlint, type-aware: no floating promises',
+    command: ['oxlint', '--type-aware', '--deny-warnings']
+  },
+  {
+    name: 'ruff',
+    what: 'Python: lint and format',
+    command: [
+      'sh',
+      '-c',
+      '.venv/bin/ruff check ansible-callback && .venv/bin/ruff format --check ansible-callback'
+    ]
+  },
+  {
+    name: 'unit',
+    what: 'server, command line, docs',
+    command: [...nodeTests, 'test/{schemas,journal,receive,index,ask,cli,docs,server}/*.test.ts']
+  },
+  {
+    name: 'crash',
+    what: 'kill -9 in the middle of batches',
+    command: [...nodeTests, 'test/crash/*.test.ts']
+  },
+  {
+    name: 'callback',
+    what: 'the collection, with real Ansible',
+    command: [python, '-m', 'pytest', '-q', 'ansible-callback/tests']
+  },
+  {
+    name: 'end-to-end',
+    what: 'Ansible → service → API and command line',
+    command: [...nodeTests, 'test/end-to-end/*.test.ts']
+  }
+]
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !stages.some((stage) => stage.name === name))
+if (unknown.length > 0) {
+  console.error(
+    `no such stage: ${unknown.join(', ')}. There are: ${stages.map(({ name }) => name).join(', ')}`
+  )
+  process.exit(2)
+}
+
+const total = { passed: 0, failed: 0, skipped: 0 }
+for (const stage of stages) {
+  if (wanted.length === 0 || wanted.includes(stage.name)) await runStage(stage)
+}
+console.log(
+  `\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`
+)
+// What a machine lacks may be skipped there, but CI has everything.
+if (total.failed > 0 || (process.env.CI !== undefined && total.skipped > 0)) process.exitCode = 1
+
+async function runStage({ name, what, command }: Stage): Promise<void> {
+  process.stdout.write(`${name.padEnd(12)} ${what} … `)
+  const started = performance.now()
+  const { status, output } = await runCommand(command)
+  const seconds = ((performance.now() - started) / 1_000).toFixed(1)
+  const counts = countsIn(output)
+  // A stage that has no tests of its own counts as one.
+  const isCounted = counts.passed + counts.failed + counts.skipped > 0
+  total.passed += isCounted ? counts.passed : Number(status === 0)
+  total.skipped += counts.skipped
+  total.failed += counts.failed > 0 ? counts.failed : Number(status !== 0)
+  console.log(
+    `${status === 0 ? 'ok' : 'FAILED'} (${seconds} s${isCounted ? `, ${counts.passed} tests` : ''})`
+  )
+  if (status !== 0) console.log(output)
+  else
+    for (const line of output.split('\n').filter((text) => /# SKIP|^SKIPPED/.test(text)))
+      console.log(`  ${line.trim()}`)
+}
+
+async function runCommand(command: string[]): Promise<{ status: number | null; output: string }> {
+  const [program = '', ...args] = command
+  const child = spawn(program, args, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined }
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
+  return await new Promise((resolve) => {
+    child.on('error', (error) => resolve({ status: 1, output: String(error) }))
+    child.on('close', (status) => resolve({ status, output }))
+  })
+}
+
+/** From the closing lines of node's test runner (`ℹ pass 12`) and pytest (`12 passed, 1 skipped`). */
+function countsIn(output: string): typeof total {
+  const count = (pattern: RegExp): number => Number(pattern.exec(output)?.[1] ?? 0)
+  return {
+    passed: count(/^ℹ pass (\d+)$/m) + count(/\b(\d+) passed\b/),
+    failed: count(/^ℹ fail (\d+)$/m) + count(/\b(\d+) failed\b/),
+    skipped: count(/^ℹ skipped (\d+)$/m) + count(/\b(\d+) skipped\b/)
+  }
+}
