@@ -97,6 +97,8 @@ function resolve(schema: Schema, schemas: Map<string, Schema>, file: string): Lo
 function typeText(schema: Schema, schemas: Map<string, Schema>, file: string): string {
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${value}\``).join(' ')
+  if (schema.anyOf !== undefined)
+    return schema.anyOf.map((one) => typeText(one as Schema, schemas, file)).join(' or ')
   if (schema.type === 'array') {
     const items = typeText(resolve(schema.items as Schema, schemas, file).schema, schemas, file)
     return `list of ${items}${schema.maxItems === undefined ? '' : `, ≤ ${schema.maxItems}`}`

@@ -1,5 +1,5 @@
 import swagger from '@fastify/swagger'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Access } from './access.ts'
 import { eventsRoute } from './ask/events.ts'
 import { runsRoutes } from './ask/runs.ts'
@@ -34,7 +34,8 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   const metrics = createMetrics(journal, follower)
   const app = Fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    // One line a request, when it is answered: requests.ts writes it.
+    logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: limits.requestTimeoutMs,
     forceCloseConnections: 'idle',
     // Fastify's defaults coerce types and drop unknown fields. An audit trail must do neither.

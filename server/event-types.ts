@@ -154,9 +154,7 @@ export interface SourceFields {
   /**
    * Address that the user's SSH session came from.
    */
-  ip?: {
-    [k: string]: unknown
-  } & string
+  ip?: string
   /**
    * Port of that session on the client's side.
    */

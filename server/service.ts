@@ -50,7 +50,12 @@ export async function startService(
       )
     const quarantine = await openQuarantine(folder.quarantine)
     opened.push(quarantine)
-    const store = await openSqliteStore({ path: folder.index, journalId: folder.log, log })
+    const store = await openSqliteStore({
+      path: folder.index,
+      journalId: folder.log,
+      journalEnd: journal.end,
+      log
+    })
     opened.push(store)
     const follower = await startFollower({ journal, store, log })
     opened.push({ close: () => follower.stop() })

@@ -25,7 +25,12 @@ export function reindexCommand(): Command {
       try {
         for (const suffix of ['', '-wal', '-shm']) rmSync(`${folder.index}${suffix}`, { force: true })
         const log = pino({ level: 'warn' }, process.stderr)
-        const store = await openSqliteStore({ path: folder.index, journalId: folder.log, log })
+        const store = await openSqliteStore({
+          path: folder.index,
+          journalId: folder.log,
+          journalEnd: journal.end,
+          log
+        })
         const follower = await startFollower({ journal, store, log })
         await withProgress(() => follower.cursor, journal.end, follower.idle())
         await follower.stop()

@@ -2,10 +2,9 @@ import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
 import { Command, Option } from 'commander'
 import { type Config, readConfig, settings } from '../config.ts'
-import { Fatal } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { createLog } from '../log.ts'
-import { type Service, startService } from '../service.ts'
+import { startService } from '../service.ts'
 import { version } from '../version.ts'
 
 const DEFAULT_URL = `http://${settings.listen.fallback}`
@@ -23,26 +22,18 @@ export function serveCommand(): Command {
 
 async function serve(config: Config): Promise<void> {
   const log = createLog(config)
-  let service: Service | undefined
-  try {
-    service = await startService(config, log, (error) => {
-      // The disk can no longer be believed. Nothing that is under way may be answered.
-      log.fatal(
-        { err: error },
-        'the journal could not be written: the process ends, start it again when the disk is well'
-      )
-      process.exit(1)
-    })
-  } catch (error) {
-    if (!(error instanceof Fatal)) throw error
-    log.fatal(error.message)
-    process.exitCode = 1
-    return
-  }
-  const { stop, url, folder, journal } = service
+  const service = await startService(config, log, (error) => {
+    // The disk can no longer be believed. Nothing that is under way may be answered.
+    log.fatal(
+      { err: error },
+      'the journal could not be written: the process ends, start it again when the disk is well'
+    )
+    process.exit(1)
+  })
+  const { url, folder, journal } = service
   closeWithGrace({ delay: limits.shutdownMsMax, logger: log }, async ({ err }) => {
     if (err) log.fatal({ err }, 'an error that nobody expected: the service ends')
-    await stop()
+    await service.stop()
     log.info('stopped')
   })
   log.info({ url, data_dir: folder.path, log: folder.log, records: journal.end }, 'ready')

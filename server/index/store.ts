@@ -14,7 +14,10 @@ export interface Refused {
   reason: string
 }
 
-/** One page of an answer. `next` is the position to go on from, absent on the last page. */
+/**
+ * One page of an answer. `next` is the position to go on from, absent on the last page. A page may hold fewer
+ * items than were asked for although more follow, when the items are large.
+ */
 export interface Page<Item> {
   items: Item[]
   next?: Position | undefined
@@ -61,7 +64,7 @@ export interface Run {
 
 /** Which items, and which page of them. Absent filters let everything through. */
 interface Query {
-  /** Half open: from ≤ time < to. Milliseconds since 1970. */
+  /** Half open: from ≤ time < to. Milliseconds since 1970; a fraction counts. */
   fromMs?: number | undefined
   toMs?: number | undefined
   limit: number
@@ -81,6 +84,7 @@ export interface RunQuery extends Query {
 
 export interface ResultQuery extends Query {
   runId: string
+  /** `*` as above. */
   host?: string | undefined
   status?: ResultStatus | undefined
 }
@@ -88,6 +92,7 @@ export interface ResultQuery extends Query {
 export interface EventQuery extends Query {
   runId?: string | undefined
   action?: string | undefined
+  /** `run.name` of the event. `*` as above, also in `host`. */
   playbook?: string | undefined
   host?: string | undefined
   user?: string | undefined

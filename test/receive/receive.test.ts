@@ -193,7 +193,7 @@ test('an event of one byte more than the limit is refused, one of exactly the li
 
 test('a body over the limit is refused, plain, gzipped, and as a gzip bomb', async (t) => {
   const service = await runningService(t)
-  const bodies: [string, Buffer, Record<string, string>][] = [
+  const bodies: [string, Buffer<ArrayBuffer>, Record<string, string>][] = [
     ['plain', Buffer.alloc(limits.batchBytesMax + 1, 0x20), {}],
     [
       'gzip that is too large as it comes',
@@ -235,7 +235,7 @@ test('a broken gzip stream is refused and kept in quarantine, wherever it breaks
 
 test('a wrong content type, a wrong encoding, an empty body and JSON that is none say what was expected', async (t) => {
   const service = await runningService(t)
-  const cases: [BodyInit, Record<string, string>, number, string][] = [
+  const cases: [string | Uint8Array<ArrayBuffer>, Record<string, string>, number, string][] = [
     ['{}', { 'content-type': 'text/plain' }, 415, 'media_type_unsupported'],
     ['{}', { 'content-encoding': 'br' }, 415, 'encoding_unsupported'],
     ['', {}, 400, 'batch_empty'],

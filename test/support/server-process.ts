@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../server/main.ts', import.meta.url))
@@ -9,6 +8,8 @@ const MAIN = fileURLToPath(new URL('../../server/main.ts', import.meta.url))
 export interface ServerProcess {
   url: string
   pid: number
+  /** Everything that it printed so far: its log, and what it says to people. */
+  output(): string
   /** Ends it at once, without a chance to tidy up: kill -9. */
   kill(): Promise<void>
   /** Asks it to end (SIGTERM); resolves with its exit code. */
@@ -16,17 +17,36 @@ export interface ServerProcess {
 }
 
 /** Starts `playtrail serve` on a free port unless `listen` names one, and waits until it says it is ready. */
-export async function startServer(dataDir: string, { listen = '127.0.0.1:0' } = {}): Promise<ServerProcess> {
+export async function startServer(
+  dataDir: string,
+  { listen = '127.0.0.1:0', logLevel = 'info' } = {}
+): Promise<ServerProcess> {
   const child = spawn(
     process.execPath,
-    [MAIN, 'serve', '--listen', listen, '--data-dir', dataDir, '--log-format', 'json'],
+    [
+      MAIN,
+      'serve',
+      '--listen',
+      listen,
+      '--data-dir',
+      dataDir,
+      '--log-format',
+      'json',
+      '--log-level',
+      logLevel
+    ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, HOME: process.env.HOME }
     }
   )
-  child.stderr.resume()
-  const url = await readyUrl(child)
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
+  }
+  const url = await readyUrl(child, () => output)
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
     const exit = once(child, 'exit')
@@ -37,6 +57,7 @@ export async function startServer(dataDir: string, { listen = '127.0.0.1:0' } = 
   return {
     url,
     pid: child.pid ?? 0,
+    output: () => output,
     kill: async () => {
       await end('SIGKILL')
     },
@@ -44,16 +65,16 @@ export async function startServer(dataDir: string, { listen = '127.0.0.1:0' } = 
   }
 }
 
-async function readyUrl(child: ChildProcess): Promise<string> {
-  const lines: string[] = []
-  if (child.stdout === null) throw new Error('the server has no output')
-  for await (const line of createInterface({ input: child.stdout })) {
-    lines.push(line)
-    const { msg, url } = JSON.parse(line)
-    if (msg !== 'ready') continue
-    // What it says from here on is not looked at, but has to be taken off the pipe.
-    child.stdout.resume()
-    return url
-  }
-  throw new Error(`the server did not start:\n${lines.join('\n')}`)
+/** The address in the log line that says it is ready, or in what else it says when it ends before. */
+async function readyUrl(child: ChildProcess, output: () => string): Promise<string> {
+  return await new Promise((resolve, reject) => {
+    const look = (): void => {
+      const url = /"url":"([^"]+)".*"msg":"ready"/.exec(output())?.[1]
+      if (url === undefined) return
+      child.stdout?.off('data', look)
+      resolve(url)
+    }
+    child.stdout?.on('data', look)
+    child.once('close', () => reject(new Error(`the server ended before it was ready:\n${output()}`)))
+  })
 }

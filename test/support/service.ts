@@ -24,7 +24,7 @@ export interface Answer {
 /** Sends `body` to POST /v1/events, as NDJSON unless the headers say otherwise. */
 export async function post(
   service: Service,
-  body: BodyInit,
+  body: string | Uint8Array<ArrayBuffer>,
   headers: Record<string, string> = {}
 ): Promise<Answer> {
   return await answerOf(

@@ -1,0 +1,101 @@
+import type { Event } from '../../event-types.ts'
+import type { JournalRecord } from '../../journal/record.ts'
+import type { ResultStatus } from '../store.ts'
+
+export const resultStatuses = ['ok', 'changed', 'failed', 'skipped', 'unreachable'] as const
+
+/** What the index finds an event by. */
+export interface EventColumns {
+  /** Microseconds since 1970. */
+  timestamp: number
+  action: string | null
+  runId: string | null
+  /** `run.name`. */
+  playbook: string | null
+  path: string | null
+  host: string | null
+  user: string | null
+  status: string | null
+  /** Set for a host's result. */
+  result: ResultColumns | undefined
+}
+
+/** A terminal result: what identifies it within its run, apart from the host, and how it ended. */
+export interface ResultColumns {
+  playId: string
+  batch: number
+  taskId: string
+  occurrence: number
+  sequence: number
+  status: ResultStatus
+}
+
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d{1,9}))?Z$/
+const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+/**
+ * The columns of a record's event, or why it can never have any. The event was validated when it was
+ * received; this only rules out what the index could not hold, whoever wrote the journal.
+ */
+export function columnsOf(record: JournalRecord): EventColumns | string {
+  const event = parseEvent(record.payload)
+  if (event === undefined) return 'its bytes are not a JSON object'
+  const timestamp = microsecondsOf(event['@timestamp'])
+  if (timestamp === undefined) return 'its @timestamp is not a time in UTC'
+  const { run, host, user, ansible } = event
+  const runId = text(run?.id)
+  if (runId !== null && !RUN_ID.test(runId)) return 'its run.id is not a UUIDv7'
+  const action = text(event.event?.action)
+  return {
+    timestamp,
+    action,
+    runId,
+    playbook: text(run?.name),
+    path: text(ansible?.playbook?.path),
+    host: text(host?.name),
+    user: text(user?.name),
+    status: text(ansible?.result?.status) ?? text(run?.status),
+    result: action === 'host.result' ? resultOf(event) : undefined
+  }
+}
+
+/** Microseconds since 1970 of a time as the schema wants it; finer digits are left out. */
+export function microsecondsOf(time: unknown): number | undefined {
+  const match = typeof time === 'string' ? TIMESTAMP.exec(time) : null
+  if (match === null) return undefined
+  const milliseconds = Date.parse(match[0])
+  if (Number.isNaN(milliseconds)) return undefined
+  return milliseconds * 1000 + Number((match[1] ?? '').padEnd(6, '0').slice(3, 6))
+}
+
+function parseEvent(payload: Buffer): Partial<Event> | undefined {
+  try {
+    const value: unknown = JSON.parse(payload.toString())
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
+  } catch {
+    // Not JSON: the caller refuses it, naming the record.
+    return undefined
+  }
+}
+
+function resultOf({ event, host, ansible }: Partial<Event>): ResultColumns | undefined {
+  const status = resultStatuses.find((known) => known === ansible?.result?.status)
+  const taskId = text(ansible?.task?.id)
+  if (status === undefined || taskId === null || text(host?.name) === null) return undefined
+  return {
+    playId: text(ansible?.play?.id) ?? '',
+    batch: count(ansible?.play?.batch),
+    taskId,
+    occurrence: count(ansible?.task?.occurrence),
+    sequence: count(event?.sequence),
+    status
+  }
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+function count(value: unknown): number {
+  return Number.isSafeInteger(value) ? Number(value) : 0
+}

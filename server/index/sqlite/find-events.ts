@@ -1,0 +1,98 @@
+import type Database from 'better-sqlite3'
+import type { EventQuery, IndexedEvent, Page, ResultQuery } from '../store.ts'
+import { type EventRow, eventDocument } from './documents.ts'
+import { pageOf } from './pages.ts'
+import { IN_KEY_LIST, keyList, nameKeys, type Selection, select } from './selection.ts'
+
+const EVENT_ROW = 'e.record, e.received, e.sender, e.payload'
+/** The condition of the index `events_that_failed`, word for word, as SQLite wants to see it to use it. */
+const FAILED = "e.status IN ('failed', 'unreachable', 'aborted')"
+
+export function findEvents(db: Database.Database, journalId: string, query: EventQuery): Page<IndexedEvent> {
+  const found = select(db)
+  if (query.runId !== undefined) {
+    const run = runKey(db, query.runId)
+    if (run === undefined) return { items: [] }
+    found.equal('e.run', run)
+  }
+  const hosts = whereName(db, found, 'e.host', query.host)
+  const matched =
+    hosts > 0 &&
+    whereName(db, found, 'e.action', query.action) > 0 &&
+    whereName(db, found, 'e.playbook', query.playbook) > 0 &&
+    whereName(db, found, 'e.user', query.user) > 0
+  if (!matched) return { items: [] }
+  found.equal('e.status', query.status)
+  found.between('e.timestamp', query)
+  const index = indexFor(found, query, hosts)
+
+  const { after, limit } = query
+  const [operator, direction] = query.order === 'desc' ? ['<', 'DESC'] : ['>', 'ASC']
+  if (after !== undefined) found.where(`(e.timestamp, e.record) ${operator} (?, ?)`, ...after)
+  const rows = found.rows<EventRow & { timestamp: number }>(
+    `e.timestamp, ${EVENT_ROW} FROM events e INDEXED BY ${index}`,
+    `ORDER BY e.timestamp ${direction}, e.record ${direction} LIMIT ?`,
+    limit + 1
+  )
+  return pageOf(rows, limit, (row) => ({
+    item: eventDocument(row, journalId),
+    bytes: row.payload.length,
+    position: [row.timestamp, row.record]
+  }))
+}
+
+export function findResults(
+  db: Database.Database,
+  journalId: string,
+  query: ResultQuery
+): Page<IndexedEvent> {
+  const found = select(db)
+  const { after, limit } = query
+  const run = runKey(db, query.runId)
+  if (run === undefined || whereName(db, found, 'r.host', query.host) === 0) return { items: [] }
+  found.equal('r.run', run)
+  found.equal('r.status', query.status)
+  found.between('e.timestamp', query)
+  if (after !== undefined) found.where('(r.sequence, r.record) >= (?, ?)', ...after)
+  const rows = found.rows<EventRow & { sequence: number }>(
+    `r.sequence, ${EVENT_ROW} FROM results r INDEXED BY results_by_run CROSS JOIN events e ON e.record = r.record`,
+    'ORDER BY r.sequence, r.record LIMIT ?',
+    limit + 1
+  )
+  return pageOf(rows, limit, (row) => ({
+    item: eventDocument(row, journalId),
+    bytes: row.payload.length,
+    position: [row.sequence, row.record]
+  }))
+}
+
+/**
+ * The index whose entries are all wanted, or most of them, and come in the order of time. SQLite would have
+ * to guess: it does not know how many events a run or a host has.
+ */
+function indexFor(found: Selection, query: EventQuery, hosts: number): string {
+  if (query.runId !== undefined) return 'events_by_run'
+  if (hosts === 1) return 'events_by_host'
+  if (query.status !== 'failed' && query.status !== 'unreachable' && query.status !== 'aborted')
+    return 'events_by_time'
+  found.where(FAILED)
+  return 'events_that_failed'
+}
+
+/** Adds a condition on a column of keys, unless `name` is absent; returns how many names match, Infinity for any. */
+function whereName(
+  db: Database.Database,
+  found: Selection,
+  column: string,
+  name: string | undefined
+): number {
+  if (name === undefined) return Number.POSITIVE_INFINITY
+  const keys = nameKeys(db, name)
+  if (keys.length === 1) found.equal(column, keys[0])
+  else found.where(`${column} ${IN_KEY_LIST}`, keyList(keys))
+  return keys.length
+}
+
+function runKey(db: Database.Database, id: string): number | undefined {
+  return db.prepare<[string], number>('SELECT key FROM runs WHERE id = ?').pluck().get(id)
+}

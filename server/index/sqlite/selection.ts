@@ -1,0 +1,65 @@
+import type Database from 'better-sqlite3'
+
+type Value = string | number
+
+/** The WHERE of a question, put together from the filters that were given. */
+export interface Selection {
+  /** Adds `condition`, with a value for each `?` in it. */
+  where(condition: string, ...values: Value[]): void
+  /** Adds `column = value`, unless there is no value. */
+  equal(column: string, value: Value | undefined): void
+  /** Adds from ≤ column < to, in microseconds, as far as there are such limits. */
+  between(column: string, times: { fromMs?: number | undefined; toMs?: number | undefined }): void
+  /** Rows of `SELECT <what> WHERE … <then>`, read as they are asked for; `values` belong to `then`. */
+  rows<Row>(what: string, then: string, ...values: Value[]): Iterable<Row>
+}
+
+export function select(db: Database.Database): Selection {
+  const conditions: string[] = []
+  const bound: Value[] = []
+
+  function where(condition: string, ...values: Value[]): void {
+    conditions.push(condition)
+    bound.push(...values)
+  }
+
+  return {
+    where,
+    equal(column, value) {
+      if (value !== undefined) where(`${column} = ?`, value)
+    },
+    between(column, { fromMs, toMs }) {
+      // Milliseconds may have a fraction; 2^53 microseconds are enough until the year 2255.
+      if (fromMs !== undefined) where(`${column} >= ?`, Math.round(fromMs * 1000))
+      if (toMs !== undefined) where(`${column} < ?`, Math.round(toMs * 1000))
+    },
+    rows<Row>(what: string, then: string, ...values: Value[]): Iterable<Row> {
+      const condition = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
+      const statement = db.prepare<Value[], Row>(`SELECT ${what} ${condition} ${then}`)
+      return statement.iterate(...bound, ...values)
+    }
+  }
+}
+
+/** How to compare a column with `text`, in which `*` may stand for any characters. */
+export function comparison(text: string): { operator: '=' | 'GLOB'; value: string } {
+  return text.includes('*') ? { operator: 'GLOB', value: globOf(text) } : { operator: '=', value: text }
+}
+
+/** Keys of the names that equal `text`, in which `*` may stand for any characters. There may be none. */
+export function nameKeys(db: Database.Database, text: string): number[] {
+  const { operator, value } = comparison(text)
+  return db.prepare<[string], number>(`SELECT key FROM names WHERE name ${operator} ?`).pluck().all(value)
+}
+
+/** `column IN (…)` takes any number of keys as one value. */
+export function keyList(keys: readonly number[]): string {
+  return JSON.stringify(keys)
+}
+
+export const IN_KEY_LIST = 'IN (SELECT value FROM json_each(?))'
+
+/** GLOB tells upper from lower case, like all our comparisons; its other signs are plain within brackets. */
+function globOf(pattern: string): string {
+  return pattern.replaceAll(/[?[]/g, '[$&]').replaceAll(/\*+/g, '*')
+}
