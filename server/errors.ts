@@ -34,7 +34,6 @@ export const problems = {
   role_forbidden: { status: 403, retry: false, title: 'The token must not do this' },
   route_not_found: { status: 404, retry: false, title: 'No such route' },
   request_invalid: { status: 400, retry: false, title: 'The request cannot be understood' },
-  stopping: { status: 503, retry: true, title: 'The server is stopping' },
   internal: { status: 500, retry: true, title: 'An error of the server' }
 } as const
 

@@ -1,4 +1,59 @@
 import type { FastifyPluginAsync } from 'fastify'
-import type { Store } from '../index/store.ts'
+import { limits } from '../limits.ts'
+import { indexedEvent, pageOf, problem } from './documents.ts'
+import { actions, from, host, playbook, resultStatuses, runStatuses, to, user } from './filters.ts'
+import { findRun } from './find-run.ts'
+import { cursor, limit, oneOf, querySchema, readParameters, text } from './parameters.ts'
+import { type AskOptions, answerOf, documentOnly } from './routes.ts'
 
-export const eventsRoute: FastifyPluginAsync<{ store: Store }> = async () => undefined
+const statuses = [...new Set([...resultStatuses, ...runStatuses])]
+const orders = { '-@timestamp': 'desc', '@timestamp': 'asc' } as const
+
+const parameters = {
+  run: text('Id of the run, or its beginning.', '019a5344-9e0b-7c3f-8a51-6d1e0c9b7a42'),
+  action: oneOf(actions, 'What kind of event (`event.action`).'),
+  playbook,
+  host,
+  user,
+  status: oneOf(statuses, 'How a task ended on a host, or how a run stood.'),
+  from,
+  to,
+  sort: oneOf(['-@timestamp', '@timestamp'], 'Newest first, or oldest first.', '-@timestamp'),
+  limit,
+  cursor: cursor('events')
+}
+
+/** GET /v1/events: every recorded fact, by time. */
+export const eventsRoute: FastifyPluginAsync<AskOptions> = async (app, { store, now = Date.now }) => {
+  documentOnly(app)
+
+  app.get('/v1/events', { schema }, async (request) => {
+    const given = readParameters(parameters, request.query, now())
+    const {
+      cursor: after,
+      from: fromMs,
+      to: toMs,
+      limit: items,
+      sort = '-@timestamp',
+      run,
+      ...filters
+    } = given
+    const runId = run === undefined ? undefined : (await findRun(store, run)).run.id
+    const page = { after, limit: items ?? limits.pageItemsDefault, order: orders[sort] }
+    return answerOf('events', await store.events({ ...filters, ...page, runId, fromMs, toMs }))
+  })
+}
+
+const schema = {
+  summary: 'Events by time',
+  description:
+    'Within the same time they stand in the order of the journal. `host`, `playbook` and `user` mean what the event itself says.',
+  tags: ['ask'],
+  querystring: querySchema(parameters),
+  response: {
+    200: pageOf(indexedEvent),
+    400: problem('`parameter_invalid`, `cursor_invalid`'),
+    404: problem('`run_not_found`'),
+    409: problem('`run_ambiguous`')
+  }
+}

@@ -1,4 +1,66 @@
 import type { FastifyPluginAsync } from 'fastify'
-import type { Store } from '../index/store.ts'
+import { limits } from '../limits.ts'
+import { pageOf, problem, runDocument } from './documents.ts'
+import { from, host, playbookOrPath, runStatus, to, user } from './filters.ts'
+import { findRun, runIdSchema } from './find-run.ts'
+import { cursor, limit, querySchema, readParameters } from './parameters.ts'
+import { resultsRoute } from './results.ts'
+import { type AskOptions, answerOf, documentOnly } from './routes.ts'
 
-export const runsRoutes: FastifyPluginAsync<{ store: Store }> = async () => undefined
+const parameters = {
+  playbook: playbookOrPath,
+  host,
+  user,
+  status: runStatus,
+  from,
+  to,
+  limit,
+  cursor: cursor('runs')
+}
+
+/** GET /v1/runs, /v1/runs/:id and /v1/runs/:id/results: what was run, and how it ended. */
+export const runsRoutes: FastifyPluginAsync<AskOptions> = async (app, options) => {
+  const { store, now = Date.now } = options
+  documentOnly(app)
+
+  app.get('/v1/runs', { schema: listSchema }, async (request) => {
+    const {
+      cursor: after,
+      from: fromMs,
+      to: toMs,
+      limit: items,
+      ...filters
+    } = readParameters(parameters, request.query, now())
+    const query = { ...filters, fromMs, toMs, after, limit: items ?? limits.pageItemsDefault }
+    return answerOf('runs', await store.runs(query))
+  })
+
+  app.get<{ Params: { id: string } }>('/v1/runs/:id', { schema: oneSchema }, async (request) => {
+    readParameters({}, request.query, now())
+    return findRun(store, request.params.id)
+  })
+
+  await app.register(resultsRoute, options)
+}
+
+const listSchema = {
+  summary: 'Runs, newest first',
+  description:
+    'Sorted by `run.id`, whose beginning is the time of the start; `from` and `to` mean that time.',
+  tags: ['ask'],
+  querystring: querySchema(parameters),
+  response: { 200: pageOf(runDocument), 400: problem('`parameter_invalid`, `cursor_invalid`') }
+}
+
+const oneSchema = {
+  summary: 'One run',
+  description: 'By its id, or by a beginning of it that no other run shares.',
+  tags: ['ask'],
+  params: runIdSchema,
+  response: {
+    200: runDocument,
+    400: problem('`parameter_invalid`'),
+    404: problem('`run_not_found`'),
+    409: problem('`run_ambiguous`')
+  }
+}

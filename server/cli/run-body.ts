@@ -83,7 +83,7 @@ function recapLine({ ansible }: IndexedEvent, host: string, paint: Paint): strin
   const isBroken = (stats.failures ?? 0) + (stats.unreachable ?? 0) > 0
   const hostFormat = isBroken ? 'red' : (stats.changed ?? 0) > 0 ? 'yellow' : 'green'
   const cells = counts.map(([name, count = 0, format]) =>
-    paint(count > 0 ? format : undefined, `${name}=${count}`.padEnd(name.length + 5))
+    paint(count > 0 ? format : undefined, `${name}=${count}`.padEnd(name.length + 6))
   )
   return `${`${paint(hostFormat, host)} : ${cells.join('')}`.trimEnd()}\n`
 }

@@ -98,10 +98,7 @@ function optionsOf({ ansible }: Run): [string, string | undefined][] {
   const cli = ansible?.cli ?? {}
   const names = cli.extra_var_names ?? []
   return [
-    [
-      'Check mode',
-      cli.check ? 'yes: nothing was changed, what is called changed would have been' : undefined
-    ],
+    ['Check mode', cli.check ? 'yes: a dry run, where changed means that it would have been' : undefined],
     ['Tags', cli.tags?.join(', ')],
     ['Skip tags', cli.skip_tags?.join(', ')],
     ['Limit', cli.limit],

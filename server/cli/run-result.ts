@@ -10,6 +10,8 @@ type Result = NonNullable<Ansible['result']>
 type Diff = NonNullable<Ansible['diff']>[number]
 
 const SLOW_NANOSECONDS_MIN = 1_000_000_000
+/** Ansible's message of every loop that went well: the counts say more. */
+const LOOP_MESSAGE = 'All items completed'
 const INDENT = '    '
 
 export interface ResultOptions {
@@ -43,7 +45,7 @@ function resultLine(event: IndexedEvent, result: Result, paint: Paint): string {
   const notes = notesOf(event, result).map((note) => ` ${printable(note)}`)
   const { duration = 0 } = event.event
   const slow = duration >= SLOW_NANOSECONDS_MIN ? paint('dim', ` ${durationText(duration)}`) : ''
-  const [message = '', ...more] = bodyOf(result.msg)
+  const [message = '', ...more] = bodyOf(result.msg === LOOP_MESSAGE ? '' : result.msg)
   const text = message === '' ? '' : ` => ${message}`
   const line = paint(statusFormat(result.status), `${head}${notes.join('')}${text}`)
   return [line + slow, ...more.map((row) => `${INDENT}${row}`)].join('\n')

@@ -30,13 +30,13 @@ export interface RunStory {
 }
 
 /**
- * Puts the events of one run, oldest first, under their plays and tasks. Results find their task also where
- * hosts run ahead of each other (strategy free), and where the event that starts the task is missing.
+ * Puts the events of one run, oldest first, under their plays and tasks. Results find their task by its id
+ * and occurrence, also where hosts run ahead of each other (strategy free), and where the event that starts
+ * the task is missing.
  */
 export function tellRun(events: Iterable<IndexedEvent>): RunStory {
   const plays = new Map<string, PlayStory>()
   const tasks = new Map<string, TaskStory>()
-  const turns = new Map<string, number>()
   const sequences = new Set<number>()
   const story: RunStory = { plays: [], recap: [], eventsMissing: 0, isDropped: false }
 
@@ -51,7 +51,7 @@ export function tellRun(events: Iterable<IndexedEvent>): RunStory {
     if (action === 'play.no_hosts') play.isEmpty = true
     const { task } = event.ansible ?? {}
     if (task === undefined) continue
-    const taskStory = taskOf(task, play, tasks, turnOf(event, task, play, turns))
+    const taskStory = taskOf(task, play, tasks)
     if (action === 'host.result') taskStory.results.push(event)
   }
   story.plays.push(...plays.values())
@@ -80,8 +80,8 @@ function playOf(event: IndexedEvent, plays: Map<string, PlayStory>): PlayStory {
   return known
 }
 
-function taskOf(task: Task, play: PlayStory, tasks: Map<string, TaskStory>, turn: string): TaskStory {
-  const key = JSON.stringify([play.play.id, play.play.batch, task.id, turn])
+function taskOf(task: Task, play: PlayStory, tasks: Map<string, TaskStory>): TaskStory {
+  const key = JSON.stringify([play.play.id, play.play.batch, task.id, task.occurrence])
   const known = tasks.get(key)
   if (known === undefined) {
     const made = { task, results: [] }
@@ -91,25 +91,6 @@ function taskOf(task: Task, play: PlayStory, tasks: Map<string, TaskStory>, turn
   }
   known.task = { ...known.task, ...task }
   return known
-}
-
-/**
- * Which time of the task the event belongs to. Under the free strategy Ansible starts a task once for each
- * host, so that its count says nothing about the task as people see it: there, the n-th result of a host is
- * of the n-th time.
- */
-function turnOf(event: IndexedEvent, task: Task, { play }: PlayStory, turns: Map<string, number>): string {
-  if (!isFree(play.strategy)) return String(task.occurrence ?? 1)
-  if (event.event.action !== 'host.result') return '1'
-  const key = JSON.stringify([play.id, play.batch, task.id, event.host?.name])
-  const turn = (turns.get(key) ?? 0) + 1
-  turns.set(key, turn)
-  return String(turn)
-}
-
-/** `free` and `host_pinned`, also as `ansible.builtin.free`, `mitogen_free`, … */
-function isFree(strategy: string | undefined): boolean {
-  return /(^|[._])(free|host_pinned)$/.test(strategy ?? '')
 }
 
 function missingOf(sequences: ReadonlySet<number>): number {

@@ -57,7 +57,9 @@ async function printRun(run: Run, client: Client, { stdout, env, now }: Surround
     for (const event of items) events.push(event)
     isCut = hasMore
   }
-  const story = tellRun(events)
+  const told = tellRun(events)
+  // Behind the cut there may be what seems to be missing before it.
+  const story = isCut ? { ...told, eventsMissing: 0 } : told
   const kind = run.run.kind ?? ''
   const options = { paint, width: widthOf(stdout), isOutputShown: kind === 'adhoc' || kind === 'console' }
   for (const block of runBody(story, options)) await print(stdout, block)

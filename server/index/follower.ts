@@ -1,133 +1,140 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import PQueue from 'p-queue'
 import type { Logger } from 'pino'
 import type { JournalReader } from '../journal/reader.ts'
 import type { JournalBatch } from '../journal/record.ts'
 import { limits } from '../limits.ts'
-import type { Store } from './store.ts'
+import { createProgress, type Progress, type Range } from './progress.ts'
+import { createRetry, type Retry, type RetryOptions } from './retry.ts'
+import type { Refused, Store } from './store.ts'
 
-/** Copies the journal into the store, for as long as it is not stopped. */
+/** Copies the journal into a store, for as long as the service runs. */
 export interface Follower {
-  /** Everything before this index is in the store. */
+  /** Everything of the journal before this index is in the store. */
   readonly cursor: number
-  /** Why the last write failed; undefined as soon as one succeeds. */
+  /** What fails at the moment, and is being tried again. */
   readonly lastError: string | undefined
-  /** Resolves once the store has everything that is in the journal at the time of the call. */
+  /** Resolves when all that the journal holds now is in the store. Rejects if the follower stops before. */
   idle(): Promise<void>
-  /** Ends after the writes under way, with the cursor in the store. */
+  /** Ends what is under way, without trying again what fails. */
   stop(): Promise<void>
 }
 
-export interface FollowerOptions {
+export interface FollowerOptions extends Pick<RetryOptions, 'sleep'> {
   journal: JournalReader
   store: Store
-  log: Pick<Logger, 'warn' | 'error'>
+  log: Pick<Logger, 'error' | 'warn'>
+  /** Told of each event that the store can never hold, before the cursor passes it; after a failure perhaps again. */
+  onRefused?: (refused: Refused) => void | Promise<void>
 }
 
 /**
- * Follows the journal from the store's cursor on. The cursor moves only over what is in the store without a
- * gap; a write that fails is tried again for ever, with growing pauses, and what was written behind it may
- * be written twice, which a store allows. Memory is bounded by the writes in flight.
+ * Starts where the store's cursor stands. What fails is tried again for ever; the cursor waits for it, while
+ * the batches behind it go on as long as they succeed. So whatever ends the process leaves nothing out: what
+ * was written beyond the cursor is written again, which changes nothing.
  */
-export async function startFollower({ journal, store, log }: FollowerOptions): Promise<Follower> {
+export async function startFollower(options: FollowerOptions): Promise<Follower> {
+  const { journal, store, log, sleep } = options
   const stopping = new AbortController()
-  const writes = new PQueue({ concurrency: limits.indexWritesInFlightMax })
+  const retry = createRetry({ log, signal: stopping.signal, sleep })
   const progress = createProgress(await store.cursor())
-  let lastError: string | undefined
-
-  const standStill = (error: unknown): void => {
-    lastError = String(error)
-    log.error({ err: error }, 'the journal could not be read: the index stands still until the next start')
-  }
-
-  const write = async (batch: JournalBatch): Promise<void> => {
-    // The store owns the bytes from the first try on: they are read again for the next.
-    for (let attempt = 0, again: JournalBatch | undefined = batch; again !== undefined; attempt++) {
-      try {
-        for (const { index, reason } of await store.write(again))
-          log.error({ index, reason }, 'the store refuses an event for good; the journal keeps it')
-        progress.done(batch.first, batch.next)
-        await store.moveCursor(progress.cursor)
-        lastError = undefined
-        return
-      } catch (error) {
-        lastError = error instanceof Error ? error.message : String(error)
-        log.warn(
-          { err: error, first: batch.first, next: batch.next, attempt },
-          'the store could not be written; trying again'
-        )
-        again = (await waited(attempt, stopping.signal)) ? await journal.read(batch.first) : undefined
-      }
-    }
-  }
-
-  const follow = async (): Promise<void> => {
-    for (let next = progress.cursor; !stopping.signal.aborted; ) {
-      const batch = await journal.read(next)
-      if (batch === undefined) {
-        await journal.waitBeyond(next, stopping.signal)
-        continue
-      }
-      await writes.onSizeLessThan(limits.indexWritesInFlightMax)
-      if (stopping.signal.aborted) return
-      writes.add(() => write(batch)).catch(standStill)
-      next = batch.next
-    }
-  }
-  const following = follow().catch(standStill)
+  const following = follow(options, progress, retry, stopping.signal)
 
   return {
     get cursor() {
       return progress.cursor
     },
     get lastError() {
-      return lastError
+      return retry.lastError
     },
     idle: () => progress.reached(journal.end),
     async stop() {
       stopping.abort()
       await following
-      await writes.onIdle()
+      progress.giveUp(new Error('the follower has stopped'))
     }
   }
 }
 
-interface Progress {
-  readonly cursor: number
-  done(first: number, next: number): void
-  reached(index: number): Promise<void>
+async function follow(
+  options: FollowerOptions,
+  progress: Progress,
+  retry: Retry,
+  signal: AbortSignal
+): Promise<void> {
+  const { journal, store } = options
+  const writes = new PQueue({ concurrency: limits.indexWritesInFlightMax })
+  const saveCursor = cursorSaver(store, progress)
+  let position = progress.cursor
+
+  while (!signal.aborted) {
+    // One batch waits beside those that are being written; all others wait in the journal.
+    await writes.onSizeLessThan(1)
+    const batch = await retry.until('read the journal', () => journal.read(position))
+    if (batch === undefined) {
+      await journal.waitBeyond(position, signal)
+      continue
+    }
+    // Without the bytes, which must not stay in memory while the cursor waits for an earlier batch.
+    const range: Range = { first: batch.first, next: batch.next }
+    progress.begin(range)
+    position = range.next
+    // Never rejects: what goes wrong is tried again until the follower stops.
+    void writes.add(async () => {
+      if (!(await copyRange(options, retry, range, batch))) return
+      progress.done(range)
+      await retry.until('save the cursor of the index', saveCursor)
+    })
+  }
+  await writes.onIdle()
 }
 
-/** Joins what is done, in whatever order, to the part that is done without a gap. */
-function createProgress(start: number): Progress {
-  const ahead = new Map<number, number>()
-  let waiting: { index: number; resolve(): void }[] = []
-  let cursor = start
-  return {
-    get cursor() {
-      return cursor
-    },
-    done(first, next) {
-      ahead.set(first, next)
-      for (let to = ahead.get(cursor); to !== undefined; to = ahead.get(cursor)) {
-        ahead.delete(cursor)
-        cursor = to
-      }
-      for (const { index, resolve } of waiting) if (index <= cursor) resolve()
-      waiting = waiting.filter(({ index }) => index > cursor)
-    },
-    reached(index) {
-      if (index <= cursor) return Promise.resolve()
-      return new Promise((resolve) => {
-        waiting.push({ index, resolve })
-      })
-    }
+/** Brings a range into the store, and returns true; or false if the follower stops before that succeeds. */
+async function copyRange(
+  options: FollowerOptions,
+  retry: Retry,
+  range: Range,
+  batch: JournalBatch
+): Promise<boolean> {
+  let unwritten: JournalBatch | undefined = batch
+  let position = range.first
+  while (position < range.next) {
+    const next = await retry.until('write to the index', async () => {
+      // A batch that was handed over once is no longer ours, so it is read again. It may end elsewhere then,
+      // since the journal has grown.
+      const taken: JournalBatch | undefined = unwritten ?? (await options.journal.read(position))
+      unwritten = undefined
+      if (taken === undefined) throw new Error(`the journal no longer has record ${position}`)
+      await writeBatch(options, taken, range)
+      return taken.next
+    })
+    if (next === undefined) return false
+    position = next
+  }
+  return true
+}
+
+async function writeBatch(
+  { store, log, onRefused }: FollowerOptions,
+  batch: JournalBatch,
+  range: Range
+): Promise<void> {
+  for (const refused of await store.write(batch)) {
+    // Those behind the range are told by the range that they are in.
+    if (refused.index >= range.next) continue
+    log.warn({ ...refused }, 'the index refused an event, which stays in the journal')
+    await onRefused?.(refused)
   }
 }
 
-/** Waits before another try; false if the follower was stopped meanwhile. */
-async function waited(attempt: number, signal: AbortSignal): Promise<boolean> {
-  const delay = Math.min(limits.indexRetryDelayMs * 2 ** attempt, limits.indexRetryDelayMsMax)
-  await pause(delay, undefined, { signal }).catch(() => undefined)
-  return !signal.aborted
+/** Saves the cursor as it stands, unless that was done already; one call waits for the other. */
+function cursorSaver(store: Store, progress: Progress): () => Promise<void> {
+  const saves = new PQueue({ concurrency: 1 })
+  let saved = progress.cursor
+  return () =>
+    saves.add(async () => {
+      const { cursor } = progress
+      if (cursor === saved) return
+      await store.moveCursor(cursor)
+      saved = cursor
+    })
 }

@@ -53,7 +53,7 @@ export function findResults(
   found.equal('r.run', run)
   found.equal('r.status', query.status)
   found.between('e.timestamp', query)
-  if (after !== undefined) found.where('(r.sequence, r.record) >= (?, ?)', ...after)
+  if (after !== undefined) found.where('(r.sequence, r.record) > (?, ?)', ...after)
   const rows = found.rows<EventRow & { sequence: number }>(
     `r.sequence, ${EVENT_ROW} FROM results r INDEXED BY results_by_run CROSS JOIN events e ON e.record = r.record`,
     'ORDER BY r.sequence, r.record LIMIT ?',

@@ -1,0 +1,45 @@
+import { Problem } from '../errors.ts'
+import type { Position } from '../index/store.ts'
+
+// A cursor is the position of a page's last item, with the version of this format and the list it belongs
+// to: [1, "runs", "019a5344-…"] as JSON in base64url. It means nothing to a client, and holds no secret.
+
+const VERSION = 1
+
+/** The lists, and what a position in each of them is made of. */
+const positions = {
+  runs: ['string'],
+  results: ['number', 'number'],
+  events: ['number', 'number']
+} as const
+export type List = keyof typeof positions
+
+export function encodeCursor(list: List, position: Position): string {
+  return Buffer.from(JSON.stringify([VERSION, list, ...position])).toString('base64url')
+}
+
+/** The position within a cursor of this list. Throws Problem `cursor_invalid` for anything else. */
+export function decodeCursor(list: List, cursor: string): Position {
+  const [version, ofList, ...position] = parts(cursor)
+  const kinds = positions[list]
+  const fits =
+    version === VERSION &&
+    ofList === list &&
+    position.length === kinds.length &&
+    position.every((value, at) => typeof value === kinds[at])
+  if (fits) return position as (string | number)[]
+  throw new Problem(
+    'cursor_invalid',
+    `cursor: expected what an earlier page of this list gave as "next"; got "${cursor}". Ask again without it, for the first page.`
+  )
+}
+
+function parts(cursor: string): unknown[] {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    return Array.isArray(value) ? value : []
+  } catch {
+    // Not JSON: none of ours, as the caller says.
+    return []
+  }
+}

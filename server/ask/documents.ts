@@ -1,0 +1,187 @@
+import ansible from '../../schemas/ansible.schema.json' with { type: 'json' }
+import ecs from '../../schemas/ecs.schema.json' with { type: 'json' }
+import event from '../../schemas/event.schema.json' with { type: 'json' }
+import run from '../../schemas/run.schema.json' with { type: 'json' }
+import server from '../../schemas/server.schema.json' with { type: 'json' }
+
+// The schemas of the answers, for /openapi.json, made of the schemas that the events are checked with: a
+// field is described in one place. References are written out, since those files are not part of the API's
+// description.
+
+interface Schema {
+  $ref?: string
+  description?: string
+  properties?: Record<string, Schema>
+  required?: string[]
+  [keyword: string]: unknown
+}
+
+const files: Record<string, unknown> = {
+  'ansible.schema.json': ansible,
+  'ecs.schema.json': ecs,
+  'run.schema.json': run,
+  'server.schema.json': server
+}
+/** Keywords that say nothing to a reader of the API. */
+const left = new Set(['$ref', 'x-source', '$comment'])
+
+const ecsFields = ecs.$defs
+const ansibleFields = ansible.$defs
+const count = { type: 'integer', minimum: 0 } as const
+const timestamp = { type: 'string', format: 'date-time' } as const
+
+/** An event as it is answered: as it was received, and what the server knows about it. */
+export const indexedEvent: Schema = {
+  title: 'IndexedEvent',
+  description: 'An event as it was received, with what the server knows about it.',
+  type: 'object',
+  properties: {
+    ...properties(writtenOut(event, 'event.schema.json')),
+    event: extended(
+      writtenOut(ecsFields.event, 'ecs.schema.json'),
+      properties(writtenOut(server.$defs.event, 'server.schema.json'))
+    ),
+    playtrail: writtenOut(server.$defs.playtrail, 'server.schema.json')
+  },
+  required: [...event.required, 'playtrail'],
+  additionalProperties: false
+}
+
+/** A run as it is answered: server/index/store.ts. */
+export const runDocument: Schema = {
+  title: 'Run',
+  description: 'A run as its events tell it. What no event has said yet is absent.',
+  type: 'object',
+  properties: {
+    '@timestamp': { ...timestamp, description: 'When the run started.' },
+    run: { ...writtenOut(run.$defs.run, 'run.schema.json'), required: ['id', 'status'] },
+    event: {
+      type: 'object',
+      properties: {
+        start: { ...timestamp, description: 'When the run started.' },
+        ...picked(writtenOut(ecsFields.event, 'ecs.schema.json'), ['end', 'duration', 'outcome'])
+      },
+      required: ['start'],
+      additionalProperties: false
+    },
+    ...picked(writtenOut(event, 'event.schema.json'), [
+      'user',
+      'source',
+      'observer',
+      'process',
+      'agent',
+      'labels'
+    ]),
+    ansible: {
+      description: 'What Ansible was asked to do, and how it ended.',
+      type: 'object',
+      properties: picked(writtenOut(ansibleFields.ansible, 'ansible.schema.json'), [
+        'version',
+        'playbook',
+        'cli',
+        'stats',
+        'hosts'
+      ]),
+      additionalProperties: false
+    },
+    playtrail: {
+      description: 'What the server knows about the run.',
+      type: 'object',
+      properties: {
+        events: { ...count, description: 'Events of the run that are indexed.' },
+        results: {
+          description: 'Results of tasks on hosts by status, as far as they have arrived.',
+          type: 'object',
+          properties: { ok: count, changed: count, failed: count, skipped: count, unreachable: count },
+          required: ['ok', 'changed', 'failed', 'skipped', 'unreachable'],
+          additionalProperties: false
+        },
+        last_ingested: { ...timestamp, description: 'When the server received the newest event of the run.' }
+      },
+      required: ['events', 'results', 'last_ingested'],
+      additionalProperties: false
+    }
+  },
+  required: ['@timestamp', 'run', 'event', 'playtrail'],
+  additionalProperties: false
+}
+
+export function pageOf(item: Schema): Schema {
+  return {
+    description: 'One page of the list.',
+    type: 'object',
+    properties: {
+      items: { type: 'array', items: item },
+      next: {
+        description: 'Give it as `cursor` to get the page after this one; null on the last page.',
+        type: ['string', 'null']
+      }
+    },
+    required: ['items', 'next'],
+    additionalProperties: false
+  }
+}
+
+/** An answer that is no answer: RFC 9457. */
+export function problem(description: string): Schema {
+  const schema = {
+    title: 'Problem',
+    type: 'object',
+    properties: {
+      type: { type: 'string', format: 'uri' },
+      title: { type: 'string' },
+      status: { type: 'integer' },
+      code: {
+        type: 'string',
+        description: 'Name of the problem, which does not change: docs/api.md lists them.'
+      },
+      detail: { type: 'string', description: 'What was expected, what came, and what to do.' }
+    },
+    required: ['type', 'title', 'status', 'code', 'detail']
+  }
+  return { description, content: { 'application/problem+json': { schema } } }
+}
+
+/** The schema with every reference replaced by what it refers to; what stands beside a reference wins. */
+function writtenOut(schema: unknown, file: string): Schema {
+  return withoutReferences(schema, file) as Schema
+}
+
+function withoutReferences(node: unknown, file: string): unknown {
+  if (Array.isArray(node)) return node.map((each) => withoutReferences(each, file))
+  if (typeof node !== 'object' || node === null) return node
+  const reference = '$ref' in node && typeof node.$ref === 'string' ? node.$ref : undefined
+  const own = Object.entries(node)
+    .filter(([keyword]) => !left.has(keyword))
+    .map(([keyword, value]) => [keyword, withoutReferences(value, file)])
+  return { ...(reference !== undefined && referred(reference, file)), ...Object.fromEntries(own) }
+}
+
+/** What `ecs.schema.json#/$defs/timestamp`, or `#/$defs/timestamp` within a file, refers to. */
+function referred(reference: string, file: string): Schema {
+  const [name, path = ''] = reference.split('#')
+  const inFile = name || file
+  let target = files[inFile]
+  for (const step of path.split('/').slice(1))
+    target = (target as Record<string, unknown> | undefined)?.[step]
+  if (target === undefined) throw new Error(`schemas/${file}: there is no ${reference}`)
+  return writtenOut(target, inFile)
+}
+
+function properties(schema: Schema): Record<string, Schema> {
+  return schema.properties ?? {}
+}
+
+function picked(schema: Schema, names: readonly string[]): Record<string, Schema> {
+  const all = Object.entries(properties(schema))
+  return Object.fromEntries(all.filter(([name]) => names.includes(name)))
+}
+
+/** The schema of an object with more members, all of them required. */
+function extended(schema: Schema, more: Record<string, Schema>): Schema {
+  return {
+    ...schema,
+    properties: { ...schema.properties, ...more },
+    required: [...(schema.required ?? []), ...Object.keys(more)]
+  }
+}

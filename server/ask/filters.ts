@@ -1,0 +1,23 @@
+import ecs from '../../schemas/ecs.schema.json' with { type: 'json' }
+import { oneOf, text, time } from './parameters.ts'
+
+const WILDCARD = '`*` stands for any characters.'
+
+export const runStatuses = ['running', 'success', 'changed', 'failed', 'unreachable', 'aborted'] as const
+export const resultStatuses = ['ok', 'changed', 'failed', 'skipped', 'unreachable'] as const
+
+/** What kinds of events there are. */
+export const actions: readonly string[] = ecs.$defs.event.properties.action.enum
+
+/** Filters that mean the same wherever they are taken. */
+export const host = text(`Name of a managed host. ${WILDCARD}`, 'web-*')
+export const user = text('Name of the person or account that did it (`user.name`).', 'alice')
+export const resultStatus = oneOf(resultStatuses, 'How it ended on the host.')
+export const runStatus = oneOf(runStatuses, 'How the run stands.')
+export const playbookOrPath = text(`Name or path of the playbook. ${WILDCARD}`, 'site.yml')
+export const playbook = text(`Name of the playbook (\`run.name\`). ${WILDCARD}`, 'site.yml')
+export const from = time(
+  'Not before this time: RFC 3339, a day in UTC, or date math such as `now-7d/d`.',
+  'now-7d'
+)
+export const to = time('Before this time, written like `from`.', '2026-11-05T09:30:00Z')

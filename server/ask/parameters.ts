@@ -1,0 +1,131 @@
+import { Problem } from '../errors.ts'
+import type { Position } from '../index/store.ts'
+import { limits } from '../limits.ts'
+import { decodeCursor, type List } from './cursors.ts'
+import { nearest } from './nearest.ts'
+import { parseTime } from './time.ts'
+
+/** One parameter of a request: what /openapi.json says of it, and how its text is read. */
+export interface Parameter<Value> {
+  schema: { type: string; description: string; [keyword: string]: unknown }
+  /** Throws Problem if the text is not what was expected. */
+  read(text: string, name: string, nowMs: number): Value
+}
+
+type Table = Record<string, Parameter<unknown>>
+type Values<Parameters extends Table> = {
+  [Name in keyof Parameters]?: ReturnType<Parameters[Name]['read']>
+}
+
+/**
+ * The parameters of a request, read by their table. Throws Problem for the first that is wrong or not known:
+ * a filter that is misspelled must not pass for one that lets everything through.
+ */
+export function readParameters<Parameters extends Table>(
+  table: Parameters,
+  query: unknown,
+  nowMs: number
+): Values<Parameters> {
+  const values: Record<string, unknown> = {}
+  for (const [name, given] of Object.entries(query ?? {})) {
+    const parameter = Object.hasOwn(table, name) ? table[name] : undefined
+    if (parameter === undefined) throw unknownParameter(name, Object.keys(table))
+    values[name] = parameter.read(oneText(name, given), name, nowMs)
+  }
+  // Each value was read by the parameter of its name.
+  return values as Values<Parameters>
+}
+
+/** The schema of a query string, for /openapi.json. */
+export function querySchema(table: Table): Record<string, unknown> {
+  const schemas = Object.entries(table).map(([name, { schema }]) => [name, schema])
+  return { type: 'object', properties: Object.fromEntries(schemas) }
+}
+
+export function text(description: string, example: string): Parameter<string> {
+  const maxLength = limits.parameterCharactersMax
+  return {
+    schema: { type: 'string', description, examples: [example], minLength: 1, maxLength },
+    read: (given) => given
+  }
+}
+
+export function oneOf<const Choice extends string>(
+  choices: readonly Choice[],
+  description: string,
+  fallback?: Choice
+): Parameter<Choice> {
+  return {
+    schema: { type: 'string', description, enum: [...choices], ...(fallback && { default: fallback }) },
+    read(given, name) {
+      const choice = choices.find((known) => known === given)
+      if (choice !== undefined) return choice
+      throw invalid(name, `one of ${choices.join(', ')}`, given, hintOf(given, choices))
+    }
+  }
+}
+
+/** Milliseconds since 1970. */
+export function time(description: string, example: string): Parameter<number> {
+  const expected = 'a time such as 2026-11-05T09:30:00Z, a day such as 2026-11-05, or now-7d'
+  return {
+    schema: { type: 'string', description, examples: [example] },
+    read(given, name, nowMs) {
+      const ms = parseTime(given, nowMs)
+      if (ms !== undefined) return ms
+      const hint = given.includes(' ') ? ' In a URL a plus sign is written %2B: a plain one is a space.' : ''
+      throw invalid(name, expected, given, hint)
+    }
+  }
+}
+
+export const limit: Parameter<number> = {
+  schema: {
+    type: 'integer',
+    description: 'Items of the page, at most. A page of large items may be shorter although more follow.',
+    minimum: 1,
+    maximum: limits.pageItemsMax,
+    default: limits.pageItemsDefault
+  },
+  read(given, name) {
+    const count = /^[0-9]{1,9}$/.test(given) ? Number(given) : 0
+    if (count >= 1 && count <= limits.pageItemsMax) return count
+    throw invalid(name, `a whole number from 1 to ${limits.pageItemsMax}`, given)
+  }
+}
+
+export function cursor(list: List): Parameter<Position> {
+  const description = 'Where to go on: `next` of the page before. The filters may be others than there.'
+  return {
+    schema: { type: 'string', description },
+    read: (given) => decodeCursor(list, given)
+  }
+}
+
+export function invalid(name: string, expected: string, given: string, hint = ''): Problem {
+  return new Problem('parameter_invalid', `${name}: expected ${expected}; got "${given}".${hint}`, {
+    parameter: name
+  })
+}
+
+function oneText(name: string, given: unknown): string {
+  const { parameterCharactersMax: max } = limits
+  if (typeof given !== 'string') throw invalid(name, 'to be given once', String(given))
+  if (given === '') throw invalid(name, 'at least one character', given, ' Leave the parameter out instead.')
+  if (given.length <= max) return given
+  throw invalid(name, `at most ${max} characters`, `${given.slice(0, 50)}…`)
+}
+
+function unknownParameter(name: string, known: readonly string[]): Problem {
+  const hint = hintOf(name, known)
+  return new Problem(
+    'parameter_invalid',
+    `There is no parameter "${name}" here.${hint} Known are ${known.join(', ') || 'none'}.`,
+    { parameter: name }
+  )
+}
+
+function hintOf(given: string, known: readonly string[]): string {
+  const close = nearest(given, known)
+  return close === undefined ? '' : ` Did you mean "${close}"?`
+}

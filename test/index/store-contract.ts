@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { type TestContext, test } from 'node:test'
+import type { EventQuery, Run, RunQuery, Store } from '../../server/index/store.ts'
+import { batchOf, JOURNAL_ID, receivedAt, runId, runOfEvents } from './fixtures.ts'
+
+/** Opens an empty store for events of the journal JOURNAL_ID, and takes it away when the test is over. */
+export type OpenStore = (t: TestContext) => Promise<Store>
+
+const START = Date.UTC(2026, 10, 5, 9, 30)
+
+/** What every store promises in server/index/store.ts, example by example. Properties: store-properties.ts. */
+export function testStoreContract(open: OpenStore): void {
+  test('an event is answered as it was received, with what the server knows about it', async (t) => {
+    const store = await open(t)
+    const event = runOfEvents(START).result('web-1', 'changed')
+    await store.write(batchOf([event], 0))
+    const { items } = await store.events({ order: 'desc', limit: 10 })
+    const hash = createHash('sha256').update(JSON.stringify(event)).digest('hex')
+    const ingested = '2026-11-05T12:00:00.000000Z'
+    const expected = {
+      ...event,
+      event: { ...event.event, ingested, hash },
+      playtrail: { log: JOURNAL_ID, index: 0, sender: 'control-1' }
+    }
+    assert.deepEqual(items, [expected])
+  })
+
+  test('a run is told by its events', async (t) => {
+    const store = await open(t)
+    const run = runOfEvents(START)
+    const started = run.started({ labels: { team: 'platform' }, source: { port: 51234 } })
+    const result = run.result('web-1', 'changed')
+    const finished = run.next('run.finished', {
+      run: { id: run.id, kind: 'playbook', name: 'site.yml', status: 'changed' },
+      event: {
+        ...started.event,
+        id: `${run.id}:2`,
+        sequence: 2,
+        action: 'run.finished',
+        duration: 7,
+        outcome: 'success'
+      },
+      ansible: { stats: { ok: 1, changed: 1 }, hosts: { total: 1, changed: 1 } }
+    })
+    await store.write(batchOf([started, result, finished]))
+    const { items } = await store.runs({ limit: 10 })
+    const expected: Run = {
+      '@timestamp': '2026-11-05T09:30:00.000Z',
+      run: { id: run.id, status: 'changed', name: 'site.yml', kind: 'playbook' },
+      event: {
+        start: '2026-11-05T09:30:00.000Z',
+        end: '2026-11-05T09:30:02.000Z',
+        duration: 7,
+        outcome: 'success'
+      },
+      user: { name: 'alice', origin: 'loginuid' },
+      source: { port: 51234 },
+      observer: { hostname: 'control-1' },
+      labels: { team: 'platform' },
+      ansible: {
+        version: '2.21.5',
+        playbook: { name: 'site.yml', path: '/srv/ansible/site.yml' },
+        stats: { ok: 1, changed: 1 },
+        hosts: { total: 1, changed: 1 }
+      },
+      playtrail: {
+        events: 3,
+        results: { ok: 0, changed: 1, failed: 0, skipped: 0, unreachable: 0 },
+        last_ingested: '2026-11-05T12:00:00.002002Z'
+      }
+    }
+    assert.deepEqual(items, [expected])
+    assert.equal(receivedAt(2) % 1_000_000, 2002)
+  })
+
+  test('a run whose start has not arrived has the time of its id, and the name that its events repeat', async (t) => {
+    const store = await open(t)
+    const run = runOfEvents(START, { name: 'deploy.yml', user: 'bob' })
+    await store.write(batchOf([run.result('web-1', 'ok')]))
+    const [item] = (await store.runs({ limit: 1, playbook: 'deploy.yml', user: 'bob' })).items
+    assert.equal(item?.['@timestamp'], '2026-11-05T09:30:00.000Z')
+    assert.deepEqual(item.run, { id: run.id, status: 'running', name: 'deploy.yml' })
+    assert.deepEqual(item.user, { name: 'bob' })
+  })
+
+  test('writing an event again changes nothing, also under another number', async (t) => {
+    const store = await open(t)
+    const run = runOfEvents(START)
+    const events = [run.started(), run.result('web-1', 'ok')]
+    await store.write(batchOf(events, 0))
+    const before = await everything(store, run.id)
+    assert.deepEqual(await store.write(batchOf(events, 0)), [])
+    assert.deepEqual(await store.write(batchOf(events, 2)), [])
+    assert.deepEqual(await everything(store, run.id), before)
+  })
+
+  test('what can never be stored is returned, and all beside it is stored', async (t) => {
+    const store = await open(t)
+    const run = runOfEvents(START)
+    const noTime = { ...run.started(), '@timestamp': 'yesterday' }
+    const noRun = run.next('run.heartbeat', { run: { id: 'r-1' } })
+    const batch = batchOf(
+      ['{"cut', run.started(), '[1]', noTime, 'null', noRun, run.result('web-1', 'ok')],
+      40
+    )
+    const refused = await store.write(batch)
+    assert.deepEqual(
+      refused.map(({ index }) => index),
+      [40, 42, 43, 44, 45]
+    )
+    for (const { reason } of refused) assert.match(reason, /JSON object|@timestamp|run\.id/)
+    assert.equal((await store.events({ order: 'asc', limit: 10 })).items.length, 2)
+  })
+
+  test('of two results of a task on a host the later one counts, whichever comes first', async (t) => {
+    const store = await open(t)
+    for (const [which, isReversed] of [false, true].entries()) {
+      const run = runOfEvents(START, { which })
+      const results = [run.result('web-1', 'failed'), run.result('web-1', 'ok'), run.result('web-2', 'ok')]
+      if (isReversed) results.reverse()
+      for (const [at, result] of results.entries()) await store.write(batchOf([result], which * 10 + at))
+      const { items } = await store.results({ runId: run.id, limit: 10 })
+      assert.deepEqual(
+        items.map((item) => item.event.id),
+        [`${run.id}:1`, `${run.id}:2`]
+      )
+      const [found] = (await store.runs({ id: run.id, limit: 1 })).items
+      const expected = { ok: 2, changed: 0, failed: 0, skipped: 0, unreachable: 0 }
+      assert.deepEqual(found?.playtrail, { ...found?.playtrail, events: 3, results: expected })
+    }
+  })
+
+  test('a run that finished was not aborted, whichever is said first', async (t) => {
+    const store = await open(t)
+    const early = runOfEvents(START, { which: 1 })
+    const late = runOfEvents(START, { which: 2 })
+    const gone = runOfEvents(START, { which: 3 })
+    const events = [
+      early.finished('success'),
+      early.aborted(),
+      late.aborted(),
+      late.finished('failed'),
+      gone.aborted()
+    ]
+    for (const [at, event] of events.entries()) await store.write(batchOf([event], at))
+    const { items } = await store.runs({ limit: 10 })
+    assert.deepEqual(
+      items.map(({ run }) => run.status),
+      ['aborted', 'failed', 'success']
+    )
+  })
+
+  test('`*` is the only sign with a meaning, and case matters', async (t) => {
+    const store = await open(t)
+    const names = ['web-1', 'web_1', 'Web-1', 'web%', 'w?b-1', 'web[1]', 'w\\b']
+    const run = runOfEvents(START)
+    await store.write(batchOf(names.map((name) => run.result(name, 'ok', `on ${name}`))))
+    const hostsOf = async (host: string) =>
+      (await store.results({ runId: run.id, host, limit: 10 })).items.map((item) => item.host?.name)
+    for (const name of names) assert.deepEqual(await hostsOf(name), [name])
+    for (const name of names) assert.deepEqual(await hostsOf(`${name}*`), [name])
+    assert.deepEqual(await hostsOf('web*'), ['web-1', 'web_1', 'web%', 'web[1]'])
+    assert.deepEqual(await hostsOf('*-1'), ['web-1', 'Web-1', 'w?b-1'])
+    assert.deepEqual(await hostsOf('w*b**1*'), ['web-1', 'web_1', 'w?b-1', 'web[1]'])
+    assert.deepEqual(await hostsOf('web-[0-9]'), [])
+  })
+
+  test('times are half open, to the microsecond', async (t) => {
+    const store = await open(t)
+    const run = runOfEvents(START)
+    const times = ['30:00.123455', '30:00.123456', '30:00.123457'].map((end) => `2026-11-05T09:${end}Z`)
+    await store.write(batchOf(times.map((time) => run.next('run.heartbeat', { '@timestamp': time }))))
+    const found = async (fromMs: number, toMs: number) =>
+      (await store.events({ order: 'asc', limit: 10, fromMs, toMs })).items.map((item) => item['@timestamp'])
+    assert.deepEqual(await found(START + 123.456, START + 123.457), [times[1]])
+    assert.deepEqual(await found(START + 123, START + 124), times)
+    assert.deepEqual(await found(START + 124, START + 125), [])
+  })
+
+  test('the time of a run is the one within its id', async (t) => {
+    const store = await open(t)
+    await store.write(batchOf([0, 1, 2].map((ms) => runOfEvents(START + ms).started())))
+    const found = async (query: Partial<RunQuery>) =>
+      (await store.runs({ limit: 10, ...query })).items.map(({ run }) => run.id)
+    assert.deepEqual(await found({ fromMs: START + 1, toMs: START + 2 }), [runId(START + 1)])
+    assert.deepEqual(await found({ fromMs: START + 0.5 }), [runId(START + 2), runId(START + 1)])
+    assert.deepEqual(await found({ fromMs: -1, toMs: 0 }), [])
+    assert.deepEqual((await found({ fromMs: -1, toMs: 2 ** 52 })).length, 3)
+  })
+
+  test('pages stay as they are while newer events arrive', async (t) => {
+    const store = await open(t)
+    const old = runOfEvents(START)
+    await store.write(batchOf([1, 2, 3, 4, 5].map((n) => old.result(`web-${n}`, 'ok'))))
+    const query: EventQuery = { order: 'desc', limit: 2 }
+    const first = await store.events(query)
+    const young = runOfEvents(START + 3_600_000)
+    await store.write(batchOf([young.started(), young.result('web-9', 'ok')], 5))
+    const second = await store.events({ ...query, after: first.next })
+    const third = await store.events({ ...query, after: second.next })
+    const ids = [first, second, third].flatMap(({ items }) => items.map((item) => item.event.sequence))
+    assert.deepEqual(ids, [4, 3, 2, 1, 0])
+    assert.equal(third.next, undefined)
+  })
+
+  test('the cursor is remembered, and is 0 at first', async (t) => {
+    const store = await open(t)
+    assert.equal(await store.cursor(), 0)
+    await store.moveCursor(17)
+    assert.equal(await store.cursor(), 17)
+  })
+
+  test('an event without a run is found like any other', async (t) => {
+    const store = await open(t)
+    const { run: _run, ...event } = runOfEvents(START).started()
+    await store.write(batchOf([event]))
+    assert.equal((await store.events({ order: 'desc', limit: 1, user: 'alice' })).items.length, 1)
+    assert.deepEqual(await store.runs({ limit: 1 }), { items: [] })
+  })
+}
+
+async function everything(store: Store, runId: string): Promise<unknown> {
+  return [
+    await store.runs({ limit: 100 }),
+    await store.results({ runId, limit: 100 }),
+    await store.events({ order: 'asc', limit: 100 })
+  ]
+}
