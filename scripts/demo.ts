@@ -27,14 +27,9 @@ try {
     ANSIBLE_LOCALHOST_WARNING: 'false'
   }
   say(`It listens on ${server.url}. Running examples/site.yml; examples/ansible.cfg enables the callback.`)
-  run(join(root, 'examples'), join(bin, 'ansible-playbook'), ['site.yml', '--diff'], environment)
+  ansiblePlaybook(['site.yml', '--diff'], environment)
   say('Once more, as a dry run of a part of it on one host:')
-  run(
-    join(root, 'examples'),
-    join(bin, 'ansible-playbook'),
-    ['site.yml', '--check', '--tags', 'config', '--limit', 'web-01'],
-    environment
-  )
+  ansiblePlaybook(['site.yml', '--check', '--tags', 'config', '--limit', 'web-01'], environment)
   await indexed(server.url)
 
   say('Who ran what, when, on which hosts, with what result?')
@@ -50,27 +45,33 @@ try {
 say('That was all; the temporary folder is gone. To record your own runs: npm start')
 
 function playtrail(...args: string[]): void {
-  run(root, process.execPath, [join(root, 'server/main.ts'), ...args], { PLAYTRAIL_URL: server.url }, [
-    'npx',
-    'playtrail'
-  ])
+  show('npx playtrail', args)
+  const main = join(root, 'server/main.ts')
+  const env = { ...process.env, PLAYTRAIL_URL: server.url }
+  const { status } = spawnSync(process.execPath, [main, ...args], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env
+  })
+  if (status !== 0) throw new Error(`playtrail ${args[0]} ended with ${status}`)
 }
 
-function run(
-  cwd: string,
-  program: string,
-  args: string[],
-  environment: Record<string, string>,
-  shown = [program.split('/').at(-1) ?? '']
-): void {
-  const short = args.filter((arg) => !arg.endsWith('main.ts'))
-  console.log(styleText('bold', `$ ${[...shown, ...short].join(' ')}`))
-  const { status } = spawnSync(program, args, {
-    cwd,
-    stdio: ['ignore', 'inherit', 'inherit'],
+/** Ansible's own output is long, and the same as ever: its recap is enough here. */
+function ansiblePlaybook(args: string[], environment: Record<string, string>): void {
+  show('ansible-playbook', args)
+  const options = {
+    cwd: join(root, 'examples'),
+    encoding: 'utf8',
     env: { ...process.env, ...environment }
-  })
-  if (status !== 0) throw new Error(`${program} ended with ${status}`)
+  } as const
+  const { status, stdout, stderr } = spawnSync(join(bin, 'ansible-playbook'), args, options)
+  if (status !== 0) throw new Error(`ansible-playbook ended with ${status}:\n${stdout}\n${stderr}`)
+  const lines = stdout.trimEnd().split('\n')
+  const recap = lines.findIndex((line) => line.startsWith('PLAY RECAP'))
+  console.log(`… ${recap} lines of Ansible\n${lines.slice(recap).join('\n')}`)
+}
+
+function show(program: string, args: readonly string[]): void {
+  console.log(styleText('bold', `$ ${[program, ...args].join(' ')}`))
 }
 
 async function firstRun(url: string): Promise<string> {

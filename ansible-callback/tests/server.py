@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -33,7 +34,7 @@ class Server:
         events = [json.loads(line) for line in list(self.events.values())]
         return sorted(events, key=lambda event: (event["run"]["id"], event["event"]["sequence"]))
 
-    def start(self):
+    def start(self, certificate=None, key=None):
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -48,6 +49,10 @@ class Server:
 
         self.http = QuietServer(("127.0.0.1", self.port), Handler)
         self.port = self.http.server_address[1]
+        if certificate:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(certificate, key)
+            self.http.socket = tls.wrap_socket(self.http.socket, server_side=True)
         threading.Thread(target=self.http.serve_forever, args=(0.01,), daemon=True).start()
 
     def stop(self):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -282,6 +283,34 @@ def test_a_server_that_answers_nothing_is_reported_and_everything_stays(controll
     assert shipped.returncode == 1
     assert "0 runs with 0 events delivered" in shipped.stdout
     assert "refused" in shipped.stdout
+
+
+def test_a_token_that_cannot_be_sent_is_not_shown(controller):
+    spool(controller, RUN_IDS[0])
+    controller.write("token", "TOKEN 99\nof two lines")
+    shipped = controller.ship("--token-file", controller.folder / "token")
+    assert shipped.returncode == 1
+    assert "the token has characters that cannot be sent" in shipped.stdout
+    assert "99" not in shipped.stdout.replace(str(controller.spool), "") + shipped.stderr
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="a certificate is made with openssl")
+def test_only_a_server_whose_certificate_is_trusted_gets_anything(controller):
+    spool(controller, RUN_IDS[0])
+    certificate = controller.folder / "cert.pem"
+    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    make += ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
+    make += ["-keyout", str(controller.folder / "key.pem"), "-out", str(certificate)]
+    subprocess.run(make, check=True, capture_output=True, timeout=60)
+    controller.server.stop()
+    controller.server.start(certificate, controller.folder / "key.pem")
+    url = controller.server.url.replace("http:", "https:")
+
+    refused = controller.ship("--url", url)
+    assert (refused.returncode, controller.server.requests) == (1, [])
+    assert "certificate verify failed" in refused.stdout
+    assert controller.ship("--url", url, SSL_CERT_FILE=str(certificate)).returncode == 0
+    assert list(controller.server.events) == ids(RUN_IDS[0], 3)
 
 
 def too_large_beyond(count):

@@ -210,6 +210,8 @@ def test_a_run_whose_hooks_fail_goes_on_and_says_so_once(offline, playtrail):
     assert len(warnings_of(process)) == 1
     sequences = [event["event"]["sequence"] for event in offline.spooled()]
     assert sequences == [0, 1, 2, 4, 5], "what is missing shows as a gap"
+    assert "KeyError at playtrail.py:" in " ".join(process.stderr.decode().split())
+    assert b"surprise" not in process.stderr, "what an exception says may be a secret"
 
 
 def test_the_shipper_needs_nothing_but_the_standard_library(controller):

@@ -1,10 +1,8 @@
 import ecs from '../../schemas/ecs.schema.json' with { type: 'json' }
+import { resultStatuses, runStatuses } from '../index/store.ts'
 import { oneOf, text, time } from './parameters.ts'
 
 const WILDCARD = '`*` stands for any characters.'
-
-export const runStatuses = ['running', 'success', 'changed', 'failed', 'unreachable', 'aborted'] as const
-export const resultStatuses = ['ok', 'changed', 'failed', 'skipped', 'unreachable'] as const
 
 /** What kinds of events there are. */
 export const actions: readonly string[] = ecs.$defs.event.properties.action.enum

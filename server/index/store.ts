@@ -26,8 +26,10 @@ export interface Page<Item> {
 /** Where a page ended: the sort values of its last item. Stable while events arrive. */
 export type Position = readonly (string | number)[]
 
-export type RunStatus = 'running' | 'success' | 'changed' | 'failed' | 'unreachable' | 'aborted'
-export type ResultStatus = 'ok' | 'changed' | 'failed' | 'skipped' | 'unreachable'
+export const runStatuses = ['running', 'success', 'changed', 'failed', 'unreachable', 'aborted'] as const
+export type RunStatus = (typeof runStatuses)[number]
+export const resultStatuses = ['ok', 'changed', 'failed', 'skipped', 'unreachable'] as const
+export type ResultStatus = (typeof resultStatuses)[number]
 
 /**
  * A run as its events tell it, in the events' own field names. Everything but `run.id` is absent as long as

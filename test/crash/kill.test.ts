@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { onEnd } from '../support/cleanup.ts'
 import { ndjson, resultEvent, runId } from '../support/events.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { allRecords, journalIn } from '../support/journal.ts'
@@ -65,7 +66,7 @@ test(`kill -9 in the middle of batches, ${ROUNDS} times: nothing acknowledged is
   const acknowledged = new Set<string>()
   let unanswered: string[] = []
   let server: ServerProcess | undefined
-  t.after(() => server?.kill())
+  onEnd(t, () => server?.kill())
 
   for (let round = 0; round < ROUNDS; round++) {
     server = await startServer(dataDir)

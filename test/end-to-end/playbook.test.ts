@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { IndexedEvent, Run } from '../../server/index/store.ts'
 import { ansibleConfig, ansibleMissing, type Controller, controllerIn } from '../support/ansible.ts'
+import { onEnd } from '../support/cleanup.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 
@@ -16,7 +17,7 @@ const WAIT_MS_MAX = 20_000
 
 async function startedServer(t: TestContext, dataDir: string, options = {}): Promise<ServerProcess> {
   const server = await startServer(dataDir, options)
-  t.after(() => server.kill())
+  onEnd(t, () => server.kill())
   return server
 }
 

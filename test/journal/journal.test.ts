@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { Fatal, Problem } from '../../server/errors.ts'
 import { limits } from '../../server/limits.ts'
+import { onEnd } from '../support/cleanup.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { allRecords, entry, journalIn, segmentPaths } from '../support/journal.ts'
 
@@ -15,7 +16,7 @@ test('what was appended reads back, with sender, time and a salt of its own, als
   await journal.close()
 
   const { journal: again } = await journalIn(path)
-  t.after(() => again.close())
+  onEnd(t, () => again.close())
   const after = await allRecords(again)
   assert.deepEqual(after, before)
   assert.deepEqual(
@@ -46,14 +47,14 @@ test('an id that was acknowledged is kept once, also in one batch, at the same t
   await journal.close()
 
   const { journal: again } = await journalIn(path)
-  t.after(() => again.close())
+  onEnd(t, () => again.close())
   assert.deepEqual(await again.append(batch, 'd', 4), { accepted: 0, duplicates: 4, conflicts: [] })
   assert.equal(again.end, 3)
 })
 
 test('an id with other bytes is a conflict, and the first bytes stay', async (t) => {
   const { journal } = await journalIn(temporaryFolder(t))
-  t.after(() => journal.close())
+  onEnd(t, () => journal.close())
   const together = await journal.append([entry('r:0', '{"a":1}'), entry('r:0', '{"a":2}')], 'a', 1)
   assert.deepEqual(together, { accepted: 1, duplicates: 0, conflicts: [1] })
   const later = await journal.append([entry('r:0', '{"a":3}'), entry('r:0', '{"a":1}'), entry('r:1')], 'a', 1)
@@ -120,7 +121,7 @@ test('the journal goes on in a new segment, and every record is found by its ind
   await journal.close()
 
   const { journal: again } = await journalIn(path)
-  t.after(() => again.close())
+  onEnd(t, () => again.close())
   assert.equal(again.end, small + large)
   for (const index of [0, 1, 1_023, 1_024, 2_999, 3_000, again.end - 60, again.end - 1]) {
     const batch = await again.read(index)
@@ -139,7 +140,7 @@ test('the journal goes on in a new segment, and every record is found by its ind
 
 test('a reader that waits is woken by the next record, and by its signal', async (t) => {
   const { journal } = await journalIn(temporaryFolder(t))
-  t.after(() => journal.close())
+  onEnd(t, () => journal.close())
   const woken = journal.waitBeyond(0, new AbortController().signal)
   await journal.append([entry('r:0')], 's', 1)
   await woken
@@ -151,7 +152,7 @@ test('a reader that waits is woken by the next record, and by its signal', async
 
 test('more than may wait for the disk is refused, and nothing of it is kept', async (t) => {
   const { journal } = await journalIn(temporaryFolder(t))
-  t.after(() => journal.close())
+  onEnd(t, () => journal.close())
   const text = JSON.stringify({ pad: 'x'.repeat(limits.eventBytesMax - 100) })
   const count = Math.ceil(limits.appendQueueBytesMax / text.length) + 2
   const sent = await Promise.allSettled(

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openDataFolder } from '../../server/data-folder.ts'
+import { onEnd } from '../support/cleanup.ts'
 import { ndjson, resultEvent, runId } from '../support/events.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { segmentPaths } from '../support/journal.ts'
@@ -22,7 +23,7 @@ function playtrail(...args: string[]): { status: number | null; stdout: string; 
 
 async function serverIn(t: TestContext, dataDir: string): Promise<ServerProcess> {
   const server = await startServer(dataDir)
-  t.after(() => server.kill())
+  onEnd(t, () => server.kill())
   return server
 }
 

@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test'
 import { pino } from 'pino'
 import { readConfig } from '../../server/config.ts'
 import { type Service, startService } from '../../server/service.ts'
+import { onEnd } from './cleanup.ts'
 import { temporaryFolder } from './folder.ts'
 
 /** A service of the test's own, on a free port of loopback, with a new data folder unless one is given. */
@@ -10,7 +11,7 @@ export async function runningService(t: TestContext, dataDir = temporaryFolder(t
   const service = await startService(config, pino({ level: 'silent' }), (error) => {
     throw error
   })
-  t.after(() => service.stop())
+  onEnd(t, () => service.stop())
   return service
 }
 

@@ -1453,14 +1453,9 @@ class CallbackModule(CallbackBase):
 
     def _failed(self, error):
         self._errors += 1
-        what = (
-            f"{error.strerror}: {error.filename}"
-            if isinstance(error, OSError) and error.filename
-            else str(error)
-        )
         self._warn(
-            f"playtrail: this run is not recorded in full: {what or type(error).__name__}. The run itself "
-            "goes on. Check spool_dir in [callback_playtrail], or do without: PLAYTRAIL_ENABLED=false."
+            f"playtrail: this run is not recorded in full: {describe(error)}. The run itself goes on. "
+            "Check spool_dir in [callback_playtrail], or do without: PLAYTRAIL_ENABLED=false."
         )
         if self._errors >= ERRORS_MAX:
             self.disabled = True
@@ -1469,6 +1464,18 @@ class CallbackModule(CallbackBase):
         if not self._has_warned:
             self._has_warned = True
             self._display.warning(Text.clean(message))
+
+
+def describe(error):
+    """Says what went wrong. Words that are not the system's or ours may quote a task, and its secrets."""
+    if isinstance(error, OSError):
+        return f"{error.strerror}: {error.filename}" if error.strerror and error.filename else str(error)
+    place = error.__traceback__
+    while place.tb_next is not None:
+        place = place.tb_next
+    return (
+        f"{type(error).__name__} at {os.path.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}"
+    )
 
 
 # From here on: the shipper. It imports what it needs where it needs it, so that Ansible does not have to.
@@ -1593,10 +1600,14 @@ class Endpoint:
 
     def read_token(self):
         """Returns the token; from a file anew each time, since tokens are exchanged while shippers wait."""
-        if self.token or not self.token_file:
-            return self.token
-        with open(os.path.expanduser(self.token_file), encoding="utf-8") as file:
-            return file.read(4096).strip()
+        token = self.token
+        if not token and self.token_file:
+            with open(os.path.expanduser(self.token_file), encoding="utf-8") as file:
+                token = file.read(4096).strip()
+        # http.client would quote it in its complaint.
+        if token and not re.fullmatch("[!-~]+", token):
+            raise ValueError("the token has characters that cannot be sent")
+        return token
 
     @staticmethod
     def document(headers, content):
@@ -1874,11 +1885,12 @@ class Shipper:
         """True while our own run is written, or while another shipper looks at it, which hides that."""
         if path in self.left:
             spool = SpoolReader.open(path)
-            if spool is not None:
-                try:
-                    return not spool.writer_is_gone()
-                finally:
-                    spool.close()
+            if spool is None:
+                return os.path.exists(path)
+            try:
+                return not spool.writer_is_gone()
+            finally:
+                spool.close()
         return (path in self.live or path in self.busy) and os.path.exists(path)
 
     def can_wait(self, spool):

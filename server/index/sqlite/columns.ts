@@ -1,8 +1,6 @@
 import type { Event } from '../../event-types.ts'
 import type { JournalRecord } from '../../journal/record.ts'
-import type { ResultStatus } from '../store.ts'
-
-export const resultStatuses = ['ok', 'changed', 'failed', 'skipped', 'unreachable'] as const
+import { type ResultStatus, resultStatuses } from '../store.ts'
 
 /** What the index finds an event by. */
 export interface EventColumns {

@@ -1,8 +1,8 @@
-import type { RunStatus } from '../store.ts'
-import type { EventColumns, resultStatuses } from './columns.ts'
+import { type ResultStatus, type RunStatus, runStatuses } from '../store.ts'
+import type { EventColumns } from './columns.ts'
 
 /** A row of `runs`: what the events of a run say together. */
-export interface RunRow extends Record<(typeof resultStatuses)[number], number> {
+export interface RunRow extends Record<ResultStatus, number> {
   key: number
   id: string
   status: RunStatus
@@ -15,8 +15,6 @@ export interface RunRow extends Record<(typeof resultStatuses)[number], number> 
   events: number
   last_received: number
 }
-
-export const runStatuses = ['running', 'success', 'changed', 'failed', 'unreachable', 'aborted'] as const
 
 export function emptyRun(key: number, id: string): RunRow {
   const named = { name: null, path: null, user: null }

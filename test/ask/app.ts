@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import swagger from '@fastify/swagger'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { eventsRoute } from '../../server/ask/events.ts'
+import { runsRoutes } from '../../server/ask/runs.ts'
+import { Problem, problemDocument } from '../../server/errors.ts'
+import type { Event } from '../../server/event-types.ts'
+import { openSqliteStore } from '../../server/index/sqlite/store.ts'
+import { batchOf, JOURNAL_ID } from '../index/fixtures.ts'
+
+/** The clock of these tests. */
+export const NOW = Date.UTC(2026, 10, 5, 12)
+
+export interface Asked {
+  app: FastifyInstance
+  /** The answer to a GET, parsed. */
+  get(url: string): Promise<{ status: number; body: Body }>
+}
+
+/** Whatever may be in an answer that these tests look at. */
+export interface Body {
+  items: { event: { id: string }; run: { id: string } }[]
+  next: string | null
+  run: { id: string }
+  code: string
+  detail: string
+  parameter: string
+  runs: string[]
+}
+
+/** The routes that answer questions, with a real store that holds `events`. */
+export async function ask(t: TestContext, events: readonly Event[]): Promise<Asked> {
+  const folder = mkdtempSync(join(tmpdir(), 'playtrail-ask-'))
+  const path = join(folder, 'index.sqlite')
+  const log = { warn: () => undefined }
+  const store = await openSqliteStore({ path, journalId: JOURNAL_ID, journalEnd: 0, log })
+  if (events.length > 0) await store.write(batchOf(events))
+
+  const app = Fastify()
+  app.setSerializerCompiler(() => JSON.stringify)
+  app.setErrorHandler((error, _request, reply) => {
+    if (!(error instanceof Problem)) throw error
+    const document = problemDocument(error)
+    return reply.code(document.status).type('application/problem+json').send(document)
+  })
+  await app.register(swagger, { openapi: { openapi: '3.1.0' } })
+  await app.register(runsRoutes, { store, now: () => NOW })
+  await app.register(eventsRoute, { store, now: () => NOW })
+  t.after(async () => {
+    await app.close()
+    await store.close()
+    rmSync(folder, { recursive: true })
+  })
+  return {
+    app,
+    async get(url) {
+      const answer = await app.inject(url)
+      return { status: answer.statusCode, body: answer.json<Body>() }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import type { Event } from '../../server/event-types.ts'
+import { runOfEvents } from '../index/fixtures.ts'
+import { ask } from './app.ts'
+
+/** /openapi.json as far as it is looked at here. */
+interface Description {
+  paths: Record<string, { get: Operation }>
+}
+interface Operation {
+  summary: string
+  description: string
+  tags: string[]
+  parameters?: { name: string; in: string; description: string }[]
+  responses: Record<string, { description: string; content: Record<string, { schema: object }> }>
+}
+
+const routes = {
+  '/v1/runs': '/v1/runs',
+  '/v1/runs/019a5344-9e0b': '/v1/runs/{id}',
+  '/v1/runs/019a5344-9e0b/results': '/v1/runs/{id}/results',
+  '/v1/events': '/v1/events',
+  '/v1/runs?limit=x': '/v1/runs',
+  '/v1/runs/019a5344-9e0c': '/v1/runs/{id}'
+}
+
+test('answers are as /openapi.json says', async (t) => {
+  const bare = runOfEvents(Date.UTC(2026, 0, 1)).result('web-1', 'ok')
+  const { app } = await ask(t, [...examples(), bare])
+  await app.ready()
+  const { paths } = app.swagger() as unknown as Description
+  const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false })
+  addFormats.default(ajv)
+  for (const [url, path] of Object.entries(routes)) {
+    const answer = await app.inject(url)
+    const described = paths[path]?.get.responses[answer.statusCode]
+    const schema = described?.content[answer.headers['content-type']?.split(';')[0] ?? '']?.schema
+    assert.ok(schema, `${path} describes its ${answer.statusCode}`)
+    const isAsDescribed = ajv.validate(schema, answer.json())
+    assert.ok(isAsDescribed, `${url}: ${ajv.errorsText()}`)
+  }
+})
+
+test('every route and parameter is described, and nothing refers to what is not there', async (t) => {
+  const { app } = await ask(t, [])
+  await app.ready()
+  const description = app.swagger() as unknown as Description
+  assert.ok(!JSON.stringify(description).includes('"$ref"'))
+  const paths = new Set(Object.values(routes))
+  for (const path of paths) {
+    const operation = description.paths[path]?.get
+    assert.ok(operation?.summary && operation.description, path)
+    assert.deepEqual(operation.tags, ['ask'])
+    for (const parameter of operation.parameters ?? []) assert.ok(parameter.description, parameter.name)
+  }
+})
+
+/** The examples beside the schemas: events of one run with every field. */
+function examples(): Event[] {
+  const folder = new URL('../../schemas/examples/valid/', import.meta.url)
+  return readdirSync(folder).map((name) => JSON.parse(readFileSync(new URL(name, folder), 'utf8')))
+}
