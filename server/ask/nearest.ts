@@ -9,7 +9,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     .sort((one, other) => one.changes - other.changes)
   const [best] = ranked
   // More than a third of the letters changed is another word.
-  return best !== undefined && best.changes <= Math.ceil(best.name.length / 3) ? best.name : undefined
+  return best !== undefined && best.changes <= Math.floor(best.name.length / 3) ? best.name : undefined
 }
 
 /** Levenshtein's distance, row by row. */

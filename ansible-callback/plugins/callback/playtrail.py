@@ -176,6 +176,9 @@ ITEM_STATUSES = ("ok", "changed", "failed", "skipped")
 # After this many failures something is wrong for good, and the rest of the run is spared the attempts.
 ERRORS_MAX = 20
 
+# How often the writer looks whether its spool is still there.
+LOOK_SECONDS = 1.0
+
 # The shipper's.
 BATCH_EVENTS_MAX = 500
 BATCH_BYTES_MAX = 1024 * 1024
@@ -341,13 +344,20 @@ class Clock:
 
     __slots__ = ("monotonic_ns", "wall_ns")
 
+    # The last second that was written out: most events share theirs with the one before.
+    second = (None, None)
+
     def __init__(self):
         self.wall_ns = time.time_ns()
         self.monotonic_ns = time.monotonic_ns()
 
     def __str__(self):
         seconds, nanoseconds = divmod(self.wall_ns, 1_000_000_000)
-        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{nanoseconds // 1000:06d}Z"
+        known, text = Clock.second
+        if seconds != known:
+            text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+            Clock.second = (seconds, text)
+        return f"{text}.{nanoseconds // 1000:06d}Z"
 
     def since(self, start):
         """Returns event.start, event.end and event.duration of what lasted from `start` until now."""
@@ -680,11 +690,12 @@ class Invocation:
 class Task:
     """What is recorded of a task, kept from its start on: later its objects may be changed or censored."""
 
-    __slots__ = ("fields", "hosts", "is_secret")
+    __slots__ = ("fields", "hosts", "is_secret", "uuid")
 
     def __init__(self, task, occurrence, handler, playbook_dir):
         # A templated no_log is not known before the task has run, and then it is too late.
         self.is_secret = getattr(task, "no_log", True) not in (False, None)
+        self.uuid = task._uuid
         # Hosts that have begun this occurrence; see Collector.task_started.
         self.hosts = set()
         action = Text.keyword(task.action) or "unknown"
@@ -768,6 +779,7 @@ class Collector:
         self.occurrences = {}
         self.tasks = {}
         self.begun = {}
+        self.hosts = {}
 
     @staticmethod
     def what(playbook):
@@ -834,6 +846,7 @@ class Collector:
         self.play_is_per_host = bool(strategy) and strategy.endswith(self.PER_HOST_STRATEGIES)
         self.tasks = {}
         self.begun = {}
+        self.hosts = {}
         fields = {**self.play, "hosts_pattern": cuts.text("ansible.play.hosts_pattern", pattern)}
         if strategy:
             fields["strategy"] = strategy
@@ -899,7 +912,7 @@ class Collector:
         now = Clock()
         host, task = field_of(result, "host"), field_of(result, "task")
         known, start, items = self.begun.get(host.get_name(), (None, now, {}))
-        if known is None or known.fields["id"] != Text.keyword(task._uuid, ID_CHARS_MAX):
+        if known is None or known.uuid != task._uuid:
             known, start, items = self.tasks.get(task._uuid), now, {}
         if known is None:
             events.append(self.begin(task, False))
@@ -933,12 +946,17 @@ class Collector:
             event["ansible"]["truncated"] = cuts.entries
         return [*events, event]
 
-    @staticmethod
-    def host_fields(host):
-        fields = {"name": Text.keyword(host.get_name()) or "unknown"}
-        groups = {Text.keyword(group.name) for group in host.get_groups()} - {"all", "ungrouped", None}
-        if groups:
-            fields["groups"] = sorted(groups)[:NAMES_MAX]
+    def host_fields(self, host):
+        name, groups = host.get_name(), host.get_groups()
+        # Within a play a host may come into more groups, by group_by for example, but into no others.
+        known = self.hosts.get(name)
+        if known and known[0] == len(groups):
+            return known[1]
+        fields = {"name": Text.keyword(name) or "unknown"}
+        groups_named = {Text.keyword(group.name) for group in groups} - {"all", "ungrouped", None}
+        if groups_named:
+            fields["groups"] = sorted(groups_named)[:NAMES_MAX]
+        self.hosts[name] = (len(groups), fields)
         return fields
 
     @staticmethod
@@ -1158,6 +1176,7 @@ class Spool:
             raise
         self.fd = fd
         self.size = 0
+        self.looked_at = time.monotonic()
 
     def append(self, line):
         """Writes one line. What a full disk has cut short is taken back: a line is whole or absent."""
@@ -1165,11 +1184,11 @@ class Spool:
             return
         if self.fd is None:
             raise OSError("the spool is closed")
-        # Somebody removed the file under us: the rest of the run goes into a new one of the same name.
-        if os.fstat(self.fd).st_nlink == 0:
-            os.close(self.fd)
-            self.fd = None
-            self.open()
+        # Looked at now and then only, since it costs as much as the write.
+        now = time.monotonic()
+        if now - self.looked_at > LOOK_SECONDS:
+            self.looked_at = now
+            self.reopen_if_removed()
         try:
             written = os.write(self.fd, line)
             while written < len(line):
@@ -1178,6 +1197,13 @@ class Spool:
             os.ftruncate(self.fd, self.size)
             raise
         self.size += len(line)
+
+    def reopen_if_removed(self):
+        """If somebody removed the file under us, the rest of the run goes into a new one of the same name."""
+        if os.fstat(self.fd).st_nlink == 0:
+            os.close(self.fd)
+            self.fd = None
+            self.open()
 
     def sync(self):
         if self.fd is not None and os.getpid() == self.pid:
