@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { after, type TestContext, test } from 'node:test'
 import Database from 'better-sqlite3'
 import { openSqliteStore, type SqliteStoreOptions } from '../../server/index/sqlite/store.ts'
 import type { Store } from '../../server/index/store.ts'
@@ -10,13 +10,16 @@ import { batchOf, JOURNAL_ID, runOfEvents } from './fixtures.ts'
 import { testStoreContract } from './store-contract.ts'
 import { testStoreProperties } from './store-properties.ts'
 
+const folder = mkdtempSync(join(tmpdir(), 'playtrail-index-'))
+after(() => rmSync(folder, { recursive: true }))
+
 const START = Date.UTC(2026, 10, 5, 9, 30)
 
-testStoreContract((t) => open(t, temporaryPath(t)))
-testStoreProperties((t) => open(t, temporaryPath(t)))
+testStoreContract((t) => open(t, temporaryPath()))
+testStoreProperties((t) => open(t, temporaryPath()))
 
 test('an index that was closed is opened again as it was', async (t) => {
-  const path = temporaryPath(t)
+  const path = temporaryPath()
   const first = await open(t, path)
   await first.write(batchOf([runOfEvents(START).started()]))
   await first.moveCursor(1)
@@ -43,7 +46,7 @@ const foreign: [
 
 for (const [name, reason, options, spoil] of foreign) {
   test(`an index ${name} is thrown away, and said so`, async (t) => {
-    const path = temporaryPath(t)
+    const path = temporaryPath()
     const first = await open(t, path)
     await first.write(batchOf([runOfEvents(START).started(), runOfEvents(START, { which: 1 }).started()]))
     await first.moveCursor(2)
@@ -60,7 +63,7 @@ for (const [name, reason, options, spoil] of foreign) {
 }
 
 test('a batch that cannot be read leaves nothing, and does not spoil those after it', async (t) => {
-  const store = await open(t, temporaryPath(t))
+  const store = await open(t, temporaryPath())
   const run = runOfEvents(START)
   const events = [run.started(), run.result('web-1', 'ok'), run.finished('success')]
   const damaged = batchOf(events)
@@ -73,14 +76,14 @@ test('a batch that cannot be read leaves nothing, and does not spoil those after
 })
 
 test('the bytes of a batch are moved, not copied', async (t) => {
-  const store = await open(t, temporaryPath(t))
+  const store = await open(t, temporaryPath())
   const batch = batchOf([runOfEvents(START).started()])
   await store.write(batch)
   assert.equal(batch.bytes.byteLength, 0)
 })
 
 test('while a write is refused by the file the promise rejects, and the next try succeeds', async (t) => {
-  const path = temporaryPath(t)
+  const path = temporaryPath()
   const store = await open(t, path)
   const batch = () => batchOf([runOfEvents(START).started()])
   edit(
@@ -97,7 +100,7 @@ test('while a write is refused by the file the promise rejects, and the next try
 })
 
 test('a question that the file cannot answer rejects, and the next one is answered', async (t) => {
-  const path = temporaryPath(t)
+  const path = temporaryPath()
   const store = await open(t, path)
   edit(path, 'ALTER TABLE runs RENAME TO gone')
   await assert.rejects(store.runs({ limit: 1 }), /no such table: runs/)
@@ -106,16 +109,14 @@ test('a question that the file cannot answer rejects, and the next one is answer
 })
 
 test('a worker that cannot open the file rejects with the reason', async (t) => {
-  const folder = join(temporaryPath(t), 'there', 'is', 'none')
-  await assert.rejects(open(t, folder), /worker ended: .*directory does not exist/)
+  const path = join(temporaryPath(), 'there', 'is', 'none')
+  await assert.rejects(open(t, path), /worker ended: .*directory does not exist/)
 })
 
 test('a reader that dies rejects what it was asked, and another takes its place', async (t) => {
-  const path = temporaryPath(t)
+  const path = temporaryPath()
   const store = await open(t, path)
-  // A reader is started by its first question, and finds no file that is an index.
-  const kept = `${path}.kept`
-  new Database(path).exec(`VACUUM INTO '${kept}'`).close()
+  // A reader is started by its first question, and reads this table then.
   edit(path, 'ALTER TABLE meta RENAME TO gone')
   await assert.rejects(store.runs({ limit: 1 }), /worker ended: no such table: meta/)
   edit(path, 'ALTER TABLE gone RENAME TO meta')
@@ -123,7 +124,7 @@ test('a reader that dies rejects what it was asked, and another takes its place'
 })
 
 test('a page of large items ends early, and goes on', async (t) => {
-  const store = await open(t, temporaryPath(t))
+  const store = await open(t, temporaryPath())
   const run = runOfEvents(START)
   const stdout = 'x'.repeat(200_000)
   const events = Array.from({ length: 60 }, () =>
@@ -138,7 +139,7 @@ test('a page of large items ends early, and goes on', async (t) => {
 })
 
 test('after the end everything rejects, and closing again does nothing', async (t) => {
-  const store = await open(t, temporaryPath(t))
+  const store = await open(t, temporaryPath())
   await store.close()
   await store.close()
   await assert.rejects(store.write(batchOf([runOfEvents(START).started()])), /index is closed/)
@@ -146,7 +147,7 @@ test('after the end everything rejects, and closing again does nothing', async (
 })
 
 test('what was asked before the end is answered', async (t) => {
-  const path = temporaryPath(t)
+  const path = temporaryPath()
   const store = await open(t, path)
   const written = store.write(batchOf([runOfEvents(START).started()]))
   const found = store.runs({ limit: 1 })
@@ -156,10 +157,8 @@ test('what was asked before the end is answered', async (t) => {
   assert.ok(existsSync(path) && statSync(path).size > 0)
 })
 
-function temporaryPath(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'playtrail-index-'))
-  t.after(() => rmSync(folder, { recursive: true }))
-  return join(folder, 'index.sqlite')
+function temporaryPath(): string {
+  return join(mkdtempSync(join(folder, 'test-')), 'index.sqlite')
 }
 
 async function open(t: TestContext, path: string, options: Partial<SqliteStoreOptions> = {}): Promise<Store> {
