@@ -37,6 +37,12 @@ export const limits = {
   indexRetryDelayMs: 100,
   indexRetryDelayMsMax: 30_000,
 
+  /** Questions that wait for the index; more are answered 503 `overloaded`. */
+  questionsWaitingMax: 1_000,
+  /** The write-ahead log of the embedded store; beyond it a write waits for the questions under way. */
+  writeAheadLogBytesMax: 128 * MiB,
+  /** Bytes of the events on one page of an answer; a page that would be larger ends early. */
+  pageBytesMax: 8 * MiB,
   /** Items of one page of an answer, if the request does not say. */
   pageItemsDefault: 50,
   pageItemsMax: 1_000,

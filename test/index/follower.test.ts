@@ -77,6 +77,43 @@ test('a refused event is told, and what comes behind it is indexed', async () =>
   assert.equal(store.ids.size, 2)
 })
 
+test('a batch that is read again tells only what it was to bring, though it is longer now', async () => {
+  const journal = new MemoryJournal([1, 1, 1, 3, 3, 3, 3, 3])
+  const store = new MemoryStore()
+  store.faults.push({ kind: 'fails before', turns: 0 })
+  const [first, last] = eventsOf(2)
+  assert.ok(first && last)
+  journal.append(first, 'no object', last)
+  const untilTheLastIsThere = async (): Promise<void> => {
+    while (store.ids.size === 0) await turn()
+  }
+  const told: number[] = []
+  const follower = await startFollower({
+    journal,
+    store,
+    log: quiet,
+    sleep: untilTheLastIsThere,
+    onRefused: ({ index }) => void told.push(index)
+  })
+  await follower.idle()
+  await follower.stop()
+  assert.deepEqual(told, [1])
+  assert.equal(store.ids.size, 2)
+})
+
+test('while the store is busy the journal is read one batch ahead, and no further', async () => {
+  const journal = new MemoryJournal([1])
+  const store = new MemoryStore()
+  store.faults.push(...Array.from({ length: 4 }, (): Fault => ({ kind: 'none', turns: 100 })))
+  journal.append(...eventsOf(20))
+  const follower = await startFollower({ journal, store, log: quiet, sleep })
+  for (let turned = 0; turned < 50; turned++) await turn()
+  assert.equal(store.ids.size, 0)
+  assert.equal(journal.reads, limits.indexWritesInFlightMax + 1)
+  await follower.idle()
+  await follower.stop()
+})
+
 test('what fails is named until it succeeds', async () => {
   const journal = new MemoryJournal()
   const store = new MemoryStore()

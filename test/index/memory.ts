@@ -27,7 +27,7 @@ export class MemoryJournal implements JournalReader {
   readonly faults: Fault[] = []
   readonly #events: (Event | string)[] = []
   readonly #sizes: readonly number[]
-  #reads = 0
+  reads = 0
   #grown = Promise.withResolvers<void>()
 
   constructor(sizes: readonly number[] = [3]) {
@@ -46,7 +46,7 @@ export class MemoryJournal implements JournalReader {
 
   read(index: number): Promise<JournalBatch | undefined> {
     return meet(this.faults, () => {
-      const size = this.#sizes[this.#reads++ % this.#sizes.length] ?? 1
+      const size = this.#sizes[this.reads++ % this.#sizes.length] ?? 1
       return index >= this.end ? undefined : batchOf(this.#events.slice(index, index + size), index)
     })
   }

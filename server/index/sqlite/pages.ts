@@ -1,7 +1,5 @@
+import { limits } from '../../limits.ts'
 import type { Page, Position } from '../store.ts'
-
-/** A page ends early behind the item that brings it to this, so that no answer takes much memory. */
-const PAGE_BYTES_MAX = 8 * 1024 * 1024
 
 export interface Entry<Item> {
   item: Item
@@ -20,7 +18,7 @@ export function pageOf<Row, Item>(
   let bytes = 0
   let last: Position | undefined
   for (const row of rows) {
-    if (items.length === limit || bytes >= PAGE_BYTES_MAX) return { items, next: last }
+    if (items.length === limit || bytes >= limits.pageBytesMax) return { items, next: last }
     const entry = entryOf(row)
     items.push(entry.item)
     bytes += entry.bytes

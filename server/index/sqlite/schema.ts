@@ -1,13 +1,12 @@
 import { existsSync, rmSync, statSync } from 'node:fs'
 import Database from 'better-sqlite3'
+import { limits } from '../../limits.ts'
 
 /** Format of the index. An index of another format is thrown away and made again from the journal. */
 export const INDEX_FORMAT = 1
 
 /** Changed pages collect in the write-ahead log; each time it has grown by this much they go into the file. */
 const CHECKPOINT_BYTES = 32 * 1024 * 1024
-/** Beyond this length of the write-ahead log a write waits for the questions under way, to begin it anew. */
-const WAL_BYTES_MAX = 128 * 1024 * 1024
 const PAGE_BYTES = 8192
 const WRITER_CACHE_KIB = 32 * 1024
 const READER_CACHE_KIB = 8 * 1024
@@ -126,7 +125,7 @@ export function openToWrite(path: string, journalId: string): Database.Database 
  */
 export function boundWal(db: Database.Database): void {
   const wal = statSync(`${db.name}-wal`, { throwIfNoEntry: false })
-  if (wal !== undefined && wal.size > WAL_BYTES_MAX) db.pragma('wal_checkpoint(TRUNCATE)')
+  if (wal !== undefined && wal.size > limits.writeAheadLogBytesMax) db.pragma('wal_checkpoint(TRUNCATE)')
 }
 
 /** Opens the index to read. It must be there: open it to write first. */

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { Problem } from '../../errors.ts'
+import { limits } from '../../limits.ts'
 import type { Store } from '../store.ts'
 import { type Caller, openCaller } from './calls.ts'
 import type { Reader } from './reader.ts'
@@ -9,8 +10,6 @@ import type { Writer } from './writer.ts'
 
 /** Threads that answer questions, so that a slow one does not hold up all others. */
 const READERS = 2
-/** Questions that wait for an answer; more are refused. */
-const QUESTIONS_WAITING_MAX = 1_000
 
 export interface SqliteStoreOptions {
   path: string
@@ -56,7 +55,7 @@ function callerOf<Functions>(workerData: WorkerData): Caller<Functions> {
 
 function leastAsked(readers: readonly Caller<Reader>[]): Caller<Reader> {
   const [reader] = [...readers].sort((one, other) => one.waiting - other.waiting)
-  if (reader === undefined || reader.waiting >= QUESTIONS_WAITING_MAX) {
+  if (reader === undefined || reader.waiting >= limits.questionsWaitingMax) {
     throw new Problem('overloaded', 'Too many questions wait for the index. Ask again later.')
   }
   return reader
