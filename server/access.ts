@@ -67,18 +67,19 @@ export interface Access {
    * The name of whoever sent the request, if they may act as `role`. Throws Problem `token_missing`,
    * `token_unknown` or `role_forbidden`.
    *
-   * While no token exists everything is allowed, to `local`: the server is bound to loopback then. With the
-   * first token the door is shut, on loopback too, since a proxy on this machine comes from there.
+   * On loopback everything is allowed, to `local`, until the first token is made. Then the door is shut for
+   * good, also when the last token is revoked, and on loopback too: a proxy on this machine comes from there.
    */
   check(authorization: string | undefined, role: Role): string
 }
 
-export function openAccess(file: string): Access {
+/** `isLoopback`: only this machine can reach the address that the service listens on. */
+export function openAccess(file: string, { isLoopback }: { isLoopback: boolean }): Access {
   const current = freshTokens(file)
   return {
     check(authorization, role) {
       const tokens = current()
-      if (tokens.size === 0) return OPEN_SENDER
+      if (tokens === undefined && isLoopback) return OPEN_SENDER
       const presented = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
       if (presented === undefined) {
         throw new Problem(
@@ -86,7 +87,7 @@ export function openAccess(file: string): Access {
           `Expected the header "Authorization: Bearer <token>" with a ${role}'s token. Make one with: playtrail token create --role ${role} --name NAME`
         )
       }
-      const token = tokens.get(hashOf(presented))
+      const token = tokens?.get(hashOf(presented))
       if (token === undefined) {
         throw new Problem(
           'token_unknown',
@@ -104,13 +105,16 @@ export function openAccess(file: string): Access {
   }
 }
 
-/** The tokens by hash, read again when the file changed: `playtrail token` takes effect without a restart. */
-function freshTokens(file: string): () => Map<string, Token> {
-  let seen = ''
-  let tokens = new Map<string, Token>()
+/**
+ * The tokens by hash, read again when the file changed: `playtrail token` takes effect without a restart.
+ * Undefined until there is a file; one that is gone again means that nobody has a token.
+ */
+function freshTokens(file: string): () => Map<string, Token> | undefined {
+  let seen: string | undefined
+  let tokens: Map<string, Token> | undefined
   return () => {
     const stat = statSync(file, { throwIfNoEntry: false })
-    const version = stat === undefined ? '' : `${stat.ino}:${stat.mtimeMs}:${stat.size}`
+    const version = stat && `${stat.ino}:${stat.mtimeMs}:${stat.size}`
     if (version !== seen) {
       tokens = new Map(readTokens(file).map((token) => [token.sha256, token]))
       seen = version

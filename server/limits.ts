@@ -28,6 +28,8 @@ export const limits = {
   quarantineFileBytesMax: 8 * MiB,
   /** Files of the quarantine; the oldest goes when there are more. */
   quarantineFilesMax: 8,
+  /** Refused events that wait for the disk; more are answered 503 `overloaded`. */
+  quarantineQueueBytesMax: 32 * MiB,
   /** What is kept of one refused line or body. */
   quarantineEntryBytesMax: 256 * KiB,
 
@@ -53,7 +55,9 @@ export const limits = {
 
   /** Time for a request to arrive whole. */
   requestTimeoutMs: 60_000,
-  /** Time for open requests to end when the server stops. */
+  /** Time for open requests to end when the server stops; then they are cut. */
+  requestsEndMsMax: 5_000,
+  /** Time for the whole stop; then the process ends with exit code 1. */
   shutdownMsMax: 10_000,
   /** Advice to a sender that was answered 503. */
   retryAfterSeconds: 5

@@ -11,6 +11,9 @@ import { showCommand } from './cli/show.ts'
 import { tokenCommand } from './cli/token.ts'
 import { version } from './version.ts'
 
+// What is written here is evidence and tokens: for its owner alone, whatever the folder allows.
+process.umask(0o077)
+
 const program = new Command('playtrail')
   .description(
     'The audit trail of operations work: who did what, when, from where, on which hosts, what changed, how it ended.'

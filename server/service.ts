@@ -8,6 +8,7 @@ import { Fatal } from './errors.ts'
 import { type Follower, startFollower } from './index/follower.ts'
 import { openSqliteStore } from './index/sqlite/store.ts'
 import { type Journal, openJournal } from './journal/journal.ts'
+import { limits } from './limits.ts'
 import { openQuarantine } from './receive/quarantine.ts'
 
 /** A running service. */
@@ -37,8 +38,17 @@ export async function startService(
 
   const opened: { close(): Promise<unknown> }[] = []
   const closeAll = async (): Promise<void> => {
-    // In the reverse order of opening: what follows the journal ends before it.
-    for (const part of opened.splice(0).reverse()) await part.close()
+    const failures: unknown[] = []
+    // In the reverse order of opening: what follows the journal ends before it. The journal is closed
+    // whatever the others do.
+    for (const part of opened.splice(0).reverse()) {
+      try {
+        await part.close()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
   }
   try {
     const journal = await openJournal(folder, { onBroken })
@@ -60,18 +70,19 @@ export async function startService(
     const follower = await startFollower({ journal, store, log })
     opened.push({ close: () => follower.stop() })
     const app = await buildApp({
-      access: openAccess(folder.tokens),
+      access: openAccess(folder.tokens, { isLoopback: isLoopback(config.listen.host) }),
       quarantine,
       journal,
       follower,
       store,
       log
     })
-    opened.push(app)
+    opened.push({ close: () => closeApp(app) })
     await app.listen({ host: config.listen.host, port: config.listen.port })
     return { url: urlOf(app), folder, journal, follower, app, stop: closeAll }
   } catch (error) {
-    await closeAll()
+    // What went wrong first is what the operator has to know.
+    await closeAll().catch(() => undefined)
     throw explained(error, config)
   }
 }
@@ -85,6 +96,16 @@ function checkExposure(config: Config, folder: DataFolder): void {
       '  playtrail token create --role reader --name me\n' +
       'or listen on 127.0.0.1.'
   )
+}
+
+/** Ends the open requests; what has not ended by then is cut, so that the rest can be closed in order. */
+async function closeApp(app: FastifyInstance): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), limits.requestsEndMsMax)
+  try {
+    await app.close()
+  } finally {
+    clearTimeout(cut)
+  }
 }
 
 function urlOf(app: FastifyInstance): string {

@@ -22,6 +22,11 @@ export function reindexCommand(): Command {
           throw error
         }
       })
+      if (journal.cutBytes > 0) {
+        process.stderr.write(
+          `Cut ${journal.cutBytes} bytes of a torn tail off the journal; they were never acknowledged.\n`
+        )
+      }
       try {
         for (const suffix of ['', '-wal', '-shm']) rmSync(`${folder.index}${suffix}`, { force: true })
         const log = pino({ level: 'warn' }, process.stderr)

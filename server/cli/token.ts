@@ -26,8 +26,7 @@ export function tokenCommand(): Command {
     .addOption(dataDirOption())
     .action(({ dataDir }: { dataDir: string }) => {
       const tokens = readTokens(openDataFolder(dataDir).tokens)
-      if (tokens.length === 0)
-        process.stderr.write('No tokens: the service answers everybody, and only on loopback.\n')
+      if (tokens.length === 0) process.stderr.write('There are no tokens.\n')
       for (const { name, role, created } of tokens) process.stdout.write(`${role}\t${name}\t${created}\n`)
     })
   token

@@ -54,12 +54,18 @@ export class Claims {
     durable.promise.catch(() => undefined) // told to the caller through `conflicts`
     const flights: Flight[] = []
     const repeated: Repeated[] = []
-    for (const group of consecutive(entries)) {
-      for (const part of this.#split(group, repeated)) {
-        const flight = { ...part, durable: durable.promise }
-        flights.push(flight)
-        this.#takeOff(flight)
+    try {
+      for (const group of consecutive(entries)) {
+        for (const part of this.#split(group, repeated)) {
+          const flight = { ...part, durable: durable.promise }
+          flights.push(flight)
+          this.#takeOff(flight)
+        }
       }
+    } catch (error) {
+      for (const flight of flights) this.#land(flight)
+      durable.reject(error)
+      throw error
     }
     const fresh = flights.flatMap((flight) => flight.entries)
     const written = fresh.length === 0 ? Promise.resolve() : this.#write(fresh, flights, append)

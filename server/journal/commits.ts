@@ -2,6 +2,7 @@ import { randomFillSync } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { Problem } from '../errors.ts'
 import { limits } from '../limits.ts'
+import { syncFile, writeAll } from './file.ts'
 import { encodeRecord, recordBytes, SALT_BYTES } from './record.ts'
 import { OFFSETS_EVERY, type Segment } from './recovery.ts'
 import type { SegmentFiles } from './segment-files.ts'
@@ -22,6 +23,9 @@ interface Waiting {
   reject(error: unknown): void
 }
 
+/** Parts of a batch may be on disk: those whose first copies came with another request. */
+const SEND_AGAIN = 'Send the batch again later; what is kept already counts as duplicate.'
+
 /** Errors of a write after which cutting the file back and trying again later is right. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
@@ -40,6 +44,7 @@ export class Commits {
   #end: number
   #broken: unknown
   #running: Promise<void> | undefined
+  #isClosed = false
 
   /** `onBroken` is told when the disk can no longer be believed; every later call rejects. */
   constructor(
@@ -67,11 +72,13 @@ export class Commits {
   /** Resolves, with the index of the first entry, when all of them are on disk. */
   append(entries: readonly Entry[], sender: string, receivedAt: number): Promise<number> {
     if (this.#broken !== undefined) return Promise.reject(this.#broken)
+    if (this.#isClosed)
+      return Promise.reject(new Problem('overloaded', `The service is stopping. ${SEND_AGAIN}`))
     if (this.#queuedBytes > limits.appendQueueBytesMax) {
       return Promise.reject(
         new Problem(
           'overloaded',
-          `More than ${limits.appendQueueBytesMax} bytes of events wait for the disk. Nothing of this batch was kept; send it again later.`
+          `More than ${limits.appendQueueBytesMax} bytes of events wait for the disk. ${SEND_AGAIN}`
         )
       )
     }
@@ -83,14 +90,13 @@ export class Commits {
     this.#queuedBytes += bytes
     return new Promise((resolve, reject) => {
       this.#queue.push({ entries, sender, receivedAt, bytes, resolve, reject })
-      this.#running ??= this.#run().finally(() => {
-        this.#running = undefined
-      })
+      this.#running ??= this.#run()
     })
   }
 
-  /** Waits for what was appended, then closes the file. */
+  /** Waits for what was appended, takes no more, and closes the file. */
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#running
     await this.#file?.close()
     this.#file = undefined
@@ -115,6 +121,8 @@ export class Commits {
         index += waiting.entries.length
       }
     }
+    // In the same turn in which the queue was seen empty: what comes later starts the next run.
+    this.#running = undefined
   }
 
   #take(): Waiting[] {
@@ -133,7 +141,7 @@ export class Commits {
     const { segment, file } = await this.#openSegment(first)
     const { bytes, offsets, end } = encodeCommit(taken, first, segment)
     await writeAll(file, bytes, segment.bytes)
-    await file.datasync()
+    await syncFile(file)
     segment.bytes += bytes.length
     segment.offsets.push(...offsets)
     this.#end = end
@@ -162,7 +170,7 @@ export class Commits {
         await this.#file?.datasync()
         failure = new Problem(
           'journal_full',
-          `The journal's disk is full (${code}). Nothing of this batch was kept; free some space, then send it again.`,
+          `The journal's disk is full (${code}). Free some space. ${SEND_AGAIN}`,
           {},
           { cause: error }
         )
@@ -209,12 +217,4 @@ function encodeCommit(
     }
   }
   return { bytes, offsets, end: index }
-}
-
-async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  let written = 0
-  while (written < bytes.length) {
-    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, position + written)
-    written += bytesWritten
-  }
 }

@@ -1,5 +1,4 @@
 import type { DataFolder } from '../data-folder.ts'
-import { Fatal } from '../errors.ts'
 import { Claims } from './claims.ts'
 import { Commits, type Entry } from './commits.ts'
 import { joinRanges, type KnownIds, openKnownIds, scopedId } from './known-ids.ts'
@@ -49,13 +48,7 @@ export interface JournalOptions {
 export async function openJournal(folder: DataFolder, options: JournalOptions): Promise<Journal> {
   const ids = openKnownIds(folder.ids, folder.log)
   try {
-    const { segments, end, cutBytes } = recoverJournal(folder.journal, folder.log)
-    if (ids.end > end) {
-      throw new Fatal(
-        `${folder.journal} ends with record ${end - 1}, but record ${ids.end - 1} was acknowledged: ` +
-          'events are missing. Restore the folder journal/ from the newest copy.'
-      )
-    }
+    const { segments, end, cutBytes } = recoverJournal(folder.journal, folder.log, ids.end)
     const files = new SegmentFiles(folder.journal, folder.log, segments)
     await catchUp(ids, files, end)
     return new FileJournal(folder.log, files, ids, end, cutBytes, options)
@@ -149,18 +142,21 @@ class FileJournal implements Journal {
   /** Payloads of the records with these indices, which ascend: neighbours take one read together. */
   async *#payloads(indices: readonly number[]): AsyncGenerator<Buffer> {
     let records: Iterator<JournalRecord> | undefined
-    let next = 0
+    let end = 0
+    let record: JournalRecord | undefined
     for (const index of indices) {
-      // Reading on is right for neighbours; anything further away is found by a read of its own.
-      let record = records !== undefined && index === next ? records.next().value : undefined
-      if (!record) {
+      if (records === undefined || index >= end) {
         const batch = await this.#files.read(index, this.end)
         if (batch === undefined) throw new Error(`journal: record ${index} is known but not there`)
         records = recordsOf(batch)
-        record = records.next().value
+        end = batch.next
       }
-      if (!record) throw new Error(`journal: record ${index} cannot be read`)
-      next = index + 1
+      // What was read together is gone through once; an index may come twice.
+      while (record?.index !== index) {
+        const step = records.next()
+        if (step.done === true) throw new Error(`journal: record ${index} cannot be read`)
+        record = step.value
+      }
       yield record.payload
     }
   }

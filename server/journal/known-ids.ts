@@ -20,10 +20,10 @@ export interface ScopedId {
 
 const COUNTED_ID = /^(.+:s?)(0|[1-9][0-9]{0,14})$/
 
-/** Any other id is a count of its own with the one number 0; `=` keeps it apart from the counted ones. */
+/** Any other id is a count of its own with the one number 0; the space, which no id has, keeps it apart. */
 export function scopedId(eventId: string): ScopedId {
   const match = COUNTED_ID.exec(eventId)
-  if (match?.[1] === undefined) return { scope: `=${eventId}`, sequence: 0 }
+  if (match?.[1] === undefined) return { scope: ` ${eventId}`, sequence: 0 }
   return { scope: match[1], sequence: Number(match[2]) }
 }
 
@@ -49,6 +49,9 @@ export interface KnownIds {
 
 const CACHE_KIB = 16 * 1024
 
+/** A quota that is used up comes as an error of input and output. */
+const DISK_FULL = /^SQLITE_(FULL|IOERR)/
+
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS journal (log TEXT NOT NULL, "end" INTEGER NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS ranges (
@@ -71,7 +74,7 @@ export function openKnownIds(path: string, log: string): KnownIds {
   const before = db.prepare<[string, number], IdRange>(
     'SELECT scope, first, last, "index" FROM ranges WHERE scope = ? AND first <= ? ORDER BY first DESC'
   )
-  const insert = db.prepare('INSERT OR IGNORE INTO ranges VALUES (?, ?, ?, ?)')
+  const insert = db.prepare('INSERT INTO ranges VALUES (?, ?, ?, ?)')
   const moveEnd = db.prepare('UPDATE journal SET "end" = ?')
   const addAll = db.transaction((ranges: readonly IdRange[], newEnd: number) => {
     for (const { scope, first, last, index } of ranges) insert.run(scope, first, last, index)
@@ -99,7 +102,7 @@ export function openKnownIds(path: string, log: string): KnownIds {
         addAll(unwritten, end)
         unwritten = []
       } catch (error) {
-        if (!(error instanceof Database.SqliteError && error.code === 'SQLITE_FULL')) throw error
+        if (!(error instanceof Database.SqliteError && DISK_FULL.test(error.code))) throw error
       }
     },
     close() {

@@ -39,13 +39,16 @@ export interface Recovered {
 
 /**
  * Reads every segment in `directory`, cuts a torn tail off, and throws Fatal on damage, which is everything
- * else that is not as it was written. docs/journal-format.md, "Recovery", is the contract.
+ * else that is not as it was written. `durableEnd` is what is known to have been on disk: no record before
+ * that index can be of a torn tail. docs/journal-format.md, "Recovery", is the contract.
  */
-export function recoverJournal(directory: string, log: string): Recovered {
+export function recoverJournal(directory: string, log: string, durableEnd: number): Recovered {
   if (!existsSync(directory)) return { segments: [], end: 0, cutBytes: 0 }
   const names = readdirSync(directory).filter((name) => segmentFirst(name) !== undefined)
   const paths = names.sort().map((name) => join(directory, name))
-  removeUnusedSegment(paths, directory)
+  const unused = popUnusedSegment(paths)
+  // A segment is begun when everything before it is on disk, and its name says where that ends.
+  const floor = Math.max(durableEnd, unused === undefined ? 0 : (segmentFirst(basename(unused)) ?? 0))
 
   const recovered: Recovered = { segments: [], end: 0, cutBytes: 0 }
   for (const [position, path] of paths.entries()) {
@@ -54,19 +57,34 @@ export function recoverJournal(directory: string, log: string): Recovered {
     const scan = scanRecords(bytes, recovered.end)
     if (scan.offset < bytes.length) {
       const isLast = position === paths.length - 1
-      if (!isLast || wasDurable(bytes, scan.offset, scan.next)) {
+      if (!isLast || scan.next < floor || wasDurable(bytes, scan.offset, scan.next)) {
         throw new Fatal(
           `${path} is damaged at byte ${scan.offset}: expected record ${scan.next}. ` +
             'An acknowledged event is there no more. Restore this file from a copy of the data folder.'
         )
       }
-      cutFile(path, scan.offset)
       recovered.cutBytes = bytes.length - scan.offset
     }
     recovered.segments.push({ path, first: recovered.end, bytes: scan.offset, offsets: scan.offsets })
     recovered.end = scan.next
   }
+  if (recovered.end < floor) {
+    throw new Fatal(
+      `${directory} ends with record ${recovered.end - 1}, but record ${floor - 1} was acknowledged: ` +
+        'events are missing. Restore the folder journal/ from the newest copy.'
+    )
+  }
+  repair(recovered, unused, directory)
   return recovered
+}
+
+// Only when all is found good is anything touched.
+function repair({ segments, cutBytes }: Recovered, unused: string | undefined, directory: string): void {
+  const last = segments.at(-1)
+  if (cutBytes > 0 && last !== undefined) cutFile(last.path, last.bytes)
+  if (unused === undefined) return
+  unlinkSync(unused)
+  syncDirectory(directory)
 }
 
 /** Follows the records from the header on, for as long as they are good and in order. */
@@ -89,13 +107,23 @@ export function scanRecords(
   return { offset, next, offsets }
 }
 
-// A crash while a segment is begun leaves a file without a whole header, and nothing was ever in it.
-function removeUnusedSegment(paths: string[], directory: string): void {
+// A crash while a segment is begun leaves a file that holds no more than a header, whole or not, and no
+// record was ever in it. With a good header it simply is the last segment.
+function popUnusedSegment(paths: string[]): string | undefined {
   const last = paths.at(-1)
-  if (last === undefined || statSync(last).size >= SEGMENT_HEADER_BYTES) return
-  unlinkSync(last)
-  syncDirectory(directory)
-  paths.pop()
+  if (last === undefined || statSync(last).size > SEGMENT_HEADER_BYTES) return undefined
+  if (isHeader(readFileSync(last), last)) return undefined
+  return paths.pop()
+}
+
+function isHeader(bytes: Buffer, path: string): boolean {
+  if (bytes.length < SEGMENT_HEADER_BYTES) return false
+  try {
+    return decodeSegmentHeader(bytes, path) !== undefined
+  } catch (error) {
+    // One of a newer version is no torn one: the check of the header says so later.
+    return error instanceof Fatal && !error.message.includes('is damaged')
+  }
 }
 
 function checkHeader(bytes: Buffer, path: string, log: string, expectedFirst: number): void {

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncDirectory } from '../data-folder.ts'
 import { limits } from '../limits.ts'
+import { syncFile, writeAll } from './file.ts'
 import { type JournalBatch, recordLength } from './record.ts'
 import { OFFSETS_EVERY, type Segment } from './recovery.ts'
 import { encodeSegmentHeader, SEGMENT_HEADER_BYTES, segmentName } from './segment.ts'
@@ -48,14 +49,17 @@ export class SegmentFiles {
   async begin(first: number): Promise<{ segment: Segment; file: FileHandle }> {
     const path = join(this.#directory, segmentName(first))
     const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600)
-    await file.write(
-      encodeSegmentHeader({ log: this.#log, first, createdAt: Date.now() * 1000 }),
-      0,
-      SEGMENT_HEADER_BYTES,
-      0
-    )
-    await file.datasync()
-    syncDirectory(this.#directory)
+    try {
+      const header = encodeSegmentHeader({ log: this.#log, first, createdAt: Date.now() * 1_000 })
+      await writeAll(file, header, 0)
+      await syncFile(file)
+      syncDirectory(this.#directory)
+    } catch (error) {
+      // On a full disk this is tried again later, and must find no file of the name.
+      await file.close()
+      await unlink(path)
+      throw error
+    }
     const segment: Segment = { path, first, bytes: SEGMENT_HEADER_BYTES, offsets: [] }
     this.#segments.push(segment)
     return { segment, file }

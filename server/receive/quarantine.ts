@@ -1,7 +1,7 @@
-import { type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncDirectory } from '../data-folder.ts'
-import type { ProblemCode } from '../errors.ts'
+import { Problem, type ProblemCode } from '../errors.ts'
 import { limits } from '../limits.ts'
 
 /** What was refused, and why. */
@@ -41,48 +41,98 @@ export async function openQuarantine(directory: string): Promise<Quarantine> {
     .sort((a, b) => a - b)
   let file: FileHandle | undefined
   let bytes = 0
+  let waitingBytes = 0
   let turn: Promise<void> = Promise.resolve()
 
+  const leave = async (): Promise<void> => {
+    const left = file
+    file = undefined
+    await left?.datasync()
+    await left?.close()
+  }
   const next = async (): Promise<FileHandle> => {
-    await file?.close()
+    await leave()
     const number = (numbers.at(-1) ?? -1) + 1
-    file = await open(pathOf(directory, number), 'ax', 0o600)
+    file = await open(pathOf(directory, number), 'ax+', 0o600)
     bytes = 0
     numbers.push(number)
-    while (numbers.length > limits.quarantineFilesMax) await unlink(pathOf(directory, numbers.shift() ?? 0))
+    while (numbers.length > limits.quarantineFilesMax)
+      await rm(pathOf(directory, numbers.shift() ?? 0), { force: true })
     syncDirectory(directory)
     return file
   }
   const current = async (): Promise<FileHandle> => {
     const last = numbers.at(-1)
     if (file === undefined && last !== undefined) {
-      file = await open(pathOf(directory, last), 'a', 0o600)
-      bytes = (await stat(pathOf(directory, last))).size
+      file = await open(pathOf(directory, last), 'a+', 0o600)
+      bytes = await endedLine(file)
     }
     return file === undefined || bytes > limits.quarantineFileBytesMax ? await next() : file
   }
-  const write = async (entries: readonly Quarantined[]): Promise<void> => {
-    for (const entry of entries) {
-      const line = Buffer.from(`${JSON.stringify(entry)}\n`)
-      await (await current()).appendFile(line)
-      bytes += line.length
+  const write = async (lines: readonly Buffer[]): Promise<void> => {
+    try {
+      for (const line of lines) {
+        await (await current()).appendFile(line)
+        bytes += line.length
+      }
+      await file?.datasync()
+    } catch (error) {
+      // Opened again by the next entry, which then ends the line that may be torn.
+      await file?.close().catch(() => undefined)
+      file = undefined
+      throw keepable(error)
     }
-    await file?.datasync()
   }
 
   return {
     add(entries) {
+      const lines = entries.map((entry) => Buffer.from(`${JSON.stringify(entry)}\n`))
+      const size = lines.reduce((sum, line) => sum + line.length, 0)
+      if (waitingBytes > limits.quarantineQueueBytesMax) return Promise.reject(overloaded())
+      waitingBytes += size
       // One after the other; a failed one does not hold up the next.
-      const written = turn.then(() => write(entries))
-      turn = written.catch(() => undefined)
+      const written = turn.then(() => write(lines))
+      turn = written
+        .catch(() => undefined)
+        .finally(() => {
+          waitingBytes -= size
+        })
       return written
     },
     async close() {
       await turn
-      await file?.close()
-      file = undefined
+      await leave()
     }
   }
+}
+
+/** Ends a line that a crash has torn, and returns the length of the file. */
+async function endedLine(file: FileHandle): Promise<number> {
+  const { size } = await file.stat()
+  if (size === 0) return 0
+  const last = Buffer.alloc(1)
+  await file.read(last, 0, 1, size - 1)
+  if (last.toString() === '\n') return size
+  await file.appendFile('\n')
+  return size + 1
+}
+
+function keepable(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (!['ENOSPC', 'EDQUOT'].includes(code)) return error
+  return new Problem(
+    'journal_full',
+    `The disk is full (${code}): what was refused cannot be kept. Free some space, and send the batch again; what is kept already counts as duplicate.`,
+    {},
+    { cause: error }
+  )
+}
+
+function overloaded(): Problem {
+  return new Problem(
+    'overloaded',
+    `More than ${limits.quarantineQueueBytesMax} bytes of refused events wait for the disk. Send the batch again later; what is kept already counts as duplicate.`
+  )
 }
 
 /** The refused bytes in a form that JSON can hold, cut to the limit. */

@@ -43,7 +43,8 @@ declare module 'fastify' {
 
 /**
  * POST /v1/events: the one way in. Answers 200 when, and only when, every event that it counts as accepted
- * or duplicate is on disk. What it refuses is in the quarantine, with the reason, before it answers.
+ * or duplicate is on disk. Lines that it refuses, broken gzip and
+ * JSON that is none are in the quarantine, with the reason, before it answers.
  */
 export const receiveRoute: FastifyPluginAsync<ReceiveOptions> = async (app, options) => {
   const { access, journal, quarantine, metrics } = options
@@ -52,7 +53,7 @@ export const receiveRoute: FastifyPluginAsync<ReceiveOptions> = async (app, opti
   app.decorateRequest('sender', '')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(Object.keys(decoders), (request: FastifyRequest, stream: IncomingMessage) =>
-    readBody(stream, request.headers)
+    keepingRefused(request, () => readBody(stream, request.headers))
   )
 
   app.post<{ Body: Buffer | undefined }>(
@@ -62,15 +63,12 @@ export const receiveRoute: FastifyPluginAsync<ReceiveOptions> = async (app, opti
       // Before the body is read: a stranger's megabytes are not taken in first.
       onRequest: async (request) => {
         request.sender = access.check(request.headers.authorization, 'sender')
-      },
-      // A body that cannot even be cut into lines is kept whole.
-      onError: async (request, _reply, error) => {
-        if (error instanceof RefusedBody)
-          await quarantine.add([quarantined(request, { ...error, message: error.message }, error.body)])
       }
     },
     async (request, reply) => {
-      const lines = decodeBody(request.body, request.headers['content-type'])
+      const lines = await keepingRefused(request, () =>
+        decodeBody(request.body, request.headers['content-type'])
+      )
       const rejected: RejectedLine[] = []
       const accepted: Line[] = []
       for (const line of lines) {
@@ -81,7 +79,8 @@ export const receiveRoute: FastifyPluginAsync<ReceiveOptions> = async (app, opti
       }
       const counts = await append(accepted, request.sender, rejected)
       rejected.sort((a, b) => a.line - b.line)
-      await quarantine.add(rejected.map((line) => quarantined(request, line, line.bytes)))
+      if (rejected.length > 0)
+        await quarantine.add(rejected.map((line) => quarantined(request, line, line.bytes)))
       count(counts, rejected)
 
       const answer = { ...counts, rejected: rejected.map(({ bytes: _bytes, ...line }) => line) }
@@ -90,6 +89,21 @@ export const receiveRoute: FastifyPluginAsync<ReceiveOptions> = async (app, opti
       return reply.send(answer)
     }
   )
+
+  /** A body that cannot even be cut into lines is kept whole, before it is answered. */
+  async function keepingRefused<Result>(
+    request: FastifyRequest,
+    work: () => Result | Promise<Result>
+  ): Promise<Result> {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof RefusedBody) {
+        await quarantine.add([quarantined(request, { code: error.code, message: error.message }, error.body)])
+      }
+      throw error
+    }
+  }
 
   /** Appends what is valid; conflicts are added to `rejected`. */
   async function append(

@@ -181,3 +181,35 @@ test('a second server on the same data folder is refused, and may start when the
   const { journal: next } = await journalIn(path)
   await next.close()
 })
+
+test('an append after the close is refused, and what came before it is kept', async (t) => {
+  const path = temporaryFolder(t)
+  const { journal } = await journalIn(path)
+  const before = journal.append([entry('r:0')], 's', 1)
+  const closed = journal.close()
+  await assert.rejects(
+    journal.append([entry('r:1')], 's', 1),
+    (error) => error instanceof Problem && /stopping/.test(error.message)
+  )
+  assert.equal((await before).accepted, 1)
+  await closed
+  const { journal: again } = await journalIn(path)
+  assert.equal(again.end, 1)
+  await again.close()
+})
+
+test('ids that only look alike are different ids', async (t) => {
+  const { journal } = await journalIn(temporaryFolder(t))
+  onEnd(t, () => journal.close())
+  const ids = ['a:', '=a:0', 'a:0', 'a:s0', 'a:00', 'a', ':0', 'a:s']
+  assert.equal(
+    (
+      await journal.append(
+        ids.map((id) => entry(id, JSON.stringify({ id }))),
+        's',
+        1
+      )
+    ).accepted,
+    ids.length
+  )
+})

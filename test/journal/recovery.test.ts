@@ -97,16 +97,30 @@ test('a flipped bit in front of a later commit stops the start and names the pla
   )
 })
 
-test('a flipped bit in the last commit stops the start too, since it was acknowledged', async (t) => {
+test('a flipped bit in the last commit stops the start too, and what is left of it is not cut off', async (t) => {
   const { folder, segment, ends } = await threeCommits(t)
   const whole = readFileSync(segment)
-  const damaged = Buffer.from(whole)
-  const byte = (ends[1] ?? 0) + 20
-  damaged.writeUInt8(damaged.readUInt8(byte) ^ 1, byte)
+  for (let byte = ends[1] ?? 0; byte < whole.length; byte += 5) {
+    const damaged = Buffer.from(whole)
+    damaged.writeUInt8(damaged.readUInt8(byte) ^ 1, byte)
+    writeFileSync(segment, damaged)
+    await assert.rejects(
+      journalIn(folder.path),
+      isFatal(/segment is damaged at byte \d+: expected record [45]/)
+    )
+    assert.deepEqual(readFileSync(segment), damaged)
+  }
+})
+
+test('damage in front of a segment that was begun and never used is damage, though the ids are lost', async (t) => {
+  const { folder, segment, ends } = await threeCommits(t)
+  const damaged = readFileSync(segment)
+  damaged.writeUInt8(damaged.readUInt8((ends[1] ?? 0) + 20) ^ 1, (ends[1] ?? 0) + 20)
   writeFileSync(segment, damaged)
-  const before = readFileSync(folder.ids)
-  await assert.rejects(journalIn(folder.path), isFatal(/events are missing|is damaged/))
-  assert.ok(before.length > 0)
+  writeFileSync(join(folder.journal, '00000000000000000006.segment'), '')
+  forgetIds(folder)
+  await assert.rejects(journalIn(folder.path), isFatal(/is damaged at byte/))
+  assert.equal(segmentPaths(folder).length, 2, 'nothing is touched')
 })
 
 test('a journal that ends before what was acknowledged stops the start', async (t) => {
@@ -151,7 +165,8 @@ test('a segment that is missing, renamed or of another journal stops the start',
 
 test('a segment that was begun and never used is removed, and the journal goes on', async (t) => {
   const { folder } = await threeCommits(t)
-  for (const bytes of [0, 1, SEGMENT_HEADER_BYTES - 1]) {
+  // A header whose bytes never got to the disk may be zeros.
+  for (const bytes of [0, 1, SEGMENT_HEADER_BYTES - 1, SEGMENT_HEADER_BYTES]) {
     writeFileSync(join(folder.journal, '00000000000000000006.segment'), Buffer.alloc(bytes))
     const { journal } = await journalIn(folder.path)
     assert.equal(journal.end, 6)

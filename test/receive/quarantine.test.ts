@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { limits } from '../../server/limits.ts'
 import { openQuarantine, type Quarantined, quarantinedContent } from '../../server/receive/quarantine.ts'
+import { onEnd } from '../support/cleanup.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
 function refused(line: number, content: Buffer): Quarantined {
@@ -23,7 +24,7 @@ test('the quarantine is bounded: the oldest file goes first, the newest entry is
   const quarantine = await openQuarantine(folder)
   const large = Buffer.alloc(limits.quarantineEntryBytesMax, 0x61)
   const count = Math.ceil(((limits.quarantineFilesMax + 2) * limits.quarantineFileBytesMax) / large.length)
-  await Promise.all(Array.from({ length: count }, (_, line) => quarantine.add([refused(line, large)])))
+  for (let line = 0; line < count; line++) await quarantine.add([refused(line, large)])
   await quarantine.close()
   const names = readdirSync(folder).sort()
   assert.equal(names.length, limits.quarantineFilesMax)
@@ -61,4 +62,27 @@ test('content that is too long is cut, and says from how much', () => {
   const content = quarantinedContent(Buffer.alloc(limits.quarantineEntryBytesMax + 1, 0x61))
   assert.equal(content.content.length, limits.quarantineEntryBytesMax)
   assert.equal(content.cut_from, limits.quarantineEntryBytesMax + 1)
+})
+
+test('a line that a crash has torn is ended, so that what comes after it can be read', async (t) => {
+  const folder = temporaryFolder(t)
+  writeFileSync(join(folder, '000000000000.ndjson'), '{"received":"2026-')
+  const quarantine = await openQuarantine(folder)
+  await quarantine.add([refused(7, Buffer.from('x'))])
+  await quarantine.close()
+  const lines = readFileSync(join(folder, '000000000000.ndjson'), 'utf8').trimEnd().split('\n')
+  assert.equal(JSON.parse(lines.at(-1) ?? '').line, 7)
+})
+
+test('more refused events than may wait for the disk are answered overloaded', async (t) => {
+  const quarantine = await openQuarantine(temporaryFolder(t))
+  onEnd(t, () => quarantine.close())
+  const large = Buffer.alloc(limits.quarantineEntryBytesMax, 0x61)
+  const count = Math.ceil(limits.quarantineQueueBytesMax / large.length) + 2
+  const added = await Promise.allSettled(
+    Array.from({ length: count }, (_, line) => quarantine.add([refused(line, large)]))
+  )
+  const codes = added.flatMap((result) => (result.status === 'rejected' ? [result.reason.code] : []))
+  assert.ok(codes.length > 0 && codes.every((code) => code === 'overloaded'))
+  await quarantine.add([refused(0, large)])
 })

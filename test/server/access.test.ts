@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, rmSync, statSync } from 'node:fs'
 import { test } from 'node:test'
 import { pino } from 'pino'
 import { createToken, revokeToken } from '../../server/access.ts'
@@ -54,6 +54,17 @@ test('a revoked token is refused at once, without a restart', async (t) => {
   assert.equal((await get(service, '/v1/runs', bearer(reader))).status, 200)
   revokeToken(tokens, 'me')
   assert.equal((await get(service, '/v1/runs', bearer(reader))).status, 401)
+})
+
+test('when the last token is revoked, or their file is gone, the door stays shut', async (t) => {
+  const service = await runningService(t)
+  const { tokens } = service.folder
+  createToken(tokens, 'me', 'reader', new Date())
+  assert.equal((await get(service, '/v1/runs')).status, 401)
+  revokeToken(tokens, 'me')
+  assert.equal((await get(service, '/v1/runs')).status, 401)
+  rmSync(tokens)
+  assert.equal((await get(service, '/v1/runs')).status, 401)
 })
 
 test('a token is kept as its hash only, in a file of its owner alone', (t) => {
