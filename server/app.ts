@@ -38,6 +38,10 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: limits.requestTimeoutMs,
     forceCloseConnections: 'idle',
+    // A URL that cannot be read is answered like every other failure.
+    frameworkErrors: (error, request, reply) => {
+      answerProblem(error, request, reply)
+    },
     // Fastify's defaults coerce types and drop unknown fields. An audit trail must do neither.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } }
   })

@@ -21,7 +21,7 @@ export const limits = {
   commitBytesMax: 4 * MiB,
   /** A segment of the journal; the commit that passes it is the segment's last. */
   segmentBytesMax: 64 * MiB,
-  /** One read of the journal by a follower, unless a single record is larger. */
+  /** One read of the journal by a follower, and so the largest record. */
   readBytesMax: 1 * MiB,
 
   /** A file of the quarantine; then the next one is begun. */

@@ -1,5 +1,10 @@
 import type { SwaggerOptions } from '@fastify/swagger'
+import type { FastifySchema } from 'fastify'
+import { problem } from './ask/documents.ts'
 import { version } from './version.ts'
+
+const TOKEN_ONCE_THERE_ARE_SOME = [{ token: [] }, {}]
+const OPEN_ROUTES = new Set(['/healthz', '/readyz'])
 
 /** What /openapi.json says beside the routes, whose schemas stand with them. */
 export const openApi: SwaggerOptions = {
@@ -18,6 +23,21 @@ export const openApi: SwaggerOptions = {
       { name: 'operate', description: 'How the service itself is.' }
     ],
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-    security: [{ token: [] }, {}]
+    security: TOKEN_ONCE_THERE_ARE_SOME
+  },
+  transform: ({ schema, url }) => ({ url, schema: withAccess(schema ?? {}, url) })
+}
+
+/** What every route but the open ones can answer for want of a token. */
+function withAccess(schema: FastifySchema, url: string): FastifySchema {
+  if (OPEN_ROUTES.has(url)) return { ...schema, security: [] }
+  const refused = {
+    401: problem('`token_missing`, `token_unknown`'),
+    403: problem('`role_forbidden`')
+  }
+  return {
+    ...schema,
+    security: TOKEN_ONCE_THERE_ARE_SOME,
+    response: { ...Object(schema.response), ...refused }
   }
 }

@@ -10,7 +10,8 @@ const VERSION = 1
 const positions = {
   runs: ['string'],
   results: ['number', 'number'],
-  events: ['number', 'number']
+  events: ['number', 'number'],
+  'events, oldest first': ['number', 'number']
 } as const
 export type List = keyof typeof positions
 

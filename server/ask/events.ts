@@ -1,10 +1,11 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { resultStatuses, runStatuses } from '../index/store.ts'
 import { limits } from '../limits.ts'
+import { decodeCursor } from './cursors.ts'
 import { indexedEvent, pageOf, problem } from './documents.ts'
 import { actions, from, host, playbook, to, user } from './filters.ts'
 import { findRun } from './find-run.ts'
-import { cursor, limit, oneOf, querySchema, readParameters, text } from './parameters.ts'
+import { limit, oneOf, querySchema, readParameters, text } from './parameters.ts'
 import { type AskOptions, answerOf, documentOnly } from './routes.ts'
 
 const statuses = [...new Set([...resultStatuses, ...runStatuses])]
@@ -21,7 +22,10 @@ const parameters = {
   to,
   sort: oneOf(['-@timestamp', '@timestamp'], 'Newest first, or oldest first.', '-@timestamp'),
   limit,
-  cursor: cursor('events')
+  cursor: text(
+    '`next` of the page before, which was asked for with the same `sort`.',
+    'WzEsImV2ZW50cyIsMTc2Ml0'
+  )
 }
 
 /** GET /v1/events: every recorded fact, by time. */
@@ -30,18 +34,13 @@ export const eventsRoute: FastifyPluginAsync<AskOptions> = async (app, { store, 
 
   app.get('/v1/events', { schema }, async (request) => {
     const given = readParameters(parameters, request.query, now())
-    const {
-      cursor: after,
-      from: fromMs,
-      to: toMs,
-      limit: items,
-      sort = '-@timestamp',
-      run,
-      ...filters
-    } = given
-    const runId = run === undefined ? undefined : (await findRun(store, run)).run.id
-    const page = { after, limit: items ?? limits.pageItemsDefault, order: orders[sort] }
-    return answerOf('events', await store.events({ ...filters, ...page, runId, fromMs, toMs }))
+    const { cursor, from: fromMs, to: toMs, limit: items, sort = '-@timestamp', run, ...filters } = given
+    const runId = run === undefined ? undefined : (await findRun(store, run, 'run')).run.id
+    const order = orders[sort]
+    const list = order === 'desc' ? 'events' : 'events, oldest first'
+    const after = cursor === undefined ? undefined : decodeCursor(list, cursor)
+    const page = { after, limit: items ?? limits.pageItemsDefault, order }
+    return answerOf(list, await store.events({ ...filters, ...page, runId, fromMs, toMs }))
   })
 }
 

@@ -24,12 +24,16 @@ export const runIdSchema = {
 }
 
 /** The run whose id is `given` or begins with it. Throws Problem if there is none, or more than one. */
-export async function findRun(store: Store, given: string): Promise<Run> {
+export async function findRun(store: Store, given: string, parameter = 'id'): Promise<Run> {
   // UUIDs are written in lower case and read in any.
   const id = given.toLowerCase()
   const min = limits.runIdBeginningCharactersMin
   if (!SHAPE.test(id) || id.length < min || id.length > ID_CHARACTERS) {
-    throw invalid('id', `a run's id, or its beginning of at least ${min} characters`, given.slice(0, 100))
+    throw invalid(
+      parameter,
+      `a run's id, or its beginning of at least ${min} characters`,
+      given.slice(0, 100)
+    )
   }
   const { items, next } = await store.runs({ id, limit: NAMED_MAX })
   const [run, another] = items

@@ -5,7 +5,7 @@ import { Command } from 'commander'
 import { openDataFolder } from '../data-folder.ts'
 import { Fatal } from '../errors.ts'
 import type { JournalRecord } from '../journal/record.ts'
-import { scanRecords } from '../journal/recovery.ts'
+import { scanRecords, wasDurable } from '../journal/recovery.ts'
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, segmentFirst } from '../journal/segment.ts'
 import { dataDirOption } from './data-dir.ts'
 
@@ -36,7 +36,7 @@ async function dumpSegment(path: string, isLast: boolean): Promise<void> {
   if (offset === bytes.length) return
   const place = `${path}: byte ${offset}, where record ${next} should begin`
   // A running server may be writing there; after a crash it is a torn tail, which the next start cuts off.
-  if (isLast)
+  if (isLast && !wasDurable(bytes, offset, next))
     process.stderr.write(
       `${place}: ${bytes.length - offset} bytes are not a whole record (a write under way, or a torn tail).\n`
     )

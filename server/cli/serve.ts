@@ -1,7 +1,8 @@
+import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
 import { Command, Option } from 'commander'
-import { type Config, readConfig, settings } from '../config.ts'
+import { type Config, isLoopback, readConfig, settings } from '../config.ts'
 import { limits } from '../limits.ts'
 import { createLog } from '../log.ts'
 import { startService } from '../service.ts'
@@ -37,12 +38,18 @@ async function serve(config: Config): Promise<void> {
     log.info('stopped')
   })
   log.info({ url, data_dir: folder.path, log: folder.log, records: journal.end }, 'ready')
-  process.stderr.write(welcome(url, folder.path))
+  process.stderr.write(welcome(url, folder.path, isLoopback(config.listen.host)))
 }
 
-function welcome(url: string, dataDir: string): string {
+function welcome(url: string, dataDir: string, isLocal: boolean): string {
   const plugins = fileURLToPath(new URL('../../ansible-callback/plugins/callback', import.meta.url))
-  const elsewhere = url === DEFAULT_URL ? '' : `\n  [callback_playtrail]\n  url = ${url}\n`
+  const asked = isLocal ? url : url.replace(/\/\/.*:/, `//${hostname()}:`)
+  const options = [
+    ...(asked === DEFAULT_URL ? [] : [`url = ${asked}`]),
+    ...(isLocal ? [] : ['token_file = /a/file/that/holds/a/sender-s/token'])
+  ]
+  const section =
+    options.length === 0 ? '' : `\n  [callback_playtrail]\n${options.map((line) => `  ${line}\n`).join('')}`
   return `
 Playtrail ${version} listens on ${url} and keeps its records in ${dataDir}
 
@@ -51,8 +58,8 @@ To record every playbook, put these lines into ansible.cfg:
   [defaults]
   callback_plugins = ${plugins}
   callbacks_enabled = playtrail
-${elsewhere}
-Then see what was recorded:  npx playtrail runs
+${section}
+Then see what was recorded:  npx playtrail runs${asked === DEFAULT_URL ? '' : ` --url ${asked}`}
 Ctrl-C stops the service; what was acknowledged stays.
 
 `

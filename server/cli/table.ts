@@ -26,7 +26,7 @@ export interface TableOptions {
 const GAP = '  '
 const FLEXIBLE_CHARACTERS_MIN = 8
 /** Without a width, a longer cell pushes its own line only, instead of padding all the others. */
-const PADDING_CHARACTERS_MAX = 40
+const PADDING_CHARACTERS_MAX = 80
 
 /**
  * A table that is printed piece by piece: each call gives the lines of some more rows. The first call brings

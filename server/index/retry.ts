@@ -35,6 +35,8 @@ export function createRetry({ log, signal, sleep = sleepUnlessAborted }: RetryOp
           failing.delete(key)
           return result
         } catch (error) {
+          // Behind all others: the last one is what failed last.
+          failing.delete(key)
           failing.set(key, `cannot ${what}: ${error instanceof Error ? error.message : String(error)}`)
           log.error({ err: error, retryMs: delayMs }, `cannot ${what}`)
         }

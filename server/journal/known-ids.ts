@@ -146,7 +146,7 @@ function lockedDatabase(path: string): Database.Database {
     const code = error instanceof Database.SqliteError ? error.code : ''
     if (code.startsWith('SQLITE_BUSY')) {
       throw new Fatal(
-        `${path} is locked: another Playtrail works on this data folder. Stop it, or choose another folder with --data-dir.`
+        `another Playtrail works on this data folder: it has locked ${path}. Stop it, or choose another folder with --data-dir.`
       )
     }
     throw new Fatal(

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { limits } from '../limits.ts'
 
 // A record on disk. All numbers are little-endian; times are microseconds since 1970.
 //
@@ -19,8 +20,8 @@ import { crc32 } from 'node:zlib'
 
 export const RECORD_HEADER_BYTES = 72
 export const SALT_BYTES = 32
-/** The largest event, the longest id and sender, and the header fit; more is damage. */
-export const RECORD_BYTES_MAX = 1024 * 1024
+/** One read takes any record whole. The largest event, id, sender and the header are far below; more is damage. */
+export const RECORD_BYTES_MAX = limits.readBytesMax
 export const RECORD_MAGIC = Buffer.from('PTRC', 'latin1')
 const MAGIC_NUMBER = RECORD_MAGIC.readUInt32LE(0)
 const KIND_EVENT = 1

@@ -151,7 +151,7 @@ function checkHeader(bytes: Buffer, path: string, log: string, expectedFirst: nu
  * further on was written when everything before its `synced` was durable. Commits follow each other, so
  * bytes of an unfinished commit have no such record behind them.
  */
-function wasDurable(bytes: Buffer, badOffset: number, badIndex: number): boolean {
+export function wasDurable(bytes: Buffer, badOffset: number, badIndex: number): boolean {
   for (
     let at = bytes.indexOf(RECORD_MAGIC, badOffset + 1);
     at !== -1;

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { Access } from '../access.ts'
+import { problem } from '../ask/documents.ts'
+import { documentOnly } from '../ask/routes.ts'
 import { Problem, type ProblemCode } from '../errors.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Metrics } from '../metrics.ts'
@@ -51,6 +53,7 @@ export const receiveRoute: FastifyPluginAsync<ReceiveOptions> = async (app, opti
   const refuse = createValidator()
 
   app.decorateRequest('sender', '')
+  documentOnly(app)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(Object.keys(decoders), (request: FastifyRequest, stream: IncomingMessage) =>
     keepingRefused(request, () => readBody(stream, request.headers))
@@ -202,8 +205,20 @@ const receiveSchema = {
     'Takes one event or many. Answers 200 when the accepted ones are on disk (fdatasync). Sending the same events again is safe: ' +
     'they are counted as duplicates. Lines that are refused are named in `rejected` and kept in the quarantine; the others are kept all the same.',
   tags: ['receive'],
-  consumes: Object.keys(decoders),
+  body: {
+    description: 'One event or many. docs/events.md describes an event, field by field.',
+    content: {
+      'application/x-ndjson': { schema: { type: 'string', description: 'One event a line.' } },
+      'application/json': {
+        schema: { type: ['object', 'array'], description: 'One event, or an array of them.' }
+      }
+    }
+  },
   response: {
+    400: problem('`batch_refused`, `batch_empty`, `json_invalid`, `gzip_invalid`, `body_incomplete`'),
+    413: problem('`batch_too_large`'),
+    415: problem('`media_type_unsupported`, `encoding_unsupported`'),
+    503: problem('`journal_full`, `overloaded`'),
     200: {
       description: 'Everything that is counted as accepted or duplicate is on disk.',
       type: 'object',

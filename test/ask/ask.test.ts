@@ -150,6 +150,7 @@ test('a cursor is taken by the list that gave it, with any filters, and by no ot
   const wrong = [
     `/v1/runs?cursor=${body.next}`,
     '/v1/events?cursor=x',
+    `/v1/events?sort=@timestamp&cursor=${body.next}`,
     `/v1/events?cursor=${oldVersion}`,
     `/v1/events?cursor=${otherKinds}`
   ]
@@ -181,7 +182,7 @@ const refusals: [url: string, parameter: string, detail: RegExp][] = [
   ['/v1/events?status=success1', 'status', /Did you mean "success"/],
   ['/v1/events?action=host.results', 'action', /Did you mean "host.result"/],
   ['/v1/events?sort=@time', 'sort', /one of -@timestamp, @timestamp/],
-  ['/v1/events?run=r-1', 'id', /at least 8 characters/]
+  ['/v1/events?run=r-1', 'run', /at least 8 characters/]
 ]
 
 test('a wrong parameter is refused with what was expected and what came', async (t) => {

@@ -278,6 +278,24 @@ test('of a client that stops half way nothing is kept, and the service goes on',
   assert.equal((await post(service, body)).body.accepted, 10)
 })
 
+test('a URL that cannot be read is answered as a problem too', async (t) => {
+  const service = await runningService(t)
+  const { status, headers, body } = await get(service, '/v1/runs/%')
+  assert.deepEqual([status, body.code], [400, 'request_invalid'])
+  assert.match(headers.get('content-type') ?? '', /problem\+json/)
+})
+
+test('the OpenAPI document says what may be sent, what may come back, and where a token is needed', async (t) => {
+  const service = await runningService(t)
+  const { body } = await get(service, '/openapi.json')
+  const { post: sending, get: asking } = body.paths['/v1/events']
+  assert.deepEqual(Object.keys(sending.requestBody.content), ['application/x-ndjson', 'application/json'])
+  for (const status of ['200', '400', '401', '403', '413', '415', '503'])
+    assert.ok(sending.responses[status], status)
+  assert.ok(asking.responses['401'] && asking.responses['403'])
+  assert.deepEqual(body.paths['/healthz'].get.security, [])
+})
+
 test('an answer of 200 counts only what the journal has, and the metrics tell the same', async (t) => {
   const service = await runningService(t)
   const events = eventsOf(runId(), 3)

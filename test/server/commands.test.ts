@@ -123,7 +123,19 @@ test('journal dump prints every record with its event as it came, and names wher
   appendFileSync(segment, 'torn')
   const torn = playtrail('journal', 'dump', '--data-dir', dataDir)
   assert.equal(torn.stdout, whole.stdout)
+  assert.equal(torn.status, 0)
   assert.match(torn.stderr, /byte \d+, where record 3 should begin: 4 bytes are not a whole record/)
+
+  // Three more, with a commit of their own: what lies before them was durable.
+  const server = await serverIn(t, dataDir)
+  await send(server.url, [resultEvent(run, 3)])
+  await server.stop()
+  const bytes = readFileSync(segment)
+  bytes.writeUInt8(bytes.readUInt8(200) ^ 1, 200)
+  writeFileSync(segment, bytes)
+  const damaged = playtrail('journal', 'dump', '--data-dir', dataDir)
+  assert.equal(damaged.status, 1)
+  assert.match(damaged.stderr, /byte 64, where record 0 should begin, is damaged/)
 })
 
 test('token create shows the token once, list never, and a running server takes and refuses it at once', async (t) => {
