@@ -62,6 +62,15 @@ export function syncDirectory(directory: string): void {
   }
 }
 
+/** Errors of a write that end when there is space again: a full disk, a quota, a limit on files. */
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
+/** The code of an error that says there is no space, or undefined for any other error. */
+export function diskFullCode(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return FULL.has(code) ? code : undefined
+}
+
 /** Replaces a file whole: its readers see the old content or the new, whatever happens in between. Mode 0600. */
 export function replaceFile(path: string, content: string): void {
   const temporary = `${path}.new`

@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
+import { diskFullCode } from '../data-folder.ts'
 import { Problem } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { syncFile, writeAll } from './file.ts'
@@ -25,9 +26,6 @@ interface Waiting {
 
 /** Parts of a batch may be on disk: those whose first copies came with another request. */
 const SEND_AGAIN = 'Send the batch again later; what is kept already counts as duplicate.'
-
-/** Errors of a write after which cutting the file back and trying again later is right. */
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
 /**
  * Group commit: what arrives during one write and fdatasync shares the next. Entries get their indices in
@@ -163,8 +161,8 @@ export class Commits {
   /** A full disk fails this commit alone, if the file can be cut back; anything else ends the journal. */
   async #fail(taken: readonly Waiting[], error: unknown): Promise<void> {
     let failure: unknown = error
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    if (FULL.has(code)) {
+    const code = diskFullCode(error)
+    if (code !== undefined) {
       try {
         await this.#file?.truncate(this.#segment?.bytes)
         await this.#file?.datasync()

@@ -1,6 +1,6 @@
 import { type FileHandle, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { syncDirectory } from '../data-folder.ts'
+import { diskFullCode, syncDirectory } from '../data-folder.ts'
 import { Problem, type ProblemCode } from '../errors.ts'
 import { limits } from '../limits.ts'
 
@@ -118,8 +118,8 @@ async function endedLine(file: FileHandle): Promise<number> {
 }
 
 function keepable(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (!['ENOSPC', 'EDQUOT'].includes(code)) return error
+  const code = diskFullCode(error)
+  if (code === undefined) return error
   return new Problem(
     'journal_full',
     `The disk is full (${code}): what was refused cannot be kept. Free some space, and send the batch again; what is kept already counts as duplicate.`,
