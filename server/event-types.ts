@@ -17,6 +17,11 @@ export interface Event {
   agent?: AgentFields
   host?: HostFields
   labels?: Labels
+  vcs?: VcsFields
+  ci?: CiFields
+  awx?: AwxFields
+  spool?: SpoolFields
+  error?: ErrorFields
   ansible?: AnsibleFields
 }
 /**
@@ -24,11 +29,11 @@ export interface Event {
  */
 export interface EventFields {
   /**
-   * Identity of the event, which makes sending it again safe. Of a run's events `<run.id>:<event.sequence>`; of what the shipper says on its own `<run.id>:s<event.sequence>`.
+   * Identity of the event, which makes sending it again safe. Of a run's events `<run.id>:<event.sequence>`; of what the shipper says on its own `<run.id>:s<event.sequence>`, and of what the server says `<run.id>:v<event.sequence>`.
    */
   id: string
   /**
-   * Number of the event in its run, counted from 0 without gaps by the callback; the shipper has a count of its own. A gap shows that something is missing.
+   * Number of the event in its run, counted from 0 without gaps by the callback; the shipper and the server have counts of their own. A gap shows that something is missing.
    */
   sequence?: number
   /**
@@ -54,9 +59,9 @@ export interface EventFields {
    */
   dataset: 'ansible.run' | 'ansible.play' | 'ansible.task' | 'ansible.result'
   /**
-   * The part of the sender that wrote the event: the callback inside Ansible, or the shipper beside it.
+   * The part of Playtrail that wrote the event: the callback inside Ansible, the shipper beside it, or the server, which ends runs that fell silent.
    */
-  provider?: 'callback' | 'shipper'
+  provider?: 'callback' | 'shipper' | 'server'
   /**
    * Always `event`.
    */
@@ -116,6 +121,18 @@ export interface RunFields {
    * How the run stands. A finished run is `failed` if any host failed, else `unreachable` if any was, else `changed` if anything was changed, else `success`; derived from Ansible's stats, since a callback is not told the exit code.
    */
   status?: 'running' | 'success' | 'changed' | 'failed' | 'unreachable' | 'aborted'
+  /**
+   * Why a run was aborted. `interrupted`: by Ctrl-C. `error`: Ansible ended it before its recap, after an error outside of any task. `killed`: the process was gone without a word, as after SIGTERM, SIGHUP, SIGKILL or for want of memory. `silent`: the server heard nothing of it for too long; if it is heard again, it is running again.
+   */
+  reason?: 'interrupted' | 'error' | 'killed' | 'silent'
+  /**
+   * In run.finished and run.aborted of the callback: how many events the callback counted, this one included. `run.aborted` of the shipper: how many it found.
+   */
+  events?: number
+  /**
+   * In run.finished and run.aborted: how many events could not be written down. Their numbers are missing from the sequence.
+   */
+  lost?: number
 }
 /**
  * Who did it: the actor.
@@ -130,9 +147,9 @@ export interface UserFields {
    */
   id?: string
   /**
-   * How the name is known, best evidence first: the kernel's login uid, the terminal's login, sudo, AWX, a CI system, an environment variable, the configuration, or only the account that the process runs as (`uid`).
+   * How the name is known, best evidence first: the kernel's login uid, the terminal's login, sudo, AWX, Semaphore, a CI system, the callback's option `user`, an environment variable, or only the account that the process runs as (`uid`). From awx on the account that Ansible runs as could have made it up.
    */
-  origin?: 'loginuid' | 'login' | 'sudo' | 'awx' | 'ci' | 'env' | 'config' | 'uid'
+  origin?: 'loginuid' | 'login' | 'sudo' | 'awx' | 'semaphore' | 'ci' | 'config' | 'env' | 'uid'
   /**
    * The account that the process ran as on the controller.
    */
@@ -181,6 +198,23 @@ export interface ProcessFields {
    * Directory in which the command was given.
    */
   working_directory?: string
+  /**
+   * When it happened, by the sender's clock: RFC 3339, UTC, up to nanoseconds, for example `2026-11-05T09:30:00.123456Z`.
+   */
+  start?: string
+  /**
+   * The process that started it.
+   */
+  parent?: {
+    /**
+     * Its process id.
+     */
+    pid?: number
+    /**
+     * Its name, such as `bash`, `cron` or `ansible-pull`; never its arguments.
+     */
+    name?: string
+  }
 }
 /**
  * The software that wrote the event.
@@ -217,6 +251,123 @@ export interface Labels {
   [k: string]: string
 }
 /**
+ * State of the git repository that the playbook lies in.
+ */
+export interface VcsFields {
+  /**
+   * Address of the remote `origin`, without user name and password.
+   */
+  url?: string
+  /**
+   * Branch that is checked out; absent if none is.
+   */
+  branch?: string
+  /**
+   * Commit that is checked out. Files may have been changed since.
+   */
+  commit?: string
+}
+/**
+ * The job of the CI system, or of Semaphore or Rundeck, that started the run, as its environment says.
+ */
+export interface CiFields {
+  /**
+   * Which system it is.
+   */
+  provider:
+    | 'github'
+    | 'gitlab'
+    | 'jenkins'
+    | 'azure'
+    | 'buildkite'
+    | 'drone'
+    | 'woodpecker'
+    | 'forgejo'
+    | 'semaphore'
+    | 'rundeck'
+  /**
+   * Where the job can be seen.
+   */
+  job_url?: string
+  /**
+   * Identity of the job there.
+   */
+  run_id?: string
+  /**
+   * Who started the job, or made the commit that did.
+   */
+  actor?: string
+}
+/**
+ * The job of AWX, or of the automation controller, that started the run.
+ */
+export interface AwxFields {
+  /**
+   * Number of the job.
+   */
+  job_id?: string
+  /**
+   * Name of the job template.
+   */
+  job_template?: string
+  /**
+   * What launched it, such as `manual`, `schedule` or `workflow`.
+   */
+  launch_type?: string
+  /**
+   * Who launched it.
+   */
+  user?: string
+  /**
+   * Name of the schedule.
+   */
+  schedule?: string
+  /**
+   * Name of the workflow.
+   */
+  workflow?: string
+  /**
+   * Name of the inventory.
+   */
+  inventory?: string
+  /**
+   * Revision of the project.
+   */
+  project_revision?: string
+}
+/**
+ * In spool.dropped: what the sender gave up to keep its spool within its limits.
+ */
+export interface SpoolFields {
+  /**
+   * Which limit it was.
+   */
+  reason: 'size' | 'age'
+  /**
+   * How many events were dropped.
+   */
+  events: number
+  /**
+   * How many bytes they had.
+   */
+  bytes: number
+  /**
+   * Their numbers, as ranges such as `12-40`; the first 1,000 ranges.
+   *
+   * @maxItems 1000
+   */
+  sequences?: string[]
+}
+/**
+ * What went wrong.
+ */
+export interface ErrorFields {
+  /**
+   * In words: why a run was aborted, as far as it is known.
+   */
+  message?: string
+}
+/**
  * What Ansible was asked to do, and what it did.
  */
 export interface AnsibleFields {
@@ -224,11 +375,25 @@ export interface AnsibleFields {
    * Version of ansible-core.
    */
   version?: string
+  /**
+   * Version of the Python that Ansible ran on.
+   */
+  python_version?: string
   playbook?: AnsiblePlaybook
   cli?: AnsibleCli
   play?: AnsiblePlay
   task?: AnsibleTask
   result?: AnsibleResult
+  item?: AnsibleItem
+  retry?: AnsibleRetry
+  include?: AnsibleInclude
+  handler?: AnsibleHandler
+  /**
+   * Facts that the task found, of those that the callback's option `facts` allows by name.
+   *
+   * @maxItems 256
+   */
+  facts?: NamedValue[]
   /**
    * What the task changed, as Ansible reports it under --diff.
    *
@@ -237,6 +402,16 @@ export interface AnsibleFields {
   diff?: AnsibleDiff[]
   stats?: AnsibleStats
   hosts?: AnsibleHosts
+  /**
+   * In run.finished: what the playbook reported with set_stats.
+   *
+   * @maxItems 256
+   */
+  custom_stats?: NamedValue[]
+  /**
+   * How many secrets were taken out of this event's texts: each stands there as `(redacted)`.
+   */
+  redacted?: number
   /**
    * What was cut to keep within the limits.
    *
@@ -342,6 +517,10 @@ export interface AnsibleCli {
    * Connection plugin.
    */
   connection?: string
+  /**
+   * Module of an ad-hoc command.
+   */
+  module_name?: string
 }
 /**
  * The play that the event belongs to.
@@ -371,6 +550,28 @@ export interface AnsiblePlay {
    * Strategy plugin.
    */
   strategy?: string
+  /**
+   * Names of those hosts, the first 1,000 of them: also the ones that the play never came to.
+   *
+   * @maxItems 1000
+   */
+  hosts?: string[]
+  /**
+   * How many hosts a batch has, as the play says it.
+   */
+  serial?: string
+  /**
+   * Tags of the play.
+   *
+   * @maxItems 256
+   */
+  tags?: string[]
+  /**
+   * Names of the variables that the user was asked for before this play; never what was answered.
+   *
+   * @maxItems 256
+   */
+  prompted_names?: string[]
 }
 /**
  * The task that the event belongs to.
@@ -426,6 +627,40 @@ export interface AnsibleTask {
    * True when the playbook asks not to log this task: arguments, output and diff are not recorded.
    */
   no_log?: boolean
+  /**
+   * True when differences were asked for.
+   */
+  diff?: boolean
+  /**
+   * True when the task ran as another user.
+   */
+  become?: boolean
+  /**
+   * That other user, as written.
+   */
+  become_user?: string
+  /**
+   * Host that the task was to run on instead, as written.
+   */
+  delegate_to?: string
+  /**
+   * True when the task ran once for all hosts.
+   */
+  run_once?: boolean
+  /**
+   * True when the task has a loop.
+   */
+  loop?: boolean
+  /**
+   * Seconds that the task may go on in the background.
+   */
+  async?: number
+  /**
+   * Handlers that the task notifies when it changes something, as written.
+   *
+   * @maxItems 256
+   */
+  notify?: string[]
 }
 /**
  * How a task ended on one host.
@@ -439,6 +674,10 @@ export interface AnsibleResult {
    * True when the failure was ignored.
    */
   ignored?: boolean
+  /**
+   * Command that was run, its words joined by spaces.
+   */
+  cmd?: string
   /**
    * Exit code of the command.
    */
@@ -494,6 +733,101 @@ export interface AnsibleResult {
    * @maxItems 32
    */
   warnings?: string[]
+  /**
+   * How many tries the task had at most.
+   */
+  retries?: number
+  /**
+   * Identity of the job in the background, when the task did not wait for it.
+   */
+  async_job?: string
+}
+/**
+ * In item.result: the item of a loop. Of each task on each host the first 200 are recorded; `ansible.result.items` counts all.
+ */
+export interface AnsibleItem {
+  /**
+   * Its place in the loop, counted from 1.
+   */
+  number: number
+  /**
+   * What Ansible shows of it; absent under no_log.
+   */
+  label?: string
+}
+/**
+ * In host.retry: a try that did not succeed, and is followed by another.
+ */
+export interface AnsibleRetry {
+  /**
+   * Which try it was, counted from 1.
+   */
+  attempt: number
+  /**
+   * How many tries there are at most.
+   */
+  retries?: number
+  /**
+   * Exit code of the try.
+   */
+  rc?: number
+  /**
+   * Message of the try.
+   */
+  msg?: string
+}
+/**
+ * In tasks.included: tasks or a role that were included while the play ran.
+ */
+export interface AnsibleInclude {
+  /**
+   * What was included.
+   */
+  kind: 'tasks' | 'role'
+  /**
+   * Name of the role, or path of the file.
+   */
+  name: string
+  /**
+   * For how many hosts.
+   */
+  hosts_total?: number
+  /**
+   * Names of those hosts, the first 1,000 of them.
+   *
+   * @maxItems 1000
+   */
+  hosts?: string[]
+}
+/**
+ * In handler.notified: the handler. `ansible.task` is the task that notified it, where that is known.
+ */
+export interface AnsibleHandler {
+  /**
+   * Identity of the handler within the run: `ansible.task.id` of its own events.
+   */
+  id?: string
+  /**
+   * Its name.
+   */
+  name: string
+}
+/**
+ * A name and its value as text.
+ */
+export interface NamedValue {
+  /**
+   * The name.
+   */
+  name: string
+  /**
+   * The host that it was said for; absent for the whole run.
+   */
+  host?: string
+  /**
+   * The value; of a structure its JSON.
+   */
+  value: string
 }
 /**
  * One difference, of one file for example.

@@ -12,6 +12,7 @@ const origins: Record<NonNullable<NonNullable<Run['user']>['origin']>, string> =
   login: 'known by the terminal’s login',
   sudo: 'as sudo says',
   awx: 'as AWX says',
+  semaphore: 'as Semaphore says',
   ci: 'as the CI system says',
   env: 'as an environment variable says',
   config: 'as the configuration says',
