@@ -12,28 +12,6 @@ from conftest import BIN, PLUGIN, ROOT
 PLAYBOOK = "- hosts: alpha\n  gather_facts: false\n  tasks: [{ansible.builtin.debug: }]\n"
 
 
-@pytest.fixture(scope="module")
-def collections(tmp_path_factory):
-    """The collection, built from a copy of its sources and installed."""
-    folder = tmp_path_factory.mktemp("galaxy")
-    shutil.copytree(
-        ROOT / "ansible-callback", folder / "source", ignore=shutil.ignore_patterns(".*", "__pycache__")
-    )
-    galaxy = [str(BIN / "ansible-galaxy"), "collection"]
-    env = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8"}
-    subprocess.run(
-        [*galaxy, "build", folder / "source", "--output-path", folder], check=True, env=env, timeout=60
-    )
-    archive = next(folder.glob("playtrail-audit-*.tar.gz"))
-    subprocess.run(
-        [*galaxy, "install", archive, "--offline", "-p", folder / "installed"],
-        check=True,
-        env=env,
-        timeout=60,
-    )
-    return folder / "installed"
-
-
 def installed(controller, collections, enabled, file_too=False):
     return {
         "ANSIBLE_COLLECTIONS_PATH": str(collections),

@@ -1,0 +1,204 @@
+"""Every scenario of scenarios/*.yml with real commands, twice: without the plugin, and with it."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import scenario
+from ansible.release import __version__ as ansible_version
+from conftest import PLUGIN, SECONDS_MAX, Trail, wait_until
+
+# No byte of it may leave Ansible, whatever the scenario does with it.
+MARKER = b"MARKER-4b7d"
+
+HERE = [each for each in scenario.load() if scenario.is_for(each.cores, ansible_version)]
+
+
+class Stage:
+    """A controller, and a folder on it that is the same for both runs: its path is seen in the output."""
+
+    def __init__(self, controller, each, places):
+        self.controller = controller
+        self.scenario = each
+        self.folder = controller.folder / "work"
+        self.places = places
+
+    def run(self, callbacks):
+        """Runs the command in a fresh folder and a fresh home; without `callbacks`, without the plugin."""
+        places = {**self.places, "callbacks": callbacks, "folder": str(self.folder)}
+        env = {
+            **self.controller.env,
+            "ANSIBLE_INVENTORY": str(self.folder / "hosts.ini"),
+            "ANSIBLE_CALLBACKS_ENABLED": callbacks or None,
+            "ANSIBLE_CALLBACK_PLUGINS": str(PLUGIN.parent) if callbacks else "",
+            # One host at a time: what they print would come in any order.
+            "ANSIBLE_FORKS": "1",
+        }
+        for name, value in self.scenario.env.items():
+            env[name] = filled(value or "", places) or None
+        env = {name: value for name, value in env.items() if value is not None}
+        self.prepare(places, env)
+        words = [filled(word, places) for word in shlex.split(self.scenario.run)]
+        with self.stdin() as stdin:
+            return subprocess.run(
+                words,
+                cwd=self.folder,
+                env=env,
+                stdin=stdin,
+                capture_output=True,
+                check=False,
+                timeout=SECONDS_MAX,
+                # Without a terminal of its own a prompt reads from standard input.
+                start_new_session=True,
+            )
+
+    def prepare(self, places, env):
+        for folder in self.folder, self.controller.home:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+        shutil.copy(scenario.FOLDER / "hosts.ini", self.folder)
+        for name, text in self.scenario.files.items():
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(filled(text, places))
+        for command in self.scenario.setup:
+            subprocess.run(["sh", "-ec", filled(command, places)], cwd=self.folder, env=env, check=True)
+
+    @contextlib.contextmanager
+    def stdin(self):
+        text, typed = self.scenario.stdin, self.scenario.terminal
+        if text is not None:
+            path = self.controller.folder / "stdin"
+            path.write_text(text)
+            with path.open("rb") as file:
+                yield file
+        elif typed is not None:
+            keyboard, terminal = os.openpty()
+            os.write(keyboard, typed.encode())
+            yield terminal
+            os.close(terminal)
+            os.close(keyboard)
+        else:
+            yield subprocess.DEVNULL
+
+
+def filled(text, places):
+    return re.sub("@([a-z]+)@", lambda found: places[found[1]], text)
+
+
+def seen(process, variations):
+    """Returns what a user sees of a run, less what differs between any two runs."""
+    parts = [
+        f"exit code {process.returncode}\n".encode(),
+        b"stdout:\n",
+        process.stdout,
+        b"stderr:\n",
+        process.stderr,
+    ]
+    text = b"".join(parts)
+    for name in variations:
+        text = re.sub(*scenario.VARIATIONS[name], text)
+    return text
+
+
+def fail_with(lines):
+    pytest.fail("\n".join(lines), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def places(collections):
+    found = {"collections": str(collections), "plugins": str(PLUGIN.parent)}
+    with contextlib.suppress(ImportError):
+        import ansible_mitogen  # noqa: PLC0415 - there for one core alone
+
+        found["mitogen"] = str(Path(ansible_mitogen.__file__).parent / "plugins/strategy")
+    return found
+
+
+@pytest.fixture(scope="module", params=HERE, ids=lambda each: each.name)
+def ran(request, new_controller, places):
+    each = request.param
+    controller = new_controller()
+    stage = Stage(controller, each, places)
+    without = stage.run(callbacks="")
+    assert not controller.spool.exists() and not controller.server.requests, "it was to run without"
+    process = stage.run(callbacks="playtrail")
+    wait_until(lambda: not list(controller.spool.glob("*.ndjson")), "the delivery")
+    return SimpleNamespace(
+        scenario=each,
+        without=without,
+        process=process,
+        controller=controller,
+        runs=Trail(controller.server.stored()).runs(),
+    )
+
+
+def of_the_callback(trail):
+    return [event for event in trail.events if event["event"].get("provider") != "shipper"]
+
+
+def test_output_and_exit_code_are_the_same_without_the_plugin(ran):
+    without, with_it = (seen(process, ran.scenario.varies) for process in (ran.without, ran.process))
+    if without != with_it:
+        sides = [text.decode("utf-8", "backslashreplace").splitlines() for text in (without, with_it)]
+        fail_with(difflib.unified_diff(*sides, "without the plugin", "with it", lineterm=""))
+
+
+def test_the_command_does_what_the_scenario_is_about(ran):
+    output = ran.process.stdout + ran.process.stderr
+    missing = [text for text in ran.scenario.shows if text.encode() not in output]
+    if ran.process.returncode != ran.scenario.exit or missing:
+        fail_with(
+            [
+                f"expected exit code {ran.scenario.exit}, got {ran.process.returncode}; missing: {missing}",
+                output.decode("utf-8", "backslashreplace"),
+            ]
+        )
+
+
+def test_what_happened_is_recorded(ran):
+    expected = ran.scenario.runs
+    if expected is None:
+        assert len(ran.runs) == 1, f"expected one run, got {len(ran.runs)}"
+        expected = {ran.runs[0].events[0]["run"]["name"]: ran.scenario.events}
+    found = {trail.events[0]["run"]["name"]: trail for trail in ran.runs}
+    assert list(found) == list(expected)
+    for name, events in expected.items():
+        wrong = scenario.differences(events, of_the_callback(found[name]), ansible_version)
+        if wrong:
+            fail_with(wrong)
+
+
+def test_every_event_is_valid_by_the_schema(ran, validate):
+    for trail in ran.runs:
+        for event in trail.events:
+            validate(event)
+
+
+def test_events_are_counted_without_gaps_and_the_last_says_how_many(ran):
+    for trail in ran.runs:
+        events = of_the_callback(trail)
+        last = events[-1]
+        assert [event["event"]["id"] for event in events] == [
+            f"{last['run']['id']}:{number}" for number in range(len(events))
+        ]
+        assert [event["event"]["sequence"] for event in events] == list(range(len(events)))
+        assert events[0]["event"]["action"] == "run.started"
+        ends = [event for event in events if event["event"]["action"] in ("run.finished", "run.aborted")]
+        assert ends == [last]
+        assert (last["run"].get("events"), last["run"].get("lost", 0)) == (len(events), 0)
+
+
+def test_no_secret_leaves_ansible(ran):
+    everything = ran.controller.everything()
+    assert bool(everything) == bool(ran.runs)
+    assert MARKER not in everything
