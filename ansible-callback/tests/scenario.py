@@ -49,6 +49,8 @@ VARIATIONS = {
     "temporary folders": (rb"ansible-(tmp|local)-[\w.-]+", b"ansible-tmp"),
     # A job in the background is named by a random number and its process.
     "async jobs": (rb"\bj?\d+\.\d+\b", b"job"),
+    # How often Ansible looks after such a job depends on how fast the machine is.
+    "async polls": (rb"ASYNC POLL on [^\n]+\n", b""),
     # ansible-pull says when it started.
     "time of the pull": (rb"Starting Ansible Pull at [^\n]+", b"Starting Ansible Pull"),
 }
