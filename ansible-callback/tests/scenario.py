@@ -10,22 +10,24 @@ The scenario table: `scenarios/*.yml`, runs of Ansible as data, with what has to
     run       the command line; by default `ansible-playbook site.yml`
     env       variables of its environment; null takes one away
     stdin     what the command reads
-    terminal  what is typed, for a command that asks only at a terminal
+    terminal  prompts, and what is typed after each, for a command that asks only at a terminal
     exit      its exit code; 0 by default
     shows     texts that its output must have: that the run did what the scenario is about
     varies    names of VARIATIONS: what differs in the output of any two runs
     events    what is recorded of its one run
     runs      the same for several: name of each run, and its events; `{}` if nothing is recorded
 
-In files, run and env stand `@callbacks@` for the callback's name, empty where the run is to go without;
-and `@name@` for the other places that the runner knows.
+In files, setup, run and env stand `@callbacks@` for the callback's name, or `@callbacks:x,y@` for a text of
+one's own: nothing where the run is to go without. `@folder@`, `@plugins@`, `@collections@` are places.
 
 An expected event is its action and some of its fields, `ansible.` left out of their names:
 
     - host.result: {host.name: alpha, task.name: Look, result.rc: 0, result.msg: null, result.stdout: /^se/}
 
 null is a field that is absent, a text between slashes a regular expression, and of a structure the members
-named are compared. Of each action named all events are named, and in their order; actions that are not
+named are compared; all of them if its name ends with `!`.
+
+Of each action named all events are named, and in their order; actions that are not
 named are not looked at. `cores` beside the action restricts one event to some versions.
 """
 
@@ -45,8 +47,8 @@ FOLDER = Path(__file__).parent / "scenarios"
 
 # What differs between two runs of the same command: pattern, what it is replaced by. Each needs a reason.
 VARIATIONS = {
-    # With -vvv Ansible names the folders that it makes for a task by time and process.
-    "temporary folders": (rb"ansible-(tmp|local)-[\w.-]+", b"ansible-tmp"),
+    # With -vvv Ansible tells the names of files and folders that it makes for a task: time, process, chance.
+    "temporary files": (rb"\bansible-(tmp|local)-[\w.-]+|\btmp[a-z0-9_]{8}\b", b"tmp"),
     # A job in the background is named by a random number and its process.
     "async jobs": (rb"\bj?\d+\.\d+\b", b"job"),
     # How often Ansible looks after such a job depends on how fast the machine is.
@@ -72,8 +74,8 @@ class Scenario:
     setup: list[str] = field(default_factory=list)
     run: str = "ansible-playbook site.yml"
     env: dict[str, str | None] = field(default_factory=dict)
-    stdin: str | None = None
-    terminal: str | None = None
+    stdin: str = ""
+    terminal: dict[str, str] = field(default_factory=dict)
     exit: int = 0
     shows: list[str] = field(default_factory=list)
     varies: list[str] = field(default_factory=list)
@@ -125,23 +127,25 @@ def differences(expected, events, version):
         lines += [
             f"{brief(event)}: expected {path} {value!r}, got {valued(event, path)!r}"
             for path, value in (members or {}).items()
-            if not is_as(value, valued(event, path))
+            if not is_as(value, valued(event, path), whole=path.endswith("!"))
         ]
     return [*lines, "recorded:", *(f"  {brief(event)}" for event in events)] if lines else []
 
 
 def valued(event, path):
     """Returns a field by its dotted name; None if it is absent."""
-    parts = path.split(".")
+    parts = path.rstrip("!").split(".")
     value = event if parts[0] in GROUPS else event.get("ansible")
     for part in parts:
         value = value.get(part) if isinstance(value, dict) else None
     return value
 
 
-def is_as(expected, value):
+def is_as(expected, value, whole=False):
     if isinstance(expected, dict) and isinstance(value, dict):
-        return all(is_as(member, value.get(name)) for name, member in expected.items())
+        return (not whole or set(expected) == set(value)) and all(
+            is_as(member, value.get(name)) for name, member in expected.items()
+        )
     if isinstance(expected, list) and isinstance(value, list):
         return len(expected) == len(value) and all(map(is_as, expected, value))
     if isinstance(expected, str) and isinstance(value, str) and re.fullmatch("/.+/", expected):

@@ -48,18 +48,18 @@ class Stage:
         env = {name: value for name, value in env.items() if value is not None}
         self.prepare(places, env)
         words = [filled(word, places) for word in shlex.split(self.scenario.run)]
-        with self.stdin() as stdin:
-            return subprocess.run(
-                words,
-                cwd=self.folder,
-                env=env,
-                stdin=stdin,
-                capture_output=True,
-                check=False,
-                timeout=SECONDS_MAX,
-                # Without a terminal of its own a prompt reads from standard input.
-                start_new_session=True,
-            )
+        # In a session of its own it has no terminal but the one that it is given, and prompts on stderr.
+        options = {"cwd": self.folder, "env": env, "start_new_session": True}
+        with self.output("stdout") as stdout, self.output("stderr") as stderr, self.stdin() as stdin:
+            process = subprocess.Popen(words, stdin=stdin, stdout=stdout, stderr=stderr, **options)
+            try:
+                self.answer_prompts(stderr)
+                process.wait(timeout=SECONDS_MAX)
+            finally:
+                process.kill()
+                process.wait()
+            output = [Path(file.name).read_bytes() for file in (stdout, stderr)]
+        return subprocess.CompletedProcess(words, process.returncode, *output)
 
     def prepare(self, places, env):
         for folder in self.folder, self.controller.home:
@@ -73,26 +73,37 @@ class Stage:
         for command in self.scenario.setup:
             subprocess.run(["sh", "-ec", filled(command, places)], cwd=self.folder, env=env, check=True)
 
+    def output(self, name):
+        return (self.controller.folder / name).open("wb")
+
     @contextlib.contextmanager
     def stdin(self):
-        text, typed = self.scenario.stdin, self.scenario.terminal
-        if text is not None:
-            path = self.controller.folder / "stdin"
-            path.write_text(text)
-            with path.open("rb") as file:
-                yield file
-        elif typed is not None:
-            keyboard, terminal = os.openpty()
-            os.write(keyboard, typed.encode())
+        if self.scenario.terminal:
+            self.keyboard, terminal = os.openpty()
             yield terminal
             os.close(terminal)
-            os.close(keyboard)
+            os.close(self.keyboard)
         else:
-            yield subprocess.DEVNULL
+            path = self.controller.folder / "stdin"
+            path.write_text(self.scenario.stdin)
+            with path.open("rb") as file:
+                yield file
+
+    def answer_prompts(self, stderr):
+        for prompt, typed in self.scenario.terminal.items():
+            # What is typed before a password is asked for is thrown away.
+            wait_until(lambda text=prompt: text.encode() in Path(stderr.name).read_bytes(), prompt)
+            os.write(self.keyboard, typed.encode())
 
 
 def filled(text, places):
-    return re.sub("@([a-z]+)@", lambda found: places[found[1]], text)
+    """Fills in the places of a text. `@callbacks:x,y@` is a way to enable others than usual."""
+
+    def place(found):
+        name, others = found.groups()
+        return others if others and places[name] else places[name]
+
+    return re.sub("@([a-z]+)(?::([^@]+))?@", place, text)
 
 
 def seen(process, variations):
@@ -170,8 +181,8 @@ def test_what_happened_is_recorded(ran):
     if expected is None:
         assert len(ran.runs) == 1, f"expected one run, got {len(ran.runs)}"
         expected = {ran.runs[0].events[0]["run"]["name"]: ran.scenario.events}
+    assert sorted(trail.events[0]["run"]["name"] for trail in ran.runs) == sorted(expected)
     found = {trail.events[0]["run"]["name"]: trail for trail in ran.runs}
-    assert list(found) == list(expected)
     for name, events in expected.items():
         wrong = scenario.differences(events, of_the_callback(found[name]), ansible_version)
         if wrong:
