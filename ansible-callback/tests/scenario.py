@@ -48,9 +48,12 @@ FOLDER = Path(__file__).parent / "scenarios"
 # What differs between two runs of the same command: pattern, what it is replaced by. Each needs a reason.
 VARIATIONS = {
     # With -vvv Ansible tells the names of files and folders that it makes for a task: time, process, chance.
-    "temporary files": (rb"\bansible-(tmp|local)-[\w.-]+|\btmp[a-z0-9_]{8}\b", b"tmp"),
+    "temporary files": (
+        rb"\bansible-(tmp|local)-[\w.-]+|\btmp[a-z0-9_]{8}\b|/\.[a-z0-9_]{8}(?= )|_payload_[a-z0-9_]{8}\b",
+        b"tmp",
+    ),
     # A job in the background is named by a random number and its process.
-    "async jobs": (rb"\bj?\d+\.\d+\b", b"job"),
+    "async jobs": (rb"\bj?\d+\.\d+\b|(?<=\"child_pid\": )\d+", b"job"),
     # How often Ansible looks after such a job depends on how fast the machine is.
     "async polls": (rb"ASYNC POLL on [^\n]+\n", b""),
     # ansible-pull says when it started.

@@ -48,12 +48,12 @@ class Stage:
         env = {name: value for name, value in env.items() if value is not None}
         self.prepare(places, env)
         words = [filled(word, places) for word in shlex.split(self.scenario.run)]
-        # In a session of its own it has no terminal but the one that it is given, and prompts on stderr.
+        # In a session of its own it has no terminal but the one that it is given.
         options = {"cwd": self.folder, "env": env, "start_new_session": True}
         with self.output("stdout") as stdout, self.output("stderr") as stderr, self.stdin() as stdin:
             process = subprocess.Popen(words, stdin=stdin, stdout=stdout, stderr=stderr, **options)
             try:
-                self.answer_prompts(stderr)
+                self.answer_prompts(stdout, stderr)
                 process.wait(timeout=SECONDS_MAX)
             finally:
                 process.kill()
@@ -89,11 +89,15 @@ class Stage:
             with path.open("rb") as file:
                 yield file
 
-    def answer_prompts(self, stderr):
+    def answer_prompts(self, *outputs):
         for prompt, typed in self.scenario.terminal.items():
-            # What is typed before a password is asked for is thrown away.
-            wait_until(lambda text=prompt: text.encode() in Path(stderr.name).read_bytes(), prompt)
+            # Not before: what is typed while no password is asked for yet is thrown away.
+            wait_until(lambda prompt=prompt: self.is_shown(prompt, outputs), f"the prompt {prompt}")
             os.write(self.keyboard, typed.encode())
+
+    @staticmethod
+    def is_shown(text, outputs):
+        return any(text.encode() in Path(file.name).read_bytes() for file in outputs)
 
 
 def filled(text, places):
