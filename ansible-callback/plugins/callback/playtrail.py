@@ -389,8 +389,8 @@ class Secrets:
         r"|\[[^\]\n]*\]?|\{[^}\n]*\}?"
         r"|[^\s\"'&]+)"
     )
-    TIE = r"\\?[\"']?[ \t]*(?::=|=>|[:=])[ \t]*"
-    SCHEME = r"(?:(?:bearer|basic|digest|token|negotiate|apikey)[ ]+)?"
+    TIE = r"\\?[\"']?[ \t]*(?::=|=>|[:=](?!>))[ \t]*"
+    SCHEMES = r"(?:bearer|basic|digest|token|negotiate|apikey)[ ]+"
     PEM_KEY = r"[A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
     # Tokens that are known by their shape, with no name beside them.
     SHAPES = (
@@ -412,8 +412,9 @@ class Secrets:
     # None of the patterns matches a text that has none of these in it, which is found out much faster.
     SIGNS = ("pass", "pwd", "secret", "token", "credential", "auth", "key", "bearer", "basic ", ":/")
     SHAPE_SIGNS = (
-        "AKIA", "ASIA", "gh", "glpat-", "glptt-", "glrt-", "gldt-", "glcbt-", "glsoat-", "glagent-", "xox",
-        "k_live_", "k_test_", "hvs.", "hvb.", "hvr.", "eyJ", "npm_", "pypi-", "AIza", "SG.", "dop_v1_", "AGE-",  # noqa: E501
+        "AKIA", "ASIA", "gh", "github_pat_", "glpat-", "glptt-", "glrt-", "gldt-", "glcbt-", "glsoat-",
+        "glagent-", "xox", "k_live_", "k_test_", "hvs.", "hvb.", "hvr.", "eyJ", "npm_", "pypi-", "AIza",
+        "SG.", "dop_v1_", "AGE-",
     )  # fmt: skip
 
     @classmethod
@@ -430,7 +431,7 @@ class Secrets:
             re.compile(rf"(?s)()-----BEGIN {cls.PEM_KEY}.*?(?:-----END {cls.PEM_KEY}|\Z)"),
             re.compile(rf"(?s)\A()(?:(?!-----BEGIN ).)*?-----END {cls.PEM_KEY}"),
             re.compile(r"(:/{1,2})[^/\s@\"'<>]{1,512}(?=@)"),
-            re.compile(rf"(?i)(authorization{cls.TIE}[\"']?{cls.SCHEME}){value}"),
+            re.compile(rf"(?i)(authorization{cls.TIE}[\"']?(?:{cls.SCHEMES})?)(?!{cls.SCHEMES}){value}"),
             re.compile(rf"(?i)((?:bearer|basic)[ ]+){cls.NO_SECRET}[\w.~+/-]{{12,}}=*"),
             re.compile(rf"(?i)({named}{cls.TIE}){value}"),
             re.compile(rf"(?i)((?<![\w-])--?[a-z0-9-]{{0,40}}{named}[ \t]+)(?!-){value}"),
@@ -1426,7 +1427,8 @@ class Collector:
         event["agent"] = {"name": "playtrail.audit", "version": VERSION}
         if self.settings.get("labels"):
             event["labels"] = self.settings["labels"]
-        vcs = Repository.fields(self.playbook_dir or os.getcwd())
+        # A playbook that is a link is versioned where it really lies.
+        vcs = Repository.fields(os.path.dirname(os.path.realpath(self.playbook_path or "x")))
         if vcs:
             event["vcs"] = vcs
         event["ansible"] = {
