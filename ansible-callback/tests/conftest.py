@@ -268,11 +268,12 @@ def recorded():
 
 @pytest.fixture(scope="session")
 def collections(tmp_path_factory):
-    """The collection, built from a copy of its sources and installed."""
+    """The collection, built from its sources as a developer has them, and installed from the archive."""
     folder = tmp_path_factory.mktemp("galaxy")
-    shutil.copytree(
-        ROOT / "ansible-callback", folder / "source", ignore=shutil.ignore_patterns(".*", "__pycache__")
-    )
+    shutil.copytree(ROOT / "ansible-callback", folder / "source")
+    for left_behind in "plugins/callback/__pycache__", ".ruff_cache", ".pytest_cache":
+        (folder / "source" / left_behind).mkdir(exist_ok=True)
+        (folder / "source" / left_behind / "left-behind").touch()
     galaxy = [str(BIN / "ansible-galaxy"), "collection"]
     env = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8"}
     subprocess.run(

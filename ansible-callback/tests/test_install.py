@@ -1,10 +1,11 @@
-"""Both ways to install it: the collection, and the file alone; and both at once."""
+"""What is installed, and its documentation. Each way to install it is in scenarios/installing.yml."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import subprocess
+import tarfile
 
 import pytest
 from conftest import BIN, PLUGIN, ROOT
@@ -20,41 +21,24 @@ def installed(controller, collections, enabled, file_too=False):
     }
 
 
-def test_the_artifact_holds_what_users_need_and_no_tests(collections):
-    root = collections / "ansible_collections/playtrail/audit"
-    found = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
-    assert {"plugins/callback/playtrail.py", "README.md", "LICENSE", "meta/runtime.yml"} <= found
-    assert not [name for name in found if name.startswith("tests") or name == "ruff.toml"]
+def test_the_artifact_holds_what_users_need_and_nothing_else(collections):
+    with tarfile.open(next(collections.parent.glob("*.tar.gz"))) as archive:
+        found = {member.name for member in archive if member.isfile()}
+    source = ROOT / "ansible-callback"
+    roles = {str(path.relative_to(source)) for path in source.glob("roles/**/*") if path.is_file()}
+    made_by_galaxy = {"FILES.json", "MANIFEST.json"}
+    assert found == made_by_galaxy | roles | {
+        "LICENSE",
+        "README.md",
+        "meta/runtime.yml",
+        "plugins/callback/playtrail.py",
+    }
 
 
-def test_the_collection_records(controller, collections, recorded, validate):
-    controller.write("site.yml", PLAYBOOK)
-    trail = recorded(
-        controller, "site.yml", **installed(controller, collections, "playtrail.audit.playtrail")
-    ).trail
-    assert trail.sequences() == list(range(6))
-    for event in trail.events:
-        validate(event)
-
-
-@pytest.mark.parametrize(
-    "enabled", ["playtrail.audit.playtrail,playtrail", "playtrail,playtrail.audit.playtrail"]
-)
-def test_file_and_collection_at_once_record_once(controller, collections, recorded, enabled):
-    controller.write("one.yml", PLAYBOOK)
-    controller.write("two.yml", PLAYBOOK)
-    trail = recorded(
-        controller, "one.yml", "two.yml", **installed(controller, collections, enabled, file_too=True)
-    ).trail
-    assert [run.sequences() for run in trail.runs()] == [list(range(6))] * 2
-
-
-def test_the_file_works_when_it_is_dropped_beside_the_playbook(controller, recorded):
-    (controller.folder / "callback_plugins").mkdir()
-    shutil.copy(PLUGIN, controller.folder / "callback_plugins")
-    controller.write("site.yml", PLAYBOOK)
-    trail = recorded(controller, "site.yml", ANSIBLE_CALLBACK_PLUGINS="").trail
-    assert trail.sequences() == list(range(6))
+def test_nothing_in_it_is_changed_on_the_way(collections):
+    galaxy = [str(BIN / "ansible-galaxy"), "collection", "verify", "playtrail.audit", "--offline"]
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(collections.parent), "LANG": "C.UTF-8"}
+    subprocess.run([*galaxy, "-p", collections], env=env, check=True, timeout=60)
 
 
 def test_it_does_nothing_unless_it_is_enabled(controller):
