@@ -163,7 +163,9 @@ def brief(event):
     names = ("host.name", "play.name", "task.name", "item.label", "handler.name", "include.name")
     ends = ("result.status", "result.ignored", "run.status", "run.reason", "stats")
     told = [valued(event, path) for path in (*names, *ends)]
-    return " ".join([event["event"]["action"], *(json.dumps(value) for value in told if value is not None)])
+    return " ".join(
+        [event["event"]["action"], *(json.dumps(value)[:100] for value in told if value is not None)]
+    )
 
 
 if __name__ == "__main__":

@@ -25,13 +25,12 @@ def test_the_artifact_holds_what_users_need_and_nothing_else(collections):
     with tarfile.open(next(collections.parent.glob("*.tar.gz"))) as archive:
         found = {member.name for member in archive if member.isfile()}
     source = ROOT / "ansible-callback"
-    roles = {str(path.relative_to(source)) for path in source.glob("roles/**/*") if path.is_file()}
-    made_by_galaxy = {"FILES.json", "MANIFEST.json"}
-    assert found == made_by_galaxy | roles | {
-        "LICENSE",
-        "README.md",
-        "meta/runtime.yml",
-        "plugins/callback/playtrail.py",
+    code = [
+        path for folder in ("plugins", "roles") for path in source.glob(f"{folder}/**/*") if path.is_file()
+    ]
+    assert found == {
+        *("FILES.json", "MANIFEST.json", "LICENSE", "README.md", "meta/runtime.yml"),
+        *(str(path.relative_to(source)) for path in code if "__pycache__" not in path.parts),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import json
 import os
 import re
 import shlex
@@ -211,6 +212,73 @@ def test_events_are_counted_without_gaps_and_the_last_says_how_many(ran):
         ends = [event for event in events if event["event"]["action"] in ("run.finished", "run.aborted")]
         assert ends == [last]
         assert (last["run"].get("events"), last["run"].get("lost", 0)) == (len(events), 0)
+
+
+def test_every_event_names_run_actor_and_controller(ran):
+    for trail in ran.runs:
+        told = {
+            tuple(scenario.valued(event, field) for field in ("run.name", "user.name", "observer.hostname"))
+            for event in of_the_callback(trail)
+        }
+        assert len(told) == 1 and None not in told.pop()
+
+
+def test_results_belong_to_a_play_and_a_task_that_were_started(ran):
+    for trail in ran.runs:
+        plays, tasks = set(), {}
+        for event in of_the_callback(trail):
+            ansible = event.get("ansible", {})
+            if event["event"]["action"] == "play.started":
+                plays.add(ansible["play"]["id"])
+            elif event["event"]["action"] == "task.started":
+                tasks[ansible["task"]["id"]] = ansible["task"]["key"]
+            elif event["event"]["action"] in ("host.result", "item.result", "host.retry", "tasks.included"):
+                assert tasks[ansible["task"]["id"]] == ansible["task"]["key"]
+                assert ansible["play"]["id"] in plays
+
+
+def test_durations_are_measured(ran):
+    for trail in ran.runs:
+        for event in trail.of("host.result"):
+            assert event["event"]["start"] <= event["event"]["end"]
+            assert 0 < event["event"]["duration"] < SECONDS_MAX * 1e9
+
+
+def test_texts_can_be_stored_everywhere(ran):
+    for trail in ran.runs:
+        for event in trail.events:
+            text = json.dumps(event, ensure_ascii=False)
+            assert "\\u0000" not in text and text.encode("utf-8")
+
+
+def test_the_end_tells_what_the_recap_tells(ran):
+    for trail in ran.runs:
+        hosts = {
+            event["host"]["name"]: event["ansible"]["stats"]
+            for event in of_the_callback(trail)
+            if is_recap(event)
+        }
+        for end in trail.of("run.finished"):
+            assert end["ansible"]["hosts"]["total"] == len(hosts)
+            for name, total in end["ansible"]["stats"].items():
+                assert total == sum(stats[name] for stats in hosts.values())
+        # Ansible counts on from playbook to playbook, so that the last recap tells of all of them.
+        if len(ran.runs) == 1:
+            assert recap_of(ran.process.stdout.decode("utf-8", "replace")) in ({}, hosts)
+
+
+def is_recap(event):
+    return event["event"]["action"] == "host.finished"
+
+
+def recap_of(stdout):
+    recap = {}
+    for line in stdout.partition("PLAY RECAP")[2].splitlines():
+        host, counts = re.match(r"(\S*)", line)[1], dict(re.findall(r"(\w+)=(\d+)", line))
+        if counts:
+            counts["failures"] = counts.pop("failed")
+            recap[host] = {name: int(count) for name, count in counts.items()}
+    return recap
 
 
 def test_no_secret_leaves_ansible(ran):
