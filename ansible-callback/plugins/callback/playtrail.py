@@ -424,7 +424,7 @@ class Secrets:
         words = "|".join((*cls.WORDS, *(f"(?<![a-z]){key}" for key in keys)))
         named = f"(?:{words}){cls.ENDING}"
         value = cls.NO_SECRET + cls.VALUE
-        cls.signs = (*cls.SIGNS, *(key.strip().lower() for key in keys))
+        cls.signs = (*cls.SIGNS, *keys)
         cls.name = re.compile(f"(?i)(?:.*[^a-z]|.*[a-z](?=[A-Z])|.*)(?:{words}){cls.ENDING}$")
         # Each keeps its first group and gives up the rest.
         cls.patterns = [
@@ -448,12 +448,15 @@ class Secrets:
 
     @classmethod
     def may_be_in(cls, text):
+        """False for nearly all texts, which is found out many times faster than by trying the patterns."""
         lowered = text.lower()
-        return (
-            any(sign in lowered for sign in cls.signs)
-            or any(sign in text for sign in cls.SHAPE_SIGNS)
-            or bool(cls.own_patterns)
-        )
+        for sign in cls.signs:
+            if sign in lowered:
+                return True
+        for sign in cls.SHAPE_SIGNS:
+            if sign in text:
+                return True
+        return bool(cls.own_patterns)
 
     @classmethod
     def redact(cls, text):
@@ -478,16 +481,14 @@ class Secrets:
 
     @classmethod
     def out_of(cls, value):
-        """Returns a copy of a structure with its texts redacted; itself if there is nothing to redact."""
+        """Returns a copy of a structure with its texts redacted."""
         if isinstance(value, str):
             return cls.redact(value)
         if isinstance(value, dict):
-            copy = {name: cls.out_of(item) for name, item in value.items()}
-        elif isinstance(value, list):
-            copy = [cls.out_of(item) for item in value]
-        else:
-            return value
-        return value if copy == value else copy
+            return {name: cls.out_of(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [cls.out_of(item) for item in value]
+        return value
 
 
 Secrets.configure()
@@ -639,6 +640,22 @@ def uuid7(wall_ns=None):
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
+class Shared(dict):
+    """
+    Fields that many events have in common, free of secrets, with their JSON, which is made once. It is not to
+    be changed any more.
+
+    What a hook costs is not its instructions: Ansible forks a worker for each result, and each page of memory
+    that is touched afterwards is copied first. To make the same JSON again touches many.
+    """
+
+    __slots__ = ("json",)
+
+    def __init__(self, fields):
+        super().__init__(Secrets.out_of(fields))
+        self.json = to_json(dict(self))
+
+
 def encode(event):
     """
     Returns the event's line: compact JSON in UTF-8 with its line feed, within EVENT_BYTES_MAX, and without
@@ -648,6 +665,10 @@ def encode(event):
     """
     event = redacted(event)
     line = encode_whole(event)
+    marks = line.count(Secrets.MARK.encode("ascii"))
+    if marks:
+        event["ansible"] = {**event.get("ansible", {}), "redacted": marks}
+        line = encode_whole(event)
     for field in EXPENDABLE:
         if len(line) <= EVENT_BYTES_MAX:
             return line
@@ -661,36 +682,23 @@ def encode(event):
     return line
 
 
-# Groups that hold nothing of what a playbook says; and those of ansible.* that many events share, from which
-# the secrets were taken when they were made.
-NEVER_SECRET = ("@timestamp", "event", "run", "user", "observer", "host")
-REDACTED_BEFORE = ("play", "task", "stats", "hosts")
+# Groups that hold nothing of what a playbook says.
+NEVER_SECRET = ("@timestamp", "event", "run")
 
 
 def redacted(event):
-    """Returns the event without secrets; `ansible.redacted` counts the marks that stand in their place."""
-    clean = {
-        group: fields if group in NEVER_SECRET or group == "ansible" else Secrets.out_of(fields)
-        for group, fields in event.items()
-    }
-    if "ansible" in event:
-        clean["ansible"] = {
-            group: fields if group in REDACTED_BEFORE else Secrets.out_of(fields)
-            for group, fields in event["ansible"].items()
-        }
-        count = marks_in(clean["ansible"])
-        if count:
-            clean["ansible"]["redacted"] = count
+    """Returns a copy of the event without secrets."""
+    clean = {}
+    for group, fields in event.items():
+        if group == "ansible":
+            clean[group] = {name: without_secrets(value) for name, value in fields.items()}
+        else:
+            clean[group] = fields if group in NEVER_SECRET else without_secrets(fields)
     return clean
 
 
-def marks_in(value):
-    """Counts Secrets.MARK in all texts of a structure."""
-    if isinstance(value, str):
-        return value.count(Secrets.MARK) if len(value) >= len(Secrets.MARK) else 0
-    if isinstance(value, dict):
-        return sum(map(marks_in, value.values()))
-    return sum(map(marks_in, value)) if isinstance(value, list) else 0
+def without_secrets(fields):
+    return fields if isinstance(fields, Shared) else Secrets.out_of(fields)
 
 
 def give_up(event, name):
@@ -714,7 +722,22 @@ def give_up(event, name):
 
 
 def encode_whole(event):
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8") + b"\n"
+    return f"{joined(event)}\n".encode()
+
+
+def joined(fields):
+    """Returns the JSON of an event, or of its `ansible`: what is shared has its own already."""
+    return "{" + ",".join([f'"{name}":{json_of(name, value)}' for name, value in fields.items()]) + "}"
+
+
+def json_of(name, value):
+    if isinstance(value, Shared):
+        return value.json
+    return joined(value) if name == "ansible" else to_json(value)
+
+
+# One encoder for all: json.dumps() would make a new one each time.
+to_json = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 class Diff:
@@ -1278,7 +1301,7 @@ class Task:
         fields.update((name, value) for name, value in optional.items() if value)
         if isinstance(task.check_mode, bool):
             fields["check_mode"] = task.check_mode
-        self.fields = Secrets.out_of(fields)
+        self.fields = Shared(fields)
 
     @staticmethod
     def word(value):
@@ -1370,9 +1393,9 @@ class Collector:
         self.automation = Automation.fields(self.variables)
         self.actor = Actor.fields(Automation.claims(self.automation, settings.get("user")))
         self.shared = {
-            "run": {"id": self.id, "name": self.name},
-            "user": {"name": self.actor["user"]["name"]},
-            "observer": self.actor["observer"],
+            "run": Shared({"id": self.id, "name": self.name}),
+            "user": Shared({"name": self.actor["user"]["name"]}),
+            "observer": Shared(self.actor["observer"]),
         }
         self.prompted = []
         self.play = None
@@ -1462,7 +1485,7 @@ class Collector:
         pattern = ",".join(map(Text.of, patterns))
         strategy = Text.keyword(play.strategy)
         name = Text.keyword(play.name or pattern)
-        self.play = Secrets.out_of({"id": play_id, "batch": batch, **({"name": name} if name else {})})
+        self.play = Shared({"id": play_id, "batch": batch, **({"name": name} if name else {})})
         self.play_is_per_host = bool(strategy) and strategy.endswith(self.PER_HOST_STRATEGIES)
         self.tasks, self.steps, self.notifying, self.hosts = {}, {}, {}, {}
         self.latest = None
@@ -1601,7 +1624,7 @@ class Collector:
             event["event"].update(now.since(step.start))
         event["event"]["outcome"] = self.outcome(status, only_checked)
         event["host"] = self.host_fields(host)
-        is_secret = step.known.is_secret or task.no_log not in (False, None) or is_censored(content)
+        is_secret = step.known.is_secret or is_censored(content)
         fields = step.known.fields
         if is_secret != fields["no_log"] or only_checked != fields.get("check_mode", only_checked):
             fields = {**fields, "no_log": is_secret, "check_mode": only_checked}
@@ -1691,6 +1714,7 @@ class Collector:
         groups_named = {Text.keyword(group.name) for group in groups} - {"all", "ungrouped", None}
         if groups_named:
             fields["groups"] = sorted(groups_named)[:NAMES_MAX]
+        fields = Shared(fields)
         self.hosts[name] = (len(groups), fields)
         return fields
 
@@ -1702,9 +1726,9 @@ class Collector:
 
     @staticmethod
     def was_only_checked(task, known):
-        # Templated, it is known only now; earlier versions leave the template, and then the start counts.
-        check_mode = task.check_mode if isinstance(task.check_mode, bool) else known.fields.get("check_mode")
-        return bool(check_mode)
+        # Known from the start, unless it is a template: then it may be known now.
+        known_before = known.fields.get("check_mode")
+        return known_before if known_before is not None else task.check_mode is True
 
     @staticmethod
     def outcome(status, only_checked):
