@@ -107,7 +107,9 @@ async function testCore({ core, pythons, packages = [] }: Core): Promise<Outcome
   const cells = cellsOf(output)
   // pytest ends with 5 when the filter leaves nothing, and with more than 1 when it could not test at all.
   if (status !== 0 && status !== 5 && ![...cells.values()].includes(false)) cells.set('set up', false)
-  console.log(`ansible-core ${core}: ${Math.round((performance.now() - started) / 1_000)} s`)
+  const failed = [...cells.values()].filter((passed) => !passed).length
+  const seconds = Math.round((performance.now() - started) / 1_000)
+  console.log(`ansible-core ${core}: ✓ ${cells.size - failed}  ✗ ${failed}  (${seconds} s)`)
   return { core, cells, failures: failuresIn(output, status) }
 }
 
