@@ -86,6 +86,7 @@ def test_it_does_nothing_unless_it_is_enabled(controller):
 
 
 OPTIONS = {"url", "token", "token_file", "spool_dir", "flush_timeout", "enabled", "labels"}
+OPTIONS |= {"allow_http", "ca_file", "client_cert", "client_key", "spool_bytes_max", "spool_days_max"}
 
 
 @pytest.mark.parametrize("name", ["playtrail", "playtrail.audit.playtrail"])
