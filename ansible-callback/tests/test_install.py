@@ -86,6 +86,10 @@ def test_it_does_nothing_unless_it_is_enabled(controller):
 
 
 OPTIONS = {
+    "allow_http",
+    "ca_file",
+    "client_cert",
+    "client_key",
     "enabled",
     "facts",
     "flush_timeout",
@@ -94,6 +98,8 @@ OPTIONS = {
     "redact_keys",
     "redact_patterns",
     "spool_dir",
+    "spool_bytes_max",
+    "spool_days_max",
     "strict",
     "strict_timeout",
     "token",
