@@ -34,7 +34,8 @@ export function aRun(changes: Partial<Run> = {}): Run {
     playtrail: {
       events: 9,
       results: { ok: 12, changed: 3, failed: 1, skipped: 2, unreachable: 0 },
-      last_ingested: '2026-11-05T09:32:04Z'
+      last_ingested: '2026-11-05T09:32:04Z',
+      silences: 0
     },
     ...changes
   }
