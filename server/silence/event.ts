@@ -7,6 +7,7 @@ import type { Run } from '../index/store.ts'
  */
 export function silentEvent({ run, event, user, observer, playtrail }: Run, nowMs: number): Event {
   const heard = playtrail.last_heard ?? playtrail.last_ingested
+  const toTheSecond = heard.replace(/\.\d+Z$/, 'Z')
   const sequence = playtrail.silences
   return {
     '@timestamp': new Date(nowMs).toISOString(),
@@ -33,7 +34,7 @@ export function silentEvent({ run, event, user, observer, playtrail }: Run, nowM
     ...(observer?.hostname !== undefined && { observer: { hostname: observer.hostname } }),
     error: {
       message:
-        `Nothing was heard of it for ${timeInWords(nowMs - Date.parse(heard))}; the last event was received at ${heard}. ` +
+        `Nothing was heard of it for ${timeInWords(nowMs - Date.parse(heard))}; the last event was received at ${toTheSecond}. ` +
         'The controller may be off, or cut off from the network.'
     }
   }

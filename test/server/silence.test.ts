@@ -42,7 +42,7 @@ test('a run of which nothing is heard any more is closed, with an event of the s
   })
   assert.equal(
     found.error?.message,
-    'Nothing was heard of it for 15 minutes; the last event was received at 2026-11-05T09:30:00.000000Z. The controller may be off, or cut off from the network.'
+    'Nothing was heard of it for 15 minutes; the last event was received at 2026-11-05T09:30:00Z. The controller may be off, or cut off from the network.'
   )
   const [, record] = await allRecords(world.journal)
   assert.deepEqual([record?.eventId, record?.sender], [`${run.id}:v0`, 'server'])

@@ -99,7 +99,10 @@ function ansibleOf(started: Event | undefined, end: Event | undefined): Run['ans
 /** Nobody measured how long an aborted run took: it is the time from its start to its end. */
 function nanosecondsBetween(start: string, end: string | undefined): number | undefined {
   const [from, to] = [microsecondsOf(start), microsecondsOf(end)]
-  return from === undefined || to === undefined ? undefined : Math.max(0, to - from) * 1_000
+  if (from === undefined || to === undefined) return undefined
+  const nanoseconds = Math.max(0, to - from) * 1_000
+  // Beyond 104 days a double no longer counts them exactly.
+  return Number.isSafeInteger(nanoseconds) ? nanoseconds : undefined
 }
 
 /** RFC 3339 with microseconds. */
