@@ -675,6 +675,10 @@ export interface AnsibleResult {
    */
   ignored?: boolean
   /**
+   * True when a `rescue` of the playbook took care of the failure.
+   */
+  rescued?: boolean
+  /**
    * Command that was run, its words joined by spaces.
    */
   cmd?: string

@@ -121,13 +121,11 @@ class Controller:
 
     def play(self, *arguments, **env):
         """Runs ansible-playbook; returns its process with output as bytes."""
-        return subprocess.run(
-            **self.command(*arguments, **env),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=SECONDS_MAX,
-        )
+        return self.run(self.command(*arguments, **env))
+
+    @staticmethod
+    def run(command, typed=b""):
+        return subprocess.run(**command, input=typed, capture_output=True, check=False, timeout=SECONDS_MAX)
 
     def start(self, *arguments, **env):
         return subprocess.Popen(

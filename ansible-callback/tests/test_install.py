@@ -86,7 +86,22 @@ def test_it_does_nothing_unless_it_is_enabled(controller):
     assert not controller.spool.exists()
 
 
-OPTIONS = {"url", "token", "token_file", "spool_dir", "flush_timeout", "enabled", "labels"}
+OPTIONS = {
+    "enabled",
+    "facts",
+    "flush_timeout",
+    "labels",
+    "record_diff",
+    "redact_keys",
+    "redact_patterns",
+    "spool_dir",
+    "strict",
+    "strict_timeout",
+    "token",
+    "token_file",
+    "url",
+    "user",
+}
 
 
 @pytest.mark.parametrize("name", ["playtrail", "playtrail.audit.playtrail"])

@@ -96,6 +96,85 @@ options:
     ini:
       - section: callback_playtrail
         key: enabled
+  strict:
+    description:
+      - No record, no run. C(off) lets every run go on, recorded or not. With C(spool) a run whose start
+        cannot be written into the spool ends before its first task; with C(server) also one whose start the
+        server does not acknowledge within O(strict_timeout).
+      - A value that is none of these ends every run, so that a slip of the pen does not switch it off.
+    type: str
+    default: "off"
+    env:
+      - name: PLAYTRAIL_STRICT
+    ini:
+      - section: callback_playtrail
+        key: strict
+  strict_timeout:
+    description:
+      - With C(strict=server), seconds to wait for the server's acknowledgement, at most.
+    type: float
+    default: 10
+    env:
+      - name: PLAYTRAIL_STRICT_TIMEOUT
+    ini:
+      - section: callback_playtrail
+        key: strict_timeout
+  user:
+    description:
+      - Name of the person, where neither the kernel, a terminal, sudo nor a CI system knows it.
+    type: str
+    env:
+      - name: PLAYTRAIL_USER
+    ini:
+      - section: callback_playtrail
+        key: user
+  record_diff:
+    description:
+      - False leaves out the differences that Ansible reports under C(--diff).
+    type: bool
+    default: true
+    env:
+      - name: PLAYTRAIL_RECORD_DIFF
+    ini:
+      - section: callback_playtrail
+        key: record_diff
+  facts:
+    description:
+      - Names of facts to record, such as C(ansible_distribution,ansible_kernel); C(*) stands for any
+        characters.
+      - No fact is recorded unless it is named here.
+    type: list
+    elements: str
+    default: []
+    env:
+      - name: PLAYTRAIL_FACTS
+    ini:
+      - section: callback_playtrail
+        key: facts
+  redact_keys:
+    description:
+      - Words that mark a name as that of a secret, such as C(pin,iban), besides those that always do
+        (password, secret, token, api_key, credential and the like). The value beside it is recorded as
+        C((redacted)).
+    type: list
+    elements: str
+    default: []
+    env:
+      - name: PLAYTRAIL_REDACT_KEYS
+    ini:
+      - section: callback_playtrail
+        key: redact_keys
+  redact_patterns:
+    description:
+      - Regular expressions of your own, as Python writes them. What one matches is recorded as C((redacted)).
+    type: list
+    elements: str
+    default: []
+    env:
+      - name: PLAYTRAIL_REDACT_PATTERNS
+    ini:
+      - section: callback_playtrail
+        key: redact_patterns
   labels:
     description:
       - Names and values of your own that go with each run, such as C(team=web,env=prod).
@@ -113,11 +192,13 @@ import atexit
 import contextlib
 import difflib
 import fcntl
+import fnmatch
 import hashlib
 import ipaddress
 import itertools
 import json
 import os
+import platform
 import pwd
 import re
 import select
@@ -145,6 +226,17 @@ VERSION = "0.1.0"
 URL_DEFAULT = "http://127.0.0.1:8470"
 SPOOL_DIR_DEFAULT = "~/.playtrail/spool"
 FLUSH_SECONDS_DEFAULT = 2.0
+STRICT_SECONDS_DEFAULT = 10.0
+
+# Set while a run is recorded.
+RUN_ID_VARIABLE = "PLAYTRAIL_RUN_ID"
+
+STRICT_OFF = "off"
+STRICT_SPOOL = "spool"
+STRICT_SERVER = "server"
+STRICT = (STRICT_OFF, STRICT_SPOOL, STRICT_SERVER)
+# Ansible's own for "something was wrong".
+EXIT_NO_RECORD = 1
 
 # Limits of schemas/*.json. What is longer is cut, and ansible.truncated says so.
 KEYWORD_CHARS_MAX = 1024
@@ -158,6 +250,9 @@ DIFFS_MAX = 200
 WARNINGS_MAX = 32
 NAMES_MAX = 256
 INVENTORIES_MAX = 64
+HOSTS_NAMED_MAX = 1000
+NAMED_VALUES_MAX = 256
+SEQUENCE_RANGES_MAX = 1000
 LABELS_MAX = 32
 TRUNCATED_MAX = 32
 RC_MIN = -(2**31)
@@ -170,6 +265,15 @@ DIFF_ALIGNED_PAIRS_MAX = 250_000
 DIFF_CONTEXT_LINES = 3
 NODES_MAX = 2000
 DEPTH_MAX = 8
+# Of each task on each host so many items of its loop are events of their own; all are counted.
+ITEMS_MAX = 200
+ITEM_TEXT_CHARS_MAX = 2048
+# A secret that lies across a cut is still seen whole if it is no longer than this.
+SECRET_CHARS_MAX = 4096
+# Of a git repository's files no more than this is read; packed-refs is the one that grows.
+GIT_FILE_BYTES_MAX = 8 * 1024 * 1024
+# How far up the ancestors of this process ansible-pull is looked for.
+ANCESTORS_MAX = 3
 
 ITEM_STATUSES = ("ok", "changed", "failed", "skipped")
 
@@ -178,6 +282,13 @@ ERRORS_MAX = 20
 
 # How often the writer looks whether its spool is still there.
 LOOK_SECONDS = 1.0
+
+# What a full spool leaves out. The rest says what was run, by whom, and how it ended on each host.
+DETAILS = ("task.started", "tasks.included", "host.result", "item.result", "host.retry", "handler.notified")
+
+# The spool's: of all runs together that wait in it, and what one run may have all the same.
+SPOOL_BYTES_MAX = 256 * 1024 * 1024
+SPOOL_BYTES_MIN = 1024 * 1024
 
 # The shipper's.
 BATCH_EVENTS_MAX = 500
@@ -224,11 +335,17 @@ SHIPPER_ENVIRONMENT = (
 # Fields of ansible.* that an event too large as a whole gives up, in this order.
 EXPENDABLE = (
     "diff",
+    "facts",
     "result.stdout",
     "result.stderr",
     "result.warnings",
     "result.msg",
+    "result.cmd",
     "result.skip_reason",
+    "retry.msg",
+    "play.hosts",
+    "include.hosts",
+    "custom_stats",
     "cli.inventory",
     "task.tags",
     "cli.tags",
@@ -237,6 +354,143 @@ EXPENDABLE = (
     "cli.limit",
     "play.hosts_pattern",
 )
+
+
+class Secrets:
+    """
+    Takes secrets out of text, behind no_log as the second line of defence. It knows what is called a
+    password, what looks like a well-known token, PEM blocks of private keys, and the user part of URLs.
+    """
+
+    MARK = "(redacted)"
+    WORDS = (
+        r"pass(?:word|wd|wort|phrase)",
+        r"(?<![a-z])pass",
+        r"(?<![a-z])pwd(?![\"']?\s*[:=]\s*[\"']?/)",  # but not PWD=/home/alice
+        r"secret",
+        r"token",
+        r"credential",
+        r"(?:api|access|private|encryption|signing|auth|account|shared|master|license)[_.-]?key",
+        r"(?<![a-z])_auth",
+    )
+    # What may follow such a word in a name. A token_ttl or a password_file is no secret.
+    ENDING = (
+        r"(?:[_.-]?(?:s|value|hash|id|key|access|string|b64|base64|text|new|old|confirm))*(?:[_.-]?\d{1,4})?"
+    )
+    # A value that says nothing: a template, a reference, a mask, a boolean, or what was redacted before.
+    NO_SECRET = (
+        r"(?!\\?[\"']?(?:\(redacted\)|\{\{|\$\{|\$[A-Z_]{2}|\*{3}|VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+        r"|(?:true|false|yes|no|null|none|undefined)?\\?[\"']?(?:[\s,;}\])]|$)))"
+    )
+    VALUE = (
+        r"(?:\\\"[^\n]*?\\\"|\\'[^\n]*?\\'"  # quoted within what is quoted itself
+        r"|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'"
+        r"|[\"'][^\n]*"  # cut before its end
+        r"|\[[^\]\n]*\]?|\{[^}\n]*\}?"
+        r"|[^\s\"'&]+)"
+    )
+    TIE = r"\\?[\"']?[ \t]*(?::=|=>|[:=](?!>))[ \t]*"
+    SCHEMES = r"(?:bearer|basic|digest|token|negotiate|apikey)[ ]+"
+    PEM_KEY = r"[A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
+    # Tokens that are known by their shape, with no name beside them.
+    SHAPES = (
+        r"(?:AKIA|ASIA)[0-9A-Z]{16}",  # AWS
+        r"gh[opusr]_[A-Za-z0-9]{20,}",
+        r"github_pat_\w{20,}",
+        r"gl(?:pat|ptt|rt|dt|cbt|soat|agent)-[\w-]{16,}",
+        r"xox[abeprs]-[\w-]{10,}",  # Slack
+        r"[rs]k_(?:live|test)_\w{16,}",  # Stripe
+        r"hv[bsr]\.[\w-]{20,}",  # Vault
+        r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*",  # JSON Web Token
+        r"npm_[A-Za-z0-9]{30,}",
+        r"pypi-[\w-]{40,}",
+        r"AIza[\w-]{30,}",  # Google
+        r"SG\.[\w-]{16,}\.[\w-]{16,}",  # SendGrid
+        r"dop_v1_[0-9a-f]{40,}",
+        r"AGE-SECRET-KEY-1[0-9A-Z]{40,}",
+    )
+    # None of the patterns matches a text that has none of these in it, which is found out much faster.
+    SIGNS = ("pass", "pwd", "secret", "token", "credential", "auth", "key", "bearer", "basic ", ":/")
+    SHAPE_SIGNS = (
+        "AKIA", "ASIA", "gh", "github_pat_", "glpat-", "glptt-", "glrt-", "gldt-", "glcbt-", "glsoat-",
+        "glagent-", "xox", "k_live_", "k_test_", "hvs.", "hvb.", "hvr.", "eyJ", "npm_", "pypi-", "AIza",
+        "SG.", "dop_v1_", "AGE-",
+    )  # fmt: skip
+
+    @classmethod
+    def configure(cls, keys=(), patterns=()):
+        """Compiles the patterns, with the user's own among them. Returns what of those is no pattern."""
+        keys = [re.escape(key.strip().lower()) for key in keys if key.strip()]
+        words = "|".join((*cls.WORDS, *(f"(?<![a-z]){key}" for key in keys)))
+        named = f"(?:{words}){cls.ENDING}"
+        value = cls.NO_SECRET + cls.VALUE
+        cls.signs = (*cls.SIGNS, *(key.strip().lower() for key in keys))
+        cls.name = re.compile(f"(?i)(?:.*[^a-z]|.*[a-z](?=[A-Z])|.*)(?:{words}){cls.ENDING}$")
+        # Each keeps its first group and gives up the rest.
+        cls.patterns = [
+            re.compile(rf"(?s)()-----BEGIN {cls.PEM_KEY}.*?(?:-----END {cls.PEM_KEY}|\Z)"),
+            re.compile(rf"(?s)\A()(?:(?!-----BEGIN ).)*?-----END {cls.PEM_KEY}"),
+            re.compile(r"(:/{1,2})[^/\s@\"'<>]{1,512}(?=@)"),
+            re.compile(rf"(?i)(authorization{cls.TIE}[\"']?(?:{cls.SCHEMES})?)(?!{cls.SCHEMES}){value}"),
+            re.compile(rf"(?i)((?:bearer|basic)[ ]+){cls.NO_SECRET}[\w.~+/-]{{12,}}=*"),
+            re.compile(rf"(?i)({named}{cls.TIE}){value}"),
+            re.compile(rf"(?i)((?<![\w-])--?[a-z0-9-]{{0,40}}{named}[ \t]+)(?!-){value}"),
+            re.compile(f"()(?<![A-Za-z0-9])(?:{'|'.join(cls.SHAPES)})"),
+        ]
+        mistakes = []
+        cls.own_patterns = []
+        for pattern in filter(None, patterns):
+            try:
+                cls.own_patterns.append(re.compile(f"()(?:{pattern})"))
+            except re.error as error:
+                mistakes.append(f"{pattern!r} ({error})")
+        return mistakes
+
+    @classmethod
+    def may_be_in(cls, text):
+        lowered = text.lower()
+        return (
+            any(sign in lowered for sign in cls.signs)
+            or any(sign in text for sign in cls.SHAPE_SIGNS)
+            or bool(cls.own_patterns)
+        )
+
+    @classmethod
+    def redact(cls, text):
+        """Returns the text without the secrets that are seen in it, and no longer than its limit allows."""
+        if not cls.may_be_in(text):
+            return text
+        redacted = text
+        for pattern in (*cls.patterns, *cls.own_patterns):
+            redacted = pattern.sub(rf"\g<1>{cls.MARK}", redacted)
+        # What is short has room for the mark; what is long may be at its limit.
+        return redacted[: max(len(text), KEYWORD_CHARS_MAX // 2)]
+
+    @classmethod
+    def cut(cls, text, start=None, end=None):
+        """
+        Returns text[:end] or text[start:] without secrets. Some of what lies beyond is looked at too: half
+        of a token is not recognised any more.
+        """
+        if end is not None:
+            return cls.redact(text[: end + SECRET_CHARS_MAX])[:end]
+        return cls.redact(text[start - SECRET_CHARS_MAX :])[start:]
+
+    @classmethod
+    def out_of(cls, value):
+        """Returns a copy of a structure with its texts redacted; itself if there is nothing to redact."""
+        if isinstance(value, str):
+            return cls.redact(value)
+        if isinstance(value, dict):
+            copy = {name: cls.out_of(item) for name, item in value.items()}
+        elif isinstance(value, list):
+            copy = [cls.out_of(item) for item in value]
+        else:
+            return value
+        return value if copy == value else copy
+
+
+Secrets.configure()
 
 
 class Text:
@@ -259,7 +513,7 @@ class Text:
     def keyword(cls, value, limit=KEYWORD_CHARS_MAX):
         """Returns a short text, cut at its end without a word; None if there is nothing."""
         text = cls.of(value)
-        return cls.clean(text[:limit]) or None
+        return cls.clean(text if len(text) <= limit else Secrets.cut(text, end=limit)) or None
 
     @classmethod
     def of(cls, value):
@@ -290,7 +544,9 @@ class Text:
                 few = itertools.islice(value.items() if isinstance(value, dict) else value, NODES_MAX)
                 if isinstance(value, dict):
                     return {
-                        cls.keyword(key) or "": copy(item, depth + 1) for key, item in few if nodes_left > 0
+                        name: Secrets.MARK if Secrets.name.match(name) and item else copy(item, depth + 1)
+                        for name, item in ((cls.keyword(key) or "", item) for key, item in few)
+                        if nodes_left > 0
                     }
                 return [copy(item, depth + 1) for item in few if nodes_left > 0]
             text = cls.scalar(value)[: max(0, chars_left)]
@@ -322,15 +578,15 @@ class Cuts:
         if len(self.entries) < TRUNCATED_MAX:
             self.entries.append({"field": field, "size": size})
 
-    def text(self, field, value):
+    def text(self, field, value, limit=TEXT_CHARS_MAX):
         """Returns head and tail of a long text: a message begins, and an output ends, with what matters."""
         text = Text.of(value)
-        if len(text) <= TEXT_CHARS_MAX:
+        if len(text) <= limit:
             return Text.clean(text)
         self.note(field, len(text))
-        left_out = len(text) - TEXT_HEAD_CHARS - TEXT_TAIL_CHARS
-        middle = f"\n… {left_out} characters left out …\n"
-        return Text.clean(text[:TEXT_HEAD_CHARS]) + middle + Text.clean(text[-TEXT_TAIL_CHARS:])
+        head, tail = limit * TEXT_HEAD_CHARS // TEXT_CHARS_MAX, limit * TEXT_TAIL_CHARS // TEXT_CHARS_MAX
+        middle = f"\n… {len(text) - head - tail} characters left out …\n"
+        return Text.clean(Secrets.cut(text, end=head)) + middle + Text.clean(Secrets.cut(text, start=-tail))
 
     def list(self, field, values, limit):
         """Returns the first values of a list that is too long."""
@@ -352,11 +608,16 @@ class Clock:
         self.monotonic_ns = time.monotonic_ns()
 
     def __str__(self):
-        seconds, nanoseconds = divmod(self.wall_ns, 1_000_000_000)
-        known, text = Clock.second
+        return self.text(self.wall_ns)
+
+    @classmethod
+    def text(cls, wall_ns):
+        """Returns a time as it stands in events: RFC 3339, UTC, microseconds."""
+        seconds, nanoseconds = divmod(wall_ns, 1_000_000_000)
+        known, text = cls.second
         if seconds != known:
             text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-            Clock.second = (seconds, text)
+            cls.second = (seconds, text)
         return f"{text}.{nanoseconds // 1000:06d}Z"
 
     def since(self, start):
@@ -380,10 +641,12 @@ def uuid7(wall_ns=None):
 
 def encode(event):
     """
-    Returns the event's line: compact JSON in UTF-8 with its line feed, within EVENT_BYTES_MAX.
+    Returns the event's line: compact JSON in UTF-8 with its line feed, within EVENT_BYTES_MAX, and without
+    the secrets that can be seen. Every event comes through here.
 
     The limits of the single fields allow for more than that together, so some go as a whole.
     """
+    event = redacted(event)
     line = encode_whole(event)
     for field in EXPENDABLE:
         if len(line) <= EVENT_BYTES_MAX:
@@ -396,6 +659,38 @@ def encode(event):
     if len(line) > EVENT_BYTES_MAX:
         raise ValueError(f"an event of {len(line)} bytes is larger than {EVENT_BYTES_MAX}")
     return line
+
+
+# Groups that hold nothing of what a playbook says; and those of ansible.* that many events share, from which
+# the secrets were taken when they were made.
+NEVER_SECRET = ("@timestamp", "event", "run", "user", "observer", "host")
+REDACTED_BEFORE = ("play", "task", "stats", "hosts")
+
+
+def redacted(event):
+    """Returns the event without secrets; `ansible.redacted` counts the marks that stand in their place."""
+    clean = {
+        group: fields if group in NEVER_SECRET or group == "ansible" else Secrets.out_of(fields)
+        for group, fields in event.items()
+    }
+    if "ansible" in event:
+        clean["ansible"] = {
+            group: fields if group in REDACTED_BEFORE else Secrets.out_of(fields)
+            for group, fields in event["ansible"].items()
+        }
+        count = marks_in(clean["ansible"])
+        if count:
+            clean["ansible"]["redacted"] = count
+    return clean
+
+
+def marks_in(value):
+    """Counts Secrets.MARK in all texts of a structure."""
+    if isinstance(value, str):
+        return value.count(Secrets.MARK) if len(value) >= len(Secrets.MARK) else 0
+    if isinstance(value, dict):
+        return sum(map(marks_in, value.values()))
+    return sum(map(marks_in, value)) if isinstance(value, list) else 0
 
 
 def give_up(event, name):
@@ -454,7 +749,8 @@ class Diff:
                 entry.get("after_header"),
             )
             path = Text.keyword(next(filter(None, paths), None), PATH_CHARS_MAX)
-            diffs.append({**({"path": path} if path else {}), "unified": Text.clean(text[:room])})
+            unified = text if len(text) <= room else Secrets.cut(text, end=room)
+            diffs.append({**({"path": path} if path else {}), "unified": Text.clean(unified)})
             room -= len(text)
         if size > sum(len(diff["unified"]) for diff in diffs):
             cuts.note("ansible.diff", size)
@@ -546,28 +842,31 @@ class Actor:
     LOGINUID_UNSET = 2**32 - 1
 
     @classmethod
-    def fields(cls):
-        """Returns user.*, source.*, observer.* and process.* of the run."""
+    def fields(cls, claims=()):
+        """
+        Returns user.*, source.*, observer.* and process.* of the run. `claims` are pairs of origin and name
+        that the account which Ansible runs as could have made up: believed only where the system knows
+        nobody.
+        """
         effective = os.geteuid()
         fields = {
-            "user": {**cls.user(), "effective": {"name": cls.name_of(effective), "id": str(effective)}},
+            "user": {**cls.user(claims), "effective": {"name": cls.name_of(effective), "id": str(effective)}},
             "observer": {"hostname": Text.keyword(socket.gethostname()) or "unknown"},
-            "process": {"pid": os.getpid()},
+            "process": Process.fields(),
         }
         source = cls.source()
         if source:
             fields["source"] = source
-        with contextlib.suppress(OSError):  # It may have been removed, and then it has no name.
-            fields["process"]["working_directory"] = Text.keyword(os.getcwd(), PATH_CHARS_MAX)
         return fields
 
     @classmethod
-    def user(cls):
+    def user(cls, claims):
         """Returns the person by the best evidence there is; user.origin says which."""
         for origin, find in (
             ("loginuid", cls.by_loginuid),
             ("login", cls.by_terminal),
             ("sudo", lambda: (os.environ.get("SUDO_USER"), os.environ.get("SUDO_UID"))),
+            *((origin, lambda name=name: (name, None)) for origin, name in claims),
             ("env", lambda: (cls.by_environment(), None)),
         ):
             try:
@@ -625,6 +924,237 @@ class Actor:
             return None
 
 
+class Process:
+    """The process that Ansible is, as the kernel knows it; proc(5) has the formats."""
+
+    @classmethod
+    def fields(cls):
+        """Returns process.*; what the system does not tell is absent."""
+        fields = {"pid": os.getpid(), "parent": {"pid": os.getppid()}}
+        with contextlib.suppress(OSError):  # The folder may have been removed, and then it has no name.
+            fields["working_directory"] = Text.keyword(os.getcwd(), PATH_CHARS_MAX)
+        with contextlib.suppress(OSError, ValueError, IndexError):  # There is no /proc on macOS.
+            fields["start"] = cls.start()
+            name, _parent = cls.name_and_parent(os.getppid())
+            fields["parent"]["name"] = Text.keyword(name) or "unknown"
+        return fields
+
+    @classmethod
+    def start(cls):
+        with open("/proc/uptime", encoding="ascii") as file:
+            uptime = float(file.read().split()[0])
+        age = uptime - int(cls.stat("self")[19]) / os.sysconf("SC_CLK_TCK")
+        return Clock.text(time.time_ns() - int(age * 1e9))
+
+    @staticmethod
+    def stat(pid):
+        """Returns the fields of /proc/<pid>/stat from the third on: the second, a name, may hold anything."""
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()
+
+    @classmethod
+    def name_and_parent(cls, pid):
+        with open(f"/proc/{pid}/comm", "rb") as file:
+            name = file.read().strip().decode("utf-8", "replace")
+        return name, int(cls.stat(pid)[1])
+
+    @classmethod
+    def is_within(cls, wanted):
+        """True if a process of that name is among our closest ancestors."""
+        pid = os.getppid()
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            for _ in range(ANCESTORS_MAX):
+                name, parent = cls.name_and_parent(pid)
+                if name == wanted:
+                    return True
+                pid = parent
+        return False
+
+
+class Automation:
+    """What started Ansible, where that was a machine: a CI system, Semaphore, Rundeck or AWX."""
+
+    # Provider; the variable that says we are in a job of it; variables of job_url, run_id and actor, of
+    # which the first one that is set counts. `{}` in a URL is filled in from other variables.
+    PROVIDERS = (
+        ("forgejo", "FORGEJO_ACTIONS", "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_NUMBER}",  # noqa: E501
+         ("GITHUB_RUN_ID",), ("GITHUB_ACTOR",)),
+        ("github", "GITHUB_ACTIONS", "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}",
+         ("GITHUB_RUN_ID",), ("GITHUB_TRIGGERING_ACTOR", "GITHUB_ACTOR")),
+        ("gitlab", "GITLAB_CI", "{CI_JOB_URL}", ("CI_JOB_ID", "CI_PIPELINE_ID"), ("GITLAB_USER_LOGIN",)),
+        ("azure", "TF_BUILD",
+         "{SYSTEM_COLLECTIONURI}{SYSTEM_TEAMPROJECT}/_build/results?buildId={BUILD_BUILDID}",
+         ("BUILD_BUILDID",), ("BUILD_REQUESTEDFOREMAIL", "BUILD_REQUESTEDFOR")),
+        ("buildkite", "BUILDKITE", "{BUILDKITE_BUILD_URL}", ("BUILDKITE_JOB_ID",),
+         ("BUILDKITE_UNBLOCKER", "BUILDKITE_BUILD_CREATOR")),
+        ("drone", "DRONE", "{DRONE_BUILD_LINK}", ("DRONE_BUILD_NUMBER",),
+         ("DRONE_BUILD_TRIGGER", "DRONE_COMMIT_AUTHOR")),
+        ("woodpecker", "CI_SYSTEM_NAME", "{CI_PIPELINE_URL}", ("CI_PIPELINE_NUMBER",),
+         ("CI_PIPELINE_AUTHOR", "CI_COMMIT_AUTHOR")),
+        ("jenkins", "JENKINS_URL", "{BUILD_URL}", ("BUILD_TAG", "BUILD_NUMBER"),
+         ("BUILD_USER_ID", "CHANGE_AUTHOR")),
+        ("rundeck", "RD_JOB_EXECID", "{RD_JOB_URL}", ("RD_JOB_EXECID",), ("RD_JOB_USERNAME",)),
+    )  # fmt: skip
+    # Fields of awx.*, and the names of AWX's own extra variables behind `awx_` or, formerly, `tower_`.
+    AWX = (
+        ("job_id", "job_id"),
+        ("job_template", "job_template_name"),
+        ("launch_type", "job_launch_type"),
+        ("user", "user_name"),
+        ("schedule", "schedule_name"),
+        ("workflow", "workflow_job_name"),
+        ("inventory", "inventory_name"),
+        ("project_revision", "project_revision"),
+    )
+
+    @classmethod
+    def fields(cls, variables):
+        """Returns ci.* and awx.*, absent if there is nothing to say. `variables` are the extra variables."""
+        ci = cls.semaphore(variables) or cls.ci()
+        awx = cls.awx(variables)
+        return {**({"ci": ci} if ci else {}), **({"awx": awx} if awx else {})}
+
+    @classmethod
+    def claims(cls, fields, configured):
+        """Returns who they say it was, in the order in which they are believed; see Actor.fields()."""
+        ci = fields.get("ci", {})
+        origin = "semaphore" if ci.get("provider") == "semaphore" else "ci"
+        return (("awx", fields.get("awx", {}).get("user")), (origin, ci.get("actor")), ("config", configured))
+
+    @classmethod
+    def ci(cls):
+        environment = os.environ
+        for provider, sign, url, run_ids, actors in cls.PROVIDERS:
+            if not environment.get(sign):
+                continue
+            if provider == "woodpecker" and environment[sign].lower() != "woodpecker":
+                continue
+            names = re.findall(r"\{(\w+)\}", url)
+            is_whole = all(environment.get(name) for name in names)
+            return cls.present(
+                provider=provider,
+                job_url=url.format(**{name: environment[name] for name in names}) if is_whole else None,
+                run_id=next(filter(None, map(environment.get, run_ids)), None),
+                actor=next(filter(None, map(environment.get, actors)), None),
+            )
+        return None
+
+    @classmethod
+    def semaphore(cls, variables):
+        details = variables.get("semaphore_vars")
+        details = details.get("task_details") if isinstance(details, dict) else None
+        if not isinstance(details, dict):
+            return None
+        return cls.present(
+            provider="semaphore",
+            job_url=details.get("url"),
+            run_id=details.get("id"),
+            actor=details.get("username"),
+        )
+
+    @classmethod
+    def awx(cls, variables):
+        told = {
+            field: next(filter(None, (variables.get(prefix + name) for prefix in ("awx_", "tower_"))), None)
+            for field, name in cls.AWX
+        }
+        if told["job_id"] is None and os.environ.get("AWX_HOST"):
+            told["job_id"] = os.environ.get("JOB_ID") or os.environ.get("AD_HOC_COMMAND_ID")
+        return cls.present(**told)
+
+    @staticmethod
+    def present(**fields):
+        clean = {
+            name: Text.keyword(value, PATH_CHARS_MAX if name == "job_url" else KEYWORD_CHARS_MAX)
+            for name, value in fields.items()
+        }
+        return {name: value for name, value in clean.items() if value}
+
+
+class Repository:
+    """
+    The git repository that a folder is in, read from its files: git itself would be a process more, and may
+    refuse a repository of somebody else's. gitrepository-layout(5) has the formats.
+    """
+
+    COMMIT = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
+    HEADS = "refs/heads/"
+
+    @classmethod
+    def fields(cls, folder):
+        """Returns vcs.*; empty if the folder is in no repository, or in one of a form that we do not know."""
+        try:
+            git = cls.find(folder)
+            return cls.read(git) if git else {}
+        except (OSError, ValueError):
+            return {}
+
+    @classmethod
+    def find(cls, folder):
+        """Returns the folder with HEAD in it. In a worktree or a submodule `.git` is a file that names it."""
+        while True:
+            git = os.path.join(folder, ".git")
+            if os.path.isdir(git):
+                return git
+            if os.path.isfile(git):
+                name, _colon, path = cls.text(git).partition(":")
+                return os.path.join(folder, path.strip()) if name == "gitdir" else None
+            parent = os.path.dirname(folder)
+            if parent == folder:
+                return None
+            folder = parent
+
+    @classmethod
+    def read(cls, git):
+        head = cls.text(os.path.join(git, "HEAD")).strip()
+        # A worktree has a HEAD of its own, and shares all else with the repository that it belongs to.
+        shared = git
+        with contextlib.suppress(FileNotFoundError):
+            shared = os.path.join(git, cls.text(os.path.join(git, "commondir")).strip())
+        fields = {}
+        is_branch, _, reference = head.partition("ref: ")
+        if not is_branch and reference:
+            commit = cls.commit_of(reference, git, shared)
+            if reference.startswith(cls.HEADS):
+                fields["branch"] = Text.keyword(reference[len(cls.HEADS) :])
+        else:
+            commit = head
+        if commit and cls.COMMIT.fullmatch(commit):
+            fields["commit"] = commit
+        url = cls.origin(os.path.join(shared, "config"))
+        if url:
+            fields["url"] = Text.keyword(Text.without_userinfo(url), PATH_CHARS_MAX)
+        return {name: value for name, value in fields.items() if value}
+
+    @classmethod
+    def commit_of(cls, reference, git, shared):
+        for folder in (git, shared):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                return cls.text(os.path.join(folder, reference)).strip()
+        with contextlib.suppress(FileNotFoundError):
+            for line in cls.text(os.path.join(shared, "packed-refs")).splitlines():
+                commit, _space, name = line.partition(" ")
+                if name == reference:
+                    return commit
+        return None
+
+    @classmethod
+    def origin(cls, config):
+        section = None
+        with contextlib.suppress(FileNotFoundError):
+            for line in map(str.strip, cls.text(config).splitlines()):
+                if line.startswith("["):
+                    section = line
+                elif section == '[remote "origin"]' and line.replace(" ", "").startswith("url="):
+                    return line.partition("=")[2].strip()
+        return None
+
+    @staticmethod
+    def text(path):
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(GIT_FILE_BYTES_MAX)
+
+
 class Invocation:
     """What Ansible was asked for, from its own parsed options; never from sys.argv, which holds secrets."""
 
@@ -643,8 +1173,11 @@ class Invocation:
     )
 
     @classmethod
-    def fields(cls, plays, cuts):
-        """Returns ansible.cli: of what has a default only what differs from it."""
+    def fields(cls, variables, cuts):
+        """
+        Returns ansible.cli: of what has a default only what differs from it. `variables` are the extra
+        variables, of which only the names are looked at.
+        """
         options = context.CLIARGS
         cli = {"check": bool(options.get("check")), "diff": bool(options.get("diff"))}
         for field, option, default in cls.OPTIONS:
@@ -658,16 +1191,18 @@ class Invocation:
                 cli[field] = Text.keyword(value, TEXT_CHARS_MAX if field == "limit" else KEYWORD_CHARS_MAX)
                 if len(cli[field]) < len(value):
                     cuts.note(f"ansible.cli.{field}", len(value))
-        cls.add_lists(cli, options, plays, cuts)
+        if options.get("module_name"):
+            cli["module_name"] = Text.keyword(options["module_name"])
+        cls.add_lists(cli, options, variables, cuts)
         return cli
 
     @classmethod
-    def add_lists(cls, cli, options, plays, cuts):
+    def add_lists(cls, cli, options, variables, cuts):
         inventory = options.get("inventory") or ()
         lists = (
             ("tags", [] if tuple(options.get("tags") or ()) == ("all",) else options.get("tags"), NAMES_MAX),
             ("skip_tags", options.get("skip_tags"), NAMES_MAX),
-            ("extra_var_names", cls.extra_var_names(plays), NAMES_MAX),
+            ("extra_var_names", sorted(map(str, variables)), NAMES_MAX),
             ("inventory", [inventory] if isinstance(inventory, str) else inventory, INVENTORIES_MAX),
         )
         for field, given, limit in lists:
@@ -679,18 +1214,31 @@ class Invocation:
             if values:
                 cli[field] = values
 
-    @staticmethod
-    def extra_var_names(plays):
-        try:
-            return sorted(str(name) for name in plays[0].get_variable_manager()._extra_vars)
-        except Exception:  # noqa: BLE001 - a private name of Ansible's: without it the names are missing
-            return []
+
+def extra_variables(plays):
+    """Returns the extra variables. A name of Ansible's own that is not public: without it there are none."""
+    try:
+        return dict(plays[0].get_variable_manager()._extra_vars)
+    except Exception:  # noqa: BLE001 - whatever has become of it
+        return {}
+
+
+def hosts_of(play):
+    """Returns the names of a play's hosts, in this batch; None if they cannot be told."""
+    try:
+        return [host.get_name() for host in play.get_variable_manager()._inventory.get_hosts(play.hosts)]
+    except Exception:  # noqa: BLE001 - a name of Ansible's own that is not public, as above
+        return None
 
 
 class Task:
     """What is recorded of a task, kept from its start on: later its objects may be changed or censored."""
 
-    __slots__ = ("fields", "hosts", "is_secret", "uuid")
+    __slots__ = ("fields", "hosts", "is_begun", "is_secret", "notifies", "uuid")
+
+    # Fields whose Ansible attribute has the same meaning; absent where it is false, empty or not yet known.
+    FLAGS = ("diff", "become", "run_once")
+    NAMES = ("become_user", "delegate_to")
 
     def __init__(self, task, occurrence, handler, playbook_dir):
         # A templated no_log is not known before the task has run, and then it is too late.
@@ -698,12 +1246,14 @@ class Task:
         self.uuid = task._uuid
         # Hosts that have begun this occurrence; see Collector.task_started.
         self.hosts = set()
+        self.is_begun = False
+        self.notifies = self.words(getattr(task, "notify", None))
         action = Text.keyword(task.action) or "unknown"
         written = self.name_as_written(task)
         path, line = self.place(task)
         role = task._role.get_name() if getattr(task, "_role", None) else None
         filled_in = written if self.is_secret else task.name
-        self.fields = {
+        fields = {
             "id": Text.keyword(task._uuid, ID_CHARS_MAX),
             "occurrence": occurrence,
             "key": self.key(role, path, written, action, playbook_dir),
@@ -716,11 +1266,28 @@ class Task:
             "role": Text.keyword(role),
             "path": Text.keyword(path, PATH_CHARS_MAX),
             "line": line,
-            "tags": [name for name in map(Text.keyword, (task.tags or [])[:NAMES_MAX]) if name],
+            "tags": self.words(task.tags),
+            "notify": self.words(self.notifies),
+            "loop": bool(getattr(task, "loop_with", None) or getattr(task, "loop", None) is not None),
+            "async": getattr(task, "async_val", None),
+            **{name: getattr(task, name, None) is True for name in self.FLAGS},
+            **{name: self.word(getattr(task, name, None)) for name in self.NAMES},
         }
-        self.fields.update((name, value) for name, value in optional.items() if value)
+        if not isinstance(optional["async"], int):
+            del optional["async"]  # A template; what it came to is not told.
+        fields.update((name, value) for name, value in optional.items() if value)
         if isinstance(task.check_mode, bool):
-            self.fields["check_mode"] = task.check_mode
+            fields["check_mode"] = task.check_mode
+        self.fields = Secrets.out_of(fields)
+
+    @staticmethod
+    def word(value):
+        return Text.keyword(value) if isinstance(value, str) else None
+
+    @classmethod
+    def words(cls, values):
+        values = values if isinstance(values, (list, tuple)) else [values]
+        return [word for word in map(cls.word, values[:NAMES_MAX]) if word]
 
     @staticmethod
     def name_as_written(task):
@@ -743,6 +1310,35 @@ class Task:
         parts = "|".join((Text.of(role), path, written, action))
         return hashlib.sha1(Text.clean(parts).encode("utf-8"), usedforsecurity=False).hexdigest()
 
+    def does_notify(self, names):
+        """True if this task notifies a handler of these names, as far as its own words are not a template."""
+        return any(name in names for name in self.notifies)
+
+    @staticmethod
+    def is_rescued(task):
+        """
+        True if a failure of the task is taken care of by the `rescue` of a block that it is in. No hook
+        tells; the recap counts it.
+        """
+        inner, outer = task, getattr(task, "_parent", None)
+        while outer is not None:
+            if getattr(outer, "rescue", None) and any(one._uuid == inner._uuid for one in outer.block):
+                return True
+            inner, outer = outer, getattr(outer, "_parent", None)
+        return False
+
+
+class Step:
+    """One host at one task: since when, and what its items and tries have come to."""
+
+    __slots__ = ("has_ended", "items", "known", "start")
+
+    def __init__(self, known, start):
+        self.known = known
+        self.start = start
+        self.items = dict.fromkeys(ITEM_STATUSES, 0)
+        self.has_ended = False
+
 
 class Collector:
     """
@@ -755,31 +1351,41 @@ class Collector:
 
     # Strategies in which each host goes ahead on its own, and a task's start is told once for each host.
     PER_HOST_STRATEGIES = ("free", "host_pinned")
+    # The worst counts, when something is said of a host or of a run as a whole. Beside it, what Ansible's
+    # recap counts it as.
+    WORST_FIRST = {"failed": "failures", "unreachable": "unreachable", "changed": "changed"}
+    COUNTS = ("ok", "changed", "failures", "unreachable", "skipped", "rescued", "ignored")
 
-    def __init__(self, playbook, labels, parent_id, stats_before):
+    def __init__(self, playbook, settings, stats_before):
         self.start = Clock()
         self.id = uuid7(self.start.wall_ns)
         self.sequence = 0
-        self.labels = labels
-        self.parent_id = parent_id
-        self.playbook = playbook
+        self.settings = settings
         # Ansible counts on through all playbooks of a command line; shared by their runs.
         self.stats_before = stats_before
         self.kind, self.name, self.playbook_path = self.what(playbook)
         self.playbook_dir = os.path.dirname(self.playbook_path) if self.playbook_path else None
-        self.actor = Actor.fields()
+        self.parent_id = command_id() if self.playbook_path else None
+        self.variables = extra_variables(playbook.get_plays() if playbook else ())
+        self.automation = Automation.fields(self.variables)
+        self.actor = Actor.fields(Automation.claims(self.automation, settings.get("user")))
         self.shared = {
             "run": {"id": self.id, "name": self.name},
             "user": {"name": self.actor["user"]["name"]},
             "observer": self.actor["observer"],
         }
+        self.prompted = []
         self.play = None
         self.play_is_per_host = False
         self.batches = {}
         self.occurrences = {}
         self.tasks = {}
-        self.begun = {}
+        self.latest = None
+        self.steps = {}
+        self.notifying = {}
         self.hosts = {}
+        # The worst that happened on each host, for ansible-console, which makes no recap.
+        self.outcomes = {}
 
     @staticmethod
     def what(playbook):
@@ -790,7 +1396,8 @@ class Collector:
         if not file_name or file_name == "__adhoc_playbook__":
             return "adhoc", Text.keyword(context.CLIARGS.get("module_name")) or "ad-hoc", None
         path = os.path.abspath(Text.of(file_name))
-        return "playbook", Text.keyword(os.path.basename(path)) or "playbook", path
+        kind = "pull" if Process.is_within("ansible-pull") else "playbook"
+        return kind, Text.keyword(os.path.basename(path)) or "playbook", path
 
     def event(self, action, dataset, kind, now=None):
         sequence = self.sequence
@@ -814,21 +1421,36 @@ class Collector:
         event = self.event("run.started", "ansible.run", "start", self.start)
         event["event"]["start"] = str(self.start)
         cuts = Cuts()
-        event["run"] = {**event["run"], "kind": self.kind, "status": "running"}
-        if self.parent_id:
-            event["run"]["parent_id"] = self.parent_id
+        event["run"] = {**self.run_fields(), "status": "running"}
         event.update(self.actor)
+        event.update(self.automation)
         event["agent"] = {"name": "playtrail.audit", "version": VERSION}
-        if self.labels:
-            event["labels"] = self.labels
-        plays = self.playbook.get_plays() if self.playbook else []
-        event["ansible"] = {"version": ansible_version, "cli": Invocation.fields(plays, cuts)}
+        if self.settings.get("labels"):
+            event["labels"] = self.settings["labels"]
+        # A playbook that is a link is versioned where it really lies.
+        vcs = Repository.fields(os.path.dirname(os.path.realpath(self.playbook_path or "x")))
+        if vcs:
+            event["vcs"] = vcs
+        event["ansible"] = {
+            "version": ansible_version,
+            "python_version": platform.python_version(),
+            "cli": Invocation.fields(self.variables, cuts),
+        }
         if self.playbook_path:
             path = Text.keyword(self.playbook_path, PATH_CHARS_MAX)
             event["ansible"]["playbook"] = {"name": self.name, "path": path}
-        if cuts.entries:
-            event["ansible"]["truncated"] = cuts.entries
-        return [event]
+        return [with_cuts(event, cuts)]
+
+    def run_fields(self):
+        parent = {"parent_id": self.parent_id} if self.parent_id else {}
+        return {**self.shared["run"], "kind": self.kind, **parent}
+
+    def prompt_shown(self, name):
+        """Keeps the name of a variable that the user is asked for; the play that asks starts afterwards."""
+        name = Text.keyword(name)
+        if name and len(self.prompted) < NAMES_MAX:
+            self.prompted.append(name)
+        return []
 
     def play_started(self, play):
         event = self.event("play.started", "ansible.play", "start")
@@ -836,32 +1458,30 @@ class Collector:
         # ansible-runner appends `_2` and so on to the ids of a play's batches.
         play_id = Text.keyword(play._uuid, ID_CHARS_MAX)
         batch = self.batches[play_id] = self.batches.get(play_id, 0) + 1
-        hosts = play.hosts if isinstance(play.hosts, (list, tuple)) else [play.hosts]
-        pattern = ",".join(map(Text.of, hosts))
+        patterns = play.hosts if isinstance(play.hosts, (list, tuple)) else [play.hosts]
+        pattern = ",".join(map(Text.of, patterns))
         strategy = Text.keyword(play.strategy)
-        self.play = {"id": play_id, "batch": batch}
         name = Text.keyword(play.name or pattern)
-        if name:
-            self.play["name"] = name
+        self.play = Secrets.out_of({"id": play_id, "batch": batch, **({"name": name} if name else {})})
         self.play_is_per_host = bool(strategy) and strategy.endswith(self.PER_HOST_STRATEGIES)
-        self.tasks = {}
-        self.begun = {}
-        self.hosts = {}
-        fields = {**self.play, "hosts_pattern": cuts.text("ansible.play.hosts_pattern", pattern)}
-        if strategy:
-            fields["strategy"] = strategy
-        total = self.hosts_total(play)
-        if total is not None:
-            fields["hosts_total"] = total
-        event["ansible"] = {"play": fields, **({"truncated": cuts.entries} if cuts.entries else {})}
-        return [event]
-
-    @staticmethod
-    def hosts_total(play):
-        try:
-            return len(play.get_variable_manager()._inventory.get_hosts(play.hosts))
-        except Exception:  # noqa: BLE001 - a private name of Ansible's: without it the number is missing
-            return None
+        self.tasks, self.steps, self.notifying, self.hosts = {}, {}, {}, {}
+        self.latest = None
+        hosts = hosts_of(play)
+        fields = {
+            "hosts_pattern": cuts.text("ansible.play.hosts_pattern", pattern),
+            "strategy": strategy,
+            "serial": Text.keyword(",".join(map(Text.of, play.serial))) if play.serial else None,
+            "tags": Task.words(play.tags),
+            "prompted_names": self.prompted,
+        }
+        self.prompted = []
+        fields = {**self.play, **{name: value for name, value in fields.items() if value}}
+        if hosts is not None:
+            fields["hosts_total"] = len(hosts)
+            names = cuts.list("ansible.play.hosts", hosts, HOSTS_NAMED_MAX)
+            fields["hosts"] = [Text.keyword(name) or "unknown" for name in names]
+        event["ansible"] = {"play": fields}
+        return [with_cuts(event, cuts)]
 
     def play_no_hosts(self):
         event = self.event("play.no_hosts", "ansible.play", "info")
@@ -871,18 +1491,21 @@ class Collector:
 
     def task_started(self, task, handler=False):
         known = self.tasks.get(task._uuid)
-        if known and self.play_is_per_host:
-            return []  # The same start, told again for another host.
+        # The same start, told again for another host: by some strategies, and of some `meta` by all.
+        if known and (self.play_is_per_host or (known is self.latest and not known.is_begun)):
+            return []
         return [self.begin(task, handler)]
 
     def begin(self, task, handler):
         event = self.event("task.started", "ansible.task", "start")
         occurrence = self.occurrences[task._uuid] = self.occurrences.get(task._uuid, 0) + 1
         known = self.tasks[task._uuid] = Task(task, occurrence, handler, self.playbook_dir)
-        event["ansible"] = {"task": known.fields}
-        if self.play:
-            event["ansible"]["play"] = self.play
+        self.latest = known
+        event["ansible"] = {**self.in_play(), "task": known.fields}
         return event
+
+    def in_play(self):
+        return {"play": self.play} if self.play else {}
 
     def host_began(self, host, task):
         """Remembers when a host began a task; says nothing, unless the task turns out to run once more."""
@@ -895,56 +1518,168 @@ class Collector:
             known = self.tasks[task._uuid]
         if self.play_is_per_host:
             known.hosts.add(name)
+        known.is_begun = True
         # A host works on one task at a time, which keeps this as small as the number of hosts.
-        self.begun[name] = (known, Clock(), {})
+        self.steps[name] = Step(known, Clock())
         return events
 
+    def step_of(self, result):
+        """Returns the step that a result belongs to, with what has to be told before it."""
+        host, task = field_of(result, "host"), field_of(result, "task")
+        step = self.steps.get(host.get_name())
+        if step is not None and step.known.uuid == task._uuid:
+            return step, []
+        events = [] if task._uuid in self.tasks else [self.begin(task, False)]
+        step = self.steps[host.get_name()] = Step(self.tasks[task._uuid], Clock())
+        return step, events
+
     def item_ended(self, result, status):
-        """Counts the items of a loop. In the results of ansible-core 2.21 they do not say how they ended."""
+        """
+        Tells of one item of a loop, if it is not one of too many, and counts it: in the results of
+        ansible-core 2.21 the items do not say how they ended.
+        """
+        step, events = self.step_of(result)
         if status == "ok" and result.is_changed():
             status = "changed"
-        _known, _start, items = self.begun.get(field_of(result, "host").get_name(), (None, None, {}))
-        items[status] = items.get(status, 0) + 1
-        return []
+        step.items[status] += 1
+        number = sum(step.items.values())
+        if number > ITEMS_MAX:
+            return events
+        content = field_of(result, "result")
+        event, cuts = self.result_event("item.result", result, step, status)
+        item = {"number": number}
+        if not event["ansible"]["task"]["no_log"]:
+            label = Text.keyword(content.get("_ansible_item_label", content.get(loop_variable(content))))
+            if label:
+                item["label"] = label
+        event["ansible"]["item"] = item
+        event["ansible"]["result"] = self.result(event, status, result, cuts, ITEM_TEXT_CHARS_MAX)
+        return [*events, with_cuts(event, cuts)]
+
+    def host_retries(self, result):
+        step, events = self.step_of(result)
+        content = field_of(result, "result")
+        event, cuts = self.result_event("host.retry", result, step, "failed")
+        attempts, retries = count_of(content, "attempts"), count_of(content, "retries")
+        # Before 2.21 this is told with the number of the try; in 2.21 with that of the next one.
+        retry = {"attempt": max(1, attempts - 1 if ansible_counts_next_try() else attempts)}
+        if retries:
+            retry["retries"] = retries
+        if not event["ansible"]["task"]["no_log"]:
+            told = self.result(event, "failed", result, cuts, ITEM_TEXT_CHARS_MAX)
+            retry.update((name, told[name]) for name in ("rc", "msg") if name in told)
+        event["ansible"]["retry"] = retry
+        return [*events, with_cuts(event, cuts)]
 
     def host_result(self, result, status, ignored=False):
-        events = []
-        now = Clock()
-        host, task = field_of(result, "host"), field_of(result, "task")
-        known, start, items = self.begun.get(host.get_name(), (None, now, {}))
-        if known is None or known.uuid != task._uuid:
-            known, start, items = self.tasks.get(task._uuid), now, {}
-        if known is None:
-            events.append(self.begin(task, False))
-            known = self.tasks[task._uuid]
-
+        step, events = self.step_of(result)
         if status == "ok" and result.is_changed():
             status = "changed"
-        only_checked = self.was_only_checked(task, known)
-        event = self.event("host.result", "ansible.result", self.type_of(status, only_checked), now)
-        event["event"].update(now.since(start))
+        event, cuts = self.result_event("host.result", result, step, status)
+        is_secret = event["ansible"]["task"]["no_log"]
+        content = field_of(result, "result")
+        fields = self.result(event, status, result, cuts)
+        if ignored:
+            fields["ignored"] = True
+        elif status == "failed" and Task.is_rescued(field_of(result, "task")):
+            fields["rescued"] = True
+        if not is_secret:
+            if any(step.items.values()):
+                fields["items"] = dict(step.items)
+            self.add_content(event, content, cuts)
+        event["ansible"]["result"] = fields
+        self.remember(step, event["host"]["name"], fields)
+        return [*events, with_cuts(event, cuts)]
+
+    def result_event(self, action, result, step, status):
+        """Returns an event about a task on a host, without its content, and its cuts to come."""
+        now = Clock()
+        host, task, content = (field_of(result, name) for name in ("host", "task", "result"))
+        only_checked = self.was_only_checked(task, step.known)
+        event = self.event(action, "ansible.result", self.type_of(status, only_checked), now)
+        if action == "host.result":
+            event["event"].update(now.since(step.start))
         event["event"]["outcome"] = self.outcome(status, only_checked)
         event["host"] = self.host_fields(host)
-
-        cuts = Cuts()
-        content = field_of(result, "result")
-        is_secret = known.is_secret or task.no_log not in (False, None) or is_censored(content)
-        fields = known.fields
+        is_secret = step.known.is_secret or task.no_log not in (False, None) or is_censored(content)
+        fields = step.known.fields
         if is_secret != fields["no_log"] or only_checked != fields.get("check_mode", only_checked):
             fields = {**fields, "no_log": is_secret, "check_mode": only_checked}
-        event["ansible"] = {**({"play": self.play} if self.play else {}), "task": fields}
-        event["ansible"]["result"] = self.result(
-            status, ignored, content, task, is_secret=is_secret, cuts=cuts
-        )
-        if not is_secret:
-            if items:
-                event["ansible"]["result"]["items"] = {**dict.fromkeys(ITEM_STATUSES, 0), **items}
+        event["ansible"] = {**self.in_play(), "task": fields}
+        return event, Cuts()
+
+    def add_content(self, event, content, cuts):
+        if self.settings.get("record_diff", True):
             diffs = Diff.all_of(content, cuts)
             if diffs:
                 event["ansible"]["diff"] = diffs
-        if cuts.entries:
-            event["ansible"]["truncated"] = cuts.entries
-        return [*events, event]
+        allowed = self.settings.get("facts")
+        if allowed:
+            facts = named_values(content.get("ansible_facts"), cuts, "ansible.facts", allowed)
+            if facts:
+                event["ansible"]["facts"] = facts
+
+    def remember(self, step, host, fields):
+        """Keeps what later events refer to: who notified a handler, and how it stands with each host."""
+        step.has_ended = True
+        status = fields["status"]
+        if status == "changed" and step.known.notifies:
+            self.notifying.setdefault(host, []).append(step.known)
+        if not fields.get("ignored"):
+            self.outcomes[host] = self.worst(status, self.outcomes.get(host, "ok"))
+
+    @classmethod
+    def worst(cls, *statuses):
+        return next((status for status in cls.WORST_FIRST if status in statuses), "ok")
+
+    def handler_notified(self, handler, host):
+        event = self.event("handler.notified", "ansible.task", "info")
+        name = host.get_name()
+        written = Task.name_as_written(handler)
+        shown = Text.of(handler.get_name())
+        names = {shown, shown.rpartition(" : ")[2], written, *Task.words(getattr(handler, "listen", None))}
+        event["host"] = self.host_fields(host)
+        event["ansible"] = self.in_play()
+        notifier = self.notifier(name, names)
+        if notifier is not None:
+            event["ansible"]["task"] = notifier.fields
+        event["ansible"]["handler"] = {"id": Text.keyword(handler._uuid, ID_CHARS_MAX)}
+        is_secret = handler.no_log not in (False, None)
+        event["ansible"]["handler"]["name"] = Text.keyword(written if is_secret else shown) or "handler"
+        return [event]
+
+    def notifier(self, host, names):
+        """
+        Returns the task that notified a handler. Before 2.16 Ansible tells it before that task's own result,
+        later when the handlers are about to run.
+        """
+        step = self.steps.get(host)
+        tasks = list(self.notifying.get(host, ()))
+        if step is not None and not step.has_ended:
+            tasks.append(step.known)
+        return next((task for task in reversed(tasks) if task.does_notify(names)), None)
+
+    def tasks_included(self, included):
+        event = self.event("tasks.included", "ansible.task", "info")
+        cuts = Cuts()
+        hosts = [Text.keyword(host.get_name()) or "unknown" for host in included._hosts]
+        task = getattr(included, "_task", None)
+        known = self.tasks.get(getattr(task, "_uuid", None))
+        # Its name is filled in: under no_log it may be the secret.
+        is_secret = known.is_secret if known else getattr(task, "no_log", False) not in (False, None)
+        name = Secrets.MARK if is_secret else Text.keyword(included._filename, PATH_CHARS_MAX)
+        event["ansible"] = {
+            **self.in_play(),
+            "include": {
+                "kind": "role" if getattr(included, "_is_role", False) else "tasks",
+                "name": name or "unknown",
+                "hosts_total": len(hosts),
+                "hosts": cuts.list("ansible.include.hosts", hosts, HOSTS_NAMED_MAX),
+            },
+        }
+        if known is not None:
+            event["ansible"]["task"] = known.fields
+        return [with_cuts(event, cuts)]
 
     def host_fields(self, host):
         name, groups = host.get_name(), host.get_groups()
@@ -978,39 +1713,44 @@ class Collector:
         return "unknown" if status == "skipped" or only_checked else "success"
 
     @classmethod
-    def result(cls, status, ignored, content, task, *, is_secret, cuts):
+    def result(cls, event, status, result, cuts, limit=TEXT_CHARS_MAX):
         """Returns ansible.result. Under no_log it is a list of what may be said, not of what may not."""
+        content = field_of(result, "result")
         fields = {"status": status}
-        if ignored:
-            fields["ignored"] = True
-        attempts = content.get("attempts")
-        if isinstance(attempts, int) and attempts > 0:
-            fields["attempts"] = int(attempts)
-        if is_secret:
+        for name in ("attempts", "retries"):
+            if count_of(content, name):
+                fields[name] = count_of(content, name)
+        if event["ansible"]["task"]["no_log"]:
             return fields
 
         rc = content.get("rc")
         if isinstance(rc, int) and not isinstance(rc, bool) and RC_MIN <= rc <= RC_MAX:
             fields["rc"] = int(rc)
         for field, names in (
+            ("cmd", ("cmd",)),
             ("msg", ("msg", "reason")),
             ("stdout", ("stdout", "module_stdout")),
             ("stderr", ("stderr", "module_stderr")),
         ):
             value = next((content[name] for name in names if content.get(name)), None)
+            if field == "cmd" and isinstance(value, (list, tuple)):
+                value = " ".join(map(Text.of, value))
             if value is not None:
-                fields[field] = cuts.text(f"ansible.result.{field}", value)
+                fields[field] = cuts.text(f"ansible.result.{field}", value, limit)
         if status == "skipped":
             reason = cls.skip_reason(content)
             if reason:
-                fields["skip_reason"] = cuts.text("ansible.result.skip_reason", reason)
-        delegated = cls.delegated_host(content, task)
+                fields["skip_reason"] = cuts.text("ansible.result.skip_reason", reason, limit)
+        delegated = cls.delegated_host(content, field_of(result, "task"))
         if delegated:
             fields["delegated_host"] = delegated
+        job = Text.keyword(content.get("ansible_job_id"))
+        if job:
+            fields["async_job"] = job
         warnings = content.get("warnings")
         if isinstance(warnings, (list, tuple)) and warnings:
             few = cuts.list("ansible.result.warnings", list(warnings), WARNINGS_MAX)
-            fields["warnings"] = [cuts.text("ansible.result.warnings", warning) for warning in few]
+            fields["warnings"] = [cuts.text("ansible.result.warnings", warning, limit) for warning in few]
         return fields
 
     @staticmethod
@@ -1029,52 +1769,143 @@ class Collector:
             return None  # Not filled in, as for a skipped task or a loop: nothing is better than a template.
         return Text.keyword(delegated)
 
-    def run_finished(self, stats):
-        """The recap: an event for each host, so that no event grows with their number, and the end."""
+    def hosts_finished(self, stats):
+        """The recap: an event for each host, so that no event grows with their number; and their sums."""
         events = []
-        totals = dict.fromkeys(
-            ("ok", "changed", "failures", "unreachable", "skipped", "rescued", "ignored"), 0
-        )
-        hosts = {"total": 0, "ok": 0, "changed": 0, "failed": 0, "unreachable": 0}
+        totals = dict.fromkeys(self.COUNTS, 0)
+        hosts = {}
         for name in sorted(stats.processed):
             counts = self.stats_of(name, stats.summarize(name))
             if not any(counts.values()):
                 continue  # A host of an earlier playbook of the same command line.
+            hosts[name] = status = self.status_of(counts)
             event = self.event("host.finished", "ansible.run", "end")
-            status = self.status_of(counts)
             event["event"]["outcome"] = self.outcome(status, False)
             event["host"] = {"name": Text.keyword(name) or "unknown"}
             event["ansible"] = {"stats": counts}
             events.append(event)
-            hosts["total"] += 1
-            hosts[status] += 1
             for field in totals:
                 totals[field] += counts[field]
+        return events, totals, hosts
 
+    def run_finished(self, totals, hosts, custom_stats=None):
+        """The end. A callback is not told the exit code; the status is what Ansible makes it of."""
         now = Clock()
         event = self.event("run.finished", "ansible.run", "end", now)
-        # A callback is not told the exit code; this is what Ansible makes it of.
-        status = next((status for status in ("failed", "unreachable", "changed") if hosts[status]), "success")
+        status = self.worst(*hosts.values())
+        status = "success" if status == "ok" else status
         event["event"].update(now.since(self.start))
         event["event"]["outcome"] = self.outcome(status, False)
-        event["run"] = {**event["run"], "kind": self.kind, "status": status}
-        if self.parent_id:
-            event["run"]["parent_id"] = self.parent_id
-        event["ansible"] = {"stats": totals, "hosts": hosts}
-        return [*events, event]
+        event["run"] = {**self.run_fields(), "status": status, "events": self.sequence}
+        counts = dict.fromkeys(("ok", *self.WORST_FIRST), 0)
+        for status_of_host in hosts.values():
+            counts[status_of_host] += 1
+        event["ansible"] = {"hosts": {"total": len(hosts), **counts}, **({"stats": totals} if totals else {})}
+        cuts = Cuts()
+        custom = named_custom_stats(custom_stats or {}, cuts)
+        if custom:
+            event["ansible"]["custom_stats"] = custom
+        return with_cuts(event, cuts)
+
+    def run_aborted(self, reason, message):
+        now = Clock()
+        event = self.event("run.aborted", "ansible.run", "end", now)
+        event["event"].update(now.since(self.start))
+        event["event"]["outcome"] = "unknown"
+        run = {"status": "aborted", "reason": reason, "events": self.sequence}
+        event["run"] = {**self.run_fields(), **run}
+        event["error"] = {"message": message}
+        return event
+
+    def spool_dropped(self, dropped):
+        event = self.event("spool.dropped", "ansible.run", "info")
+        event["spool"] = {"reason": "size", **dropped.fields()}
+        return event
 
     def stats_of(self, name, counts):
         before = self.stats_before.get(name, {})
         self.stats_before[name] = dict(counts)
         return {field: max(0, counts[field] - before.get(field, 0)) for field in counts}
 
-    @staticmethod
-    def status_of(counts):
-        if counts["failures"]:
-            return "failed"
-        if counts["unreachable"]:
-            return "unreachable"
-        return "changed" if counts["changed"] else "ok"
+    @classmethod
+    def status_of(cls, counts):
+        return cls.worst(*(status for status, counted in cls.WORST_FIRST.items() if counts[counted]))
+
+
+def ansible_counts_next_try():
+    """True for ansible-core 2.21 and later; see Collector.host_retries."""
+    major, minor = (int(part) for part in ansible_version.split(".")[:2])
+    return (major, minor) >= (2, 21)
+
+
+def with_cuts(event, cuts):
+    if cuts.entries:
+        event.setdefault("ansible", {})["truncated"] = cuts.entries
+    return event
+
+
+def count_of(content, name):
+    """Returns a positive whole number of a result, or 0."""
+    value = content.get(name)
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+
+
+def loop_variable(content):
+    name = content.get("ansible_loop_var")
+    return name if isinstance(name, str) else "item"
+
+
+def named_values(values, cuts, field, allowed=("*",), host=None):
+    """Returns names and values as a list: what a playbook names must not become the name of a field."""
+    if not isinstance(values, dict):
+        return []
+    wanted = [
+        (name, value)
+        for name, value in ((Text.keyword(name), value) for name, value in values.items())
+        if name and any(fnmatch.fnmatchcase(name, pattern) for pattern in allowed)
+    ]
+    return [
+        {
+            "name": name,
+            **({"host": host} if host else {}),
+            "value": Secrets.MARK if Secrets.name.match(name) else cuts.text(field, value),
+        }
+        for name, value in cuts.list(field, wanted, NAMED_VALUES_MAX)
+    ]
+
+
+def named_custom_stats(custom, cuts):
+    """Returns what set_stats reported: for the run as a whole first, then host by host."""
+    entries = []
+    for host in sorted(custom, key=lambda name: (name != "_run", str(name))):
+        name = None if host == "_run" else Text.keyword(host)
+        entries.extend(named_values(custom[host], cuts, "ansible.custom_stats", host=name))
+    return cuts.list("ansible.custom_stats", entries, NAMED_VALUES_MAX)
+
+
+class Dropped:
+    """What was left out of a spool that is full: how much, and which numbers."""
+
+    def __init__(self):
+        self.events = 0
+        self.bytes = 0
+        self.ranges = []
+
+    def add(self, sequence, size):
+        self.events += 1
+        self.bytes += size
+        if self.ranges and self.ranges[-1][1] == sequence - 1:
+            self.ranges[-1][1] = sequence
+        else:
+            self.ranges.append([sequence, sequence])
+
+    def fields(self):
+        few = self.ranges[:SEQUENCE_RANGES_MAX]
+        return {
+            "events": self.events,
+            "bytes": self.bytes,
+            "sequences": [f"{first}-{last}" for first, last in few],
+        }
 
 
 def field_of(result, name):
@@ -1093,6 +1924,18 @@ def parse_labels(text):
         else:
             mistakes.append(part)
     return labels, mistakes
+
+
+def parse_strict(value):
+    """Returns one of STRICT; what is none of them as it is, since only the run can be told."""
+    text = Text.of(value).strip().lower()
+    return {
+        "false": STRICT_OFF,
+        "no": STRICT_OFF,
+        "": STRICT_OFF,
+        "true": STRICT_SPOOL,
+        "yes": STRICT_SPOOL,
+    }.get(text, text)
 
 
 def parse_url(url):
@@ -1153,11 +1996,23 @@ def usable_folder(configured):
         return temporary_folder()
 
 
+def folder_bytes(folder):
+    """Returns how much the files of a folder have together."""
+    total = 0
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(FileNotFoundError):
+                total += entry.stat(follow_symlinks=False).st_size
+    return total
+
+
 class Spool:
     """The file of one run, as its writer holds it. See the top of this file for the locks."""
 
-    def __init__(self, folder, run_id):
+    def __init__(self, folder, run_id, bytes_max=SPOOL_BYTES_MAX):
         self.path = os.path.join(folder, run_id + SPOOL_SUFFIX)
+        # What others have left is theirs. A run always has room to say the least.
+        self.details_bytes_max = max(SPOOL_BYTES_MIN, bytes_max - folder_bytes(folder))
         # Workers are forks: they have this object and its descriptor, and must never write.
         self.pid = os.getpid()
         self.fd = None
@@ -1197,6 +2052,10 @@ class Spool:
             os.ftruncate(self.fd, self.size)
             raise
         self.size += len(line)
+
+    def has_room_for(self, line):
+        """False if the spool would grow beyond its limit: then only what is no detail goes in."""
+        return self.size + len(line) <= self.details_bytes_max
 
     def reopen_if_removed(self):
         """If somebody removed the file under us, the rest of the run goes into a new one of the same name."""
@@ -1291,6 +2150,14 @@ class ShipperProcess:
             self.process.returncode = 0
 
 
+def command_id():
+    """Returns what the runs of one command line share, if it has several playbooks; else None."""
+    shared = process_state()
+    if shared.command_id is None and len(context.CLIARGS.get("args") or ()) > 1:
+        shared.command_id = uuid7()
+    return shared.command_id
+
+
 PROCESS_STATE = "playtrail_process_state"
 
 
@@ -1302,14 +2169,145 @@ def process_state():
     shared = sys.modules.get(PROCESS_STATE)
     if shared is None:
         shared = sys.modules[PROCESS_STATE] = types.ModuleType(PROCESS_STATE, "What playtrail.py shares.")
+        # A weak reference to the callback that records, and the run that it is recording. The run outlives
+        # the callback: Ansible drops its callbacks before it ends, and loads them anew in ansible-console.
         shared.recorder = None
+        shared.recording = None
+        shared.command_id = None
+        atexit.register(end_of_process)
     return shared
+
+
+def end_of_process():
+    """Ends the run that had no recap: interrupted, ended by an error, or ansible-console's session."""
+    shared = process_state()
+    recording, shared.recording = shared.recording, None
+    if recording is not None and recording.pid == os.getpid():
+        recording.leave()
+
+
+class Recording:
+    """One run as it is recorded: its events, the spool that they go to, and the shipper that follows it."""
+
+    def __init__(self, playbook, settings, stats_before, display):
+        self.pid = os.getpid()
+        self.settings = settings
+        self.display = display
+        self.collector = Collector(playbook, settings, stats_before)
+        self.spool = None
+        self.shipper = None
+        self.dropped = Dropped()
+        self.written = 0
+        self.errors = 0
+        self.has_warned = False
+
+    def begin(self):
+        """Writes the start, durably, and starts the shipper. What is raised means that there is no record."""
+        folder = usable_folder(self.settings.get("spool_dir"))
+        self.spool = Spool(folder, self.collector.id, self.settings.get("spool_bytes_max", SPOOL_BYTES_MAX))
+        self.write(self.collector.run_started())
+        self.spool.sync()
+        # For what leaves a trace of its own, such as the role playtrail.audit.witness.
+        os.environ[RUN_ID_VARIABLE] = self.collector.id
+
+    def start_shipper(self):
+        if not sys.executable:
+            raise OSError("the path of Python is not known")
+        folder = os.path.dirname(self.spool.path)
+        self.shipper = ShipperProcess(folder, self.collector.id, self.settings)
+
+    def write(self, events):
+        for event in events:
+            line = encode(event)
+            if self.spool is None:
+                raise OSError("there is no spool")
+            if event["event"]["action"] in DETAILS and not self.spool.has_room_for(line):
+                self.dropped.add(event["event"]["sequence"], len(line))
+                continue
+            self.spool.append(line)
+            self.written += 1
+
+    def finish(self, stats):
+        events, totals, hosts = self.collector.hosts_finished(stats)
+        self.write(events)
+        self.end(self.collector.run_finished, totals, hosts, stats.custom)
+
+    def finish_console(self):
+        """A session has no recap; it ends as its worst result did."""
+        self.end(self.collector.run_finished, None, self.collector.outcomes)
+
+    def abort(self, reason, message):
+        self.end(self.collector.run_aborted, reason, message)
+
+    def end(self, last_event, *args):
+        """Writes the last event, durably, with what is missing before it; waits a little for the delivery."""
+        if self.dropped.events:
+            self.write([self.collector.spool_dropped(self.dropped)])
+        # Whatever has a number and was neither written nor dropped was lost.
+        lost = self.collector.sequence - self.written - self.dropped.events
+        event = last_event(*args)
+        if lost > 0:
+            event["run"]["lost"] = lost
+        self.write([event])
+        self.spool.sync()
+        self.spool.close()
+        if self.shipper is not None:
+            seconds = self.settings.get("flush_timeout", FLUSH_SECONDS_DEFAULT)
+            self.shipper.wait_until_delivered(self.spool.path, seconds)
+
+    def leave(self):
+        """Ends the run because Ansible ends."""
+        try:
+            if self.collector.kind == "console":
+                self.finish_console()
+            elif self.was_interrupted():
+                self.abort("interrupted", "Interrupted, by Ctrl-C or SIGINT.")
+            else:
+                self.abort(
+                    "error", "Ansible ended the run before its recap, after an error outside of any task."
+                )
+        except Exception as error:  # noqa: BLE001 - the exit code is not ours to change
+            self.failed(error)
+        finally:
+            self.close()
+
+    def was_interrupted(self):
+        """True if Ansible has said so. Nothing else is left of the exception by now."""
+        try:
+            return any("User interrupted execution" in str(message) for message in self.display._errors)
+        except Exception:  # noqa: BLE001 - a name of Ansible's own that is not public
+            return False
+
+    def failed(self, error):
+        self.errors += 1
+        self.warn(
+            f"playtrail: this run is not recorded in full: {describe(error)}. The run itself goes on. "
+            "Check spool_dir in [callback_playtrail], or do without: PLAYTRAIL_ENABLED=false."
+        )
+
+    def warn(self, message):
+        """Shows a warning, once a run."""
+        if not self.has_warned:
+            self.has_warned = True
+            self.display.warning(Text.clean(message))
+
+    def close(self):
+        """Lets go of spool and shipper. A spool without an end says that the run had none."""
+        os.environ.pop(RUN_ID_VARIABLE, None)
+        if self.spool is not None:
+            self.spool.close()
+        if self.shipper is not None:
+            self.shipper.close()
+
+
+class NoRecord(SystemExit):
+    """Ends Ansible before its first task. No `Exception`: Ansible would take it for a callback's failure."""
 
 
 class CallbackModule(CallbackBase):
     """
     What Ansible calls. The hooks are a table; each goes through _record, which decides what a failure means:
-    the run goes on, and the user is told once.
+    the run goes on, and the user is told once. Only `strict` is allowed to stop it, before it has begun.
     """
 
     CALLBACK_VERSION = 2.0
@@ -1317,38 +2315,43 @@ class CallbackModule(CallbackBase):
     CALLBACK_NAME = "playtrail"
     CALLBACK_NEEDS_ENABLED = True
 
+    OPTIONS = (
+        "url", "token", "token_file", "spool_dir", "flush_timeout", "enabled", "labels", "strict",
+        "strict_timeout", "user", "record_diff", "facts", "redact_keys", "redact_patterns",
+    )  # fmt: skip
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self._pid = os.getpid()
         self._settings = {}
-        self._labels = {}
         self._mistakes = []
-        self._collector = None
-        self._spool = None
-        self._shipper = None
-        self._parent_id = None
         self._stats_before = {}
-        self._errors = 0
-        self._has_warned = False
-        itself = weakref.ref(self)
-        atexit.register(lambda: itself() and itself()._close())
 
     def set_options(self, task_keys=None, var_options=None, direct=None):
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
-        names = ("url", "token", "token_file", "spool_dir", "flush_timeout", "enabled", "labels")
-        self._settings = {name: self.get_option(name) for name in names}
-        self.disabled = not self._settings["enabled"]
-        self._labels, mistakes = parse_labels(self._settings["labels"])
+        self._settings = settings = {name: self.get_option(name) for name in self.OPTIONS}
+        self.disabled = not settings["enabled"]
+        settings["labels"], mistakes = parse_labels(settings["labels"])
         if mistakes:
             self._mistakes.append(f"labels: expected name=value,name=value, got {', '.join(mistakes)!r}")
+        settings["strict"] = parse_strict(settings["strict"])
+        no_patterns = Secrets.configure(settings["redact_keys"], settings["redact_patterns"])
+        if no_patterns:
+            self._mistakes.append(
+                f"redact_patterns: expected regular expressions, got {', '.join(no_patterns)}"
+            )
         try:
-            parse_url(self._settings["url"] or "")
+            parse_url(settings["url"] or "")
         except ValueError as error:
             self._mistakes.append(f"url: {error}; runs stay in the spool")
-            self._settings["url"] = None
+            settings["url"] = None
 
     def v2_playbook_on_start(self, playbook):
-        self._record(self._begin_run, playbook)
+        self._record(self._begin, playbook)
+
+    def v2_playbook_on_vars_prompt(self, varname, *args, **kwargs):
+        # The rest has the default in it, which may be a secret.
+        self._record("prompt_shown", varname)
 
     def v2_playbook_on_play_start(self, play):
         self._record("play_started", play)
@@ -1361,6 +2364,12 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_handler_task_start(self, task):
         self._record("task_started", task, True)
+
+    def v2_playbook_on_notify(self, handler, host):
+        self._record("handler_notified", handler, host)
+
+    def v2_playbook_on_include(self, included_file):
+        self._record("tasks_included", included_file)
 
     def v2_runner_on_start(self, host, task):
         self._record("host_began", host, task)
@@ -1388,22 +2397,37 @@ class CallbackModule(CallbackBase):
     def v2_runner_item_on_skipped(self, result):
         self._record("item_ended", result, "skipped")
 
-    def v2_playbook_on_stats(self, stats):
-        self._record(self._finish_run, stats)
+    def v2_runner_retry(self, result):
+        self._record("host_retries", result)
 
-    def _record(self, make_events, *args):
-        """Recording must never break the run, and must never fail in silence."""
+    def v2_playbook_on_stats(self, stats):
+        self._record(self._finish, stats)
+
+    def _record(self, act, *args):
+        """
+        Does what a hook asks for: calls a method of ours, or writes the events that the collector makes of
+        it. Recording must never break the run, and must never fail in silence.
+        """
         try:
             if os.getpid() != self._pid or not self._is_recorder():
                 return
-            if callable(make_events):
-                make_events(*args)
-                return
-            if self._collector is None:
-                self._begin_run(None)  # ansible-console begins with a play.
-            self._write(getattr(self._collector, make_events)(*args))
+            if callable(act):
+                act(*args)
+            else:
+                self._write(act, *args)
         except Exception as error:  # noqa: BLE001 - whatever it is, the run goes on
-            self._failed(error)
+            recording = process_state().recording
+            if recording is not None:
+                recording.failed(error)
+            else:
+                self._display.warning(f"playtrail: this run is not recorded: {describe(error)}.")
+                self.disabled = True
+
+    def _write(self, make_events, *args):
+        recording = process_state().recording or self._begin(None)
+        # So many times something went wrong; only the end is still tried.
+        if recording.errors < ERRORS_MAX:
+            recording.write(getattr(recording.collector, make_events)(*args))
 
     def _is_recorder(self):
         """Of all copies in this process the first one that is called records; the others fall silent."""
@@ -1411,85 +2435,80 @@ class CallbackModule(CallbackBase):
         recorder = shared.recorder and shared.recorder()
         if recorder is self:
             return True
-        if recorder is not None:
+        # ansible-console loads its callbacks anew for each command, and they go on with the session. Another
+        # class is another file: the collection beside the single file.
+        if recorder is not None and not (is_console(shared.recording) and type(recorder) is type(self)):
             self.disabled = True
             return False
         shared.recorder = weakref.ref(self)
         return True
 
-    def _begin_run(self, playbook):
-        self._end_run()  # One that was not finished, if any; its spool says so by having no end.
-        self._has_warned = False
+    def _begin(self, playbook):
+        shared = process_state()
+        if shared.recording is not None:
+            shared.recording.leave()
+        recording = Recording(playbook, self._settings, self._stats_before, self._display)
+        shared.recording = recording
         for mistake in self._mistakes:
-            self._warn(f"playtrail: {mistake}. See ansible-doc -t callback playtrail.")
-        if self._parent_id is None and len(context.CLIARGS.get("args") or ()) > 1:
-            self._parent_id = uuid7()
-        parent_id = self._parent_id if playbook is not None else None
-        self._collector = Collector(playbook, self._labels, parent_id, self._stats_before)
-        folder = usable_folder(self._settings.get("spool_dir"))
-        self._spool = Spool(folder, self._collector.id)
-        self._write(self._collector.run_started())
-        self._spool.sync()
-        if self._settings.get("url"):
-            self._start_shipper(folder)
-
-    def _start_shipper(self, folder):
+            recording.warn(f"playtrail: {mistake}. See ansible-doc -t callback playtrail.")
+        strict = self._settings.get("strict", STRICT_OFF)
+        if strict not in STRICT:
+            self._stop(f"strict is {strict!r}, expected one of {', '.join(STRICT)}")
         try:
-            if not sys.executable:
-                raise OSError("the path of Python is not known")
-            self._shipper = ShipperProcess(folder, self._collector.id, self._settings)
+            recording.begin()
+        except Exception as error:
+            if strict != STRICT_OFF:
+                self._stop(describe(error))
+            raise
+        self._start_shipper(recording)
+        if strict == STRICT_SERVER:
+            self._wait_for_server(recording)
+        return recording
+
+    def _start_shipper(self, recording):
+        if not self._settings.get("url"):
+            return
+        try:
+            recording.start_shipper()
         except (OSError, ValueError) as error:
-            self._warn(
-                f"playtrail: the record of this run stays in {folder}, the shipper did not start: {error}. "
-                "playtrail.py --ship delivers it."
+            recording.warn(
+                f"playtrail: the record of this run stays in {os.path.dirname(recording.spool.path)}, the "
+                f"shipper did not start: {error}. playtrail.py --ship delivers it."
             )
 
-    def _write(self, events):
-        for event in events:
-            line = encode(event)
-            if self._spool is not None:
-                self._spool.append(line)
+    def _wait_for_server(self, recording):
+        shipper, seconds = recording.shipper, self._settings.get("strict_timeout", STRICT_SECONDS_DEFAULT)
+        if shipper is None:
+            self._stop("there is no server to acknowledge its start")
+        elif not shipper.wait_until_started(seconds):
+            why = shipper.trouble or f"no answer within {seconds:g} seconds"
+            self._stop(f"the server did not acknowledge its start: {why}")
 
-    def _finish_run(self, stats):
-        if self._collector is None:
-            self._begin_run(None)
+    def _stop(self, why):
+        """Ends Ansible, because `strict` wants a record of every run, and there is none of this one."""
+        message = f"this run ends before its first task, because strict wants a record of it: {why}"
+        recording, shared = process_state().recording, process_state()
+        shared.recording = None
+        if recording.written:
+            with contextlib.suppress(Exception):  # What there is of a record may as well say so.
+                recording.abort("error", Text.clean(message)[:TEXT_CHARS_MAX])
+        recording.close()
+        advice = "Set that right, or allow runs without a record with strict = off in [callback_playtrail]."
+        self._display.error(Text.clean(f"playtrail: {message}. {advice}"), wrap_text=False)
+        raise NoRecord(EXIT_NO_RECORD)
+
+    def _finish(self, stats):
+        shared = process_state()
+        recording = shared.recording or self._begin(None)
         try:
-            self._write(self._collector.run_finished(stats))
-            if self._spool is not None:
-                self._spool.sync()
-                self._spool.close()
-                if self._shipper is not None:
-                    seconds = self._settings.get("flush_timeout", FLUSH_SECONDS_DEFAULT)
-                    self._shipper.wait_until_delivered(self._spool.path, seconds)
+            recording.finish(stats)
         finally:
-            self._end_run()
-            process_state().recorder = None
+            shared.recording = shared.recorder = None
+            recording.close()
 
-    def _end_run(self):
-        spool, shipper = self._spool, self._shipper
-        self._collector = self._spool = self._shipper = None
-        if spool is not None:
-            spool.close()
-        if shipper is not None:
-            shipper.close()
 
-    def _close(self):
-        if os.getpid() == self._pid:
-            self._end_run()
-
-    def _failed(self, error):
-        self._errors += 1
-        self._warn(
-            f"playtrail: this run is not recorded in full: {describe(error)}. The run itself goes on. "
-            "Check spool_dir in [callback_playtrail], or do without: PLAYTRAIL_ENABLED=false."
-        )
-        if self._errors >= ERRORS_MAX:
-            self.disabled = True
-
-    def _warn(self, message):
-        if not self._has_warned:
-            self._has_warned = True
-            self._display.warning(Text.clean(message))
+def is_console(recording):
+    return recording is not None and recording.collector.kind == "console"
 
 
 def describe(error):

@@ -1,0 +1,76 @@
+"""No record, no run, where `strict` says so; and otherwise never."""
+
+from __future__ import annotations
+
+import pytest
+
+PLAYBOOK = """
+- hosts: alpha
+  gather_facts: false
+  tasks:
+    - name: Change something
+      ansible.builtin.raw: "touch {{ playbook_dir }}/changed"
+"""
+
+
+@pytest.fixture
+def site(controller):
+    controller.write("site.yml", PLAYBOOK)
+    return controller
+
+
+def has_changed(controller):
+    return (controller.folder / "changed").exists()
+
+
+def shown(process):
+    return " ".join(process.stderr.decode().split())
+
+
+@pytest.mark.parametrize("strict", ["spool", "server", "true", "yes"])
+def test_a_run_that_cannot_be_written_down_ends_before_its_first_task(site, strict):
+    process = site.play("site.yml", PLAYTRAIL_STRICT=strict, PLAYTRAIL_SPOOL_DIR="/proc/nowhere")
+    assert process.returncode == 1
+    assert not has_changed(site)
+    assert "this run ends before its first task, because strict wants a record of it" in shown(process)
+    assert "/proc/nowhere" in shown(process) and "strict = off" in shown(process)
+    assert b"TASK" not in process.stdout
+
+
+@pytest.mark.parametrize("strict", [None, "off", "false", "no"])
+def test_by_default_it_goes_on_with_a_warning(site, strict):
+    process = site.play("site.yml", PLAYTRAIL_STRICT=strict, PLAYTRAIL_SPOOL_DIR="/proc/nowhere")
+    assert process.returncode == 0
+    assert has_changed(site)
+    assert "not recorded" in shown(process)
+
+
+def test_a_word_that_is_none_of_its_values_is_no_way_around_it(site):
+    process = site.play("site.yml", PLAYTRAIL_STRICT="of")
+    assert process.returncode == 1
+    assert not has_changed(site)
+    assert "strict is 'of', expected one of off, spool, server" in shown(process)
+
+
+def test_with_spool_the_server_need_not_be_there(site):
+    site.server.stop()
+    process = site.play("site.yml", PLAYTRAIL_STRICT="spool")
+    assert (process.returncode, process.stderr) == (0, b"")
+    assert has_changed(site)
+
+
+def test_an_adhoc_command_and_a_console_are_stopped_as_well(site):
+    env = {
+        "PLAYTRAIL_STRICT": "spool",
+        "PLAYTRAIL_SPOOL_DIR": "/proc/nowhere",
+        "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1",
+    }
+    for program in "ansible", "ansible-console":
+        command = site.command(
+            "web", *(["-m", "raw", "-a", "touch changed"] if program == "ansible" else []), **env
+        )
+        command["args"][0] = command["args"][0].replace("ansible-playbook", program)
+        process = site.run(command, b"raw touch changed\n")
+        assert b"strict wants a record" in process.stderr, program
+        assert process.returncode == 1, program
+        assert not has_changed(site), program
