@@ -46,6 +46,7 @@ def test_the_artifact_holds_what_users_need_and_no_tests(collections):
     root = collections / "ansible_collections/playtrail/audit"
     found = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
     assert {"plugins/callback/playtrail.py", "README.md", "LICENSE", "meta/runtime.yml"} <= found
+    assert {"plugins/lookup/witness_line.py", "roles/witness/tasks/main.yml"} <= found
     assert not [name for name in found if name.startswith("tests") or name == "ruff.toml"]
 
 

@@ -2020,8 +2020,8 @@ class Dropped:
     @classmethod
     def rank(cls, event):
         """
-        Returns 0 for what is given up first, then 1 and 2; None for what is never given up, because it says what
-        was run, by whom, and how it ended on each host.
+        Returns 0 for what is given up first, then 1 and 2; None for what is never given up, because it says
+        what was run, by whom, and how it ended on each host.
         """
         action = event["event"].get("action")
         if action in cls.LEAST:
