@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -267,3 +268,26 @@ def recorded():
         return SimpleNamespace(process=process, trail=trail)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def collections(tmp_path_factory):
+    """The collection, built from its sources as a developer has them, and installed from the archive."""
+    folder = tmp_path_factory.mktemp("galaxy")
+    shutil.copytree(ROOT / "ansible-callback", folder / "source")
+    for left_behind in "plugins/callback/__pycache__", ".ruff_cache", ".pytest_cache":
+        (folder / "source" / left_behind).mkdir(exist_ok=True)
+        (folder / "source" / left_behind / "left-behind").touch()
+    galaxy = [str(BIN / "ansible-galaxy"), "collection"]
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8"}
+    subprocess.run(
+        [*galaxy, "build", folder / "source", "--output-path", folder], check=True, env=env, timeout=60
+    )
+    archive = next(folder.glob("playtrail-audit-*.tar.gz"))
+    subprocess.run(
+        [*galaxy, "install", archive, "--offline", "-p", folder / "installed"],
+        check=True,
+        env=env,
+        timeout=60,
+    )
+    return folder / "installed"
