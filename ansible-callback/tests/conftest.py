@@ -17,7 +17,7 @@ from types import SimpleNamespace
 import jsonschema
 import pytest
 import referencing
-from server import Server
+from server import Server, is_remark
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = ROOT / "ansible-callback/plugins/callback/playtrail.py"
@@ -249,7 +249,11 @@ class Trail:
         return [Trail([event for event in self.events if event["run"]["id"] == run]) for run in ids]
 
     def sequences(self):
-        return [event["event"]["sequence"] for event in self.events]
+        """Returns the callback's count; what the shipper says has one of its own."""
+        return [event["event"]["sequence"] for event in self.events if not is_remark(event)]
+
+    def remarks(self):
+        return Trail([event for event in self.events if is_remark(event)])
 
 
 @pytest.fixture(scope="session")

@@ -47,6 +47,10 @@ def test_it_does_nothing_unless_it_is_enabled(controller):
 
 
 OPTIONS = {
+    "allow_http",
+    "ca_file",
+    "client_cert",
+    "client_key",
     "enabled",
     "facts",
     "flush_timeout",
@@ -55,6 +59,8 @@ OPTIONS = {
     "redact_keys",
     "redact_patterns",
     "spool_dir",
+    "spool_bytes_max",
+    "spool_days_max",
     "strict",
     "strict_timeout",
     "token",

@@ -99,7 +99,7 @@ async function runLoad(url: string): Promise<Pick<Round, 'perSecond' | 'p50' | '
   return JSON.parse(output)
 }
 
-async function ready(url: string): Promise<{ journal: { end: number }; index: { lag: number } }> {
+export async function ready(url: string): Promise<{ journal: { end: number }; index: { lag: number } }> {
   return (await (await fetch(`${url}/readyz`)).json()) as { journal: { end: number }; index: { lag: number } }
 }
 

@@ -1,13 +1,18 @@
 /**
- * `npm run bench`: what docs/performance.md reports. `npm run bench -- events` or `-- callback` runs one of them.
+ * `npm run bench`: what docs/performance.md reports. `npm run bench -- events` or `-- callback` runs one of them;
+ * `npm run bench:callback` runs the second at two sizes and beside ARA, or at those of `-- --sizes 20x50,200x50@50`.
  * Figures of a machine that does something else at the same time mean nothing: let it run alone.
  */
 import { availableParallelism, cpus, totalmem } from 'node:os'
+import { parseArgs } from 'node:util'
 import { benchCallback } from './callback.ts'
 import { benchEvents } from './events.ts'
 
-const benches = { events: benchEvents, callback: benchCallback }
-const wanted = process.argv.slice(2)
+const { positionals: wanted, values: options } = parseArgs({
+  allowPositionals: true,
+  options: { sizes: { type: 'string' }, peers: { type: 'boolean' } }
+})
+const benches = { events: benchEvents, callback: () => benchCallback(options) }
 
 console.log(
   `${availableParallelism()} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`
