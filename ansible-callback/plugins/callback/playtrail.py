@@ -1319,9 +1319,11 @@ class Invocation:
     @classmethod
     def add_lists(cls, cli, options, variables, cuts):
         inventory = options.get("inventory") or ()
+        # Some versions of Ansible make sets of them: sorted, the same command reads the same each time.
+        tags, skip_tags = (sorted(options.get(name) or ()) for name in ("tags", "skip_tags"))
         lists = (
-            ("tags", [] if tuple(options.get("tags") or ()) == ("all",) else options.get("tags"), NAMES_MAX),
-            ("skip_tags", options.get("skip_tags"), NAMES_MAX),
+            ("tags", [] if tags == ["all"] else tags, NAMES_MAX),
+            ("skip_tags", skip_tags, NAMES_MAX),
             ("extra_var_names", sorted(map(str, variables)), NAMES_MAX),
             ("inventory", [inventory] if isinstance(inventory, str) else inventory, INVENTORIES_MAX),
         )
