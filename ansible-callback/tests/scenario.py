@@ -18,7 +18,8 @@ The scenario table: `scenarios/*.yml`, runs of Ansible as data, with what has to
     runs      the same for several: name of each run, and its events; `{}` if nothing is recorded
 
 In files, setup, run and env stand `@callbacks@` for the callback's name, or `@callbacks:x,y@` for a text of
-one's own: nothing where the run is to go without. `@folder@`, `@plugins@`, `@collections@` are places.
+one's own: nothing where the run is to go without. `@folder@`, `@plugins@`, `@collections@`,
+`@mitogen@` and `@python@` are places.
 
 An expected event is its action and some of its fields, `ansible.` left out of their names:
 

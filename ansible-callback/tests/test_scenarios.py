@@ -10,6 +10,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -132,7 +133,7 @@ def fail_with(lines):
 
 @pytest.fixture(scope="session")
 def places(collections):
-    found = {"collections": str(collections), "plugins": str(PLUGIN.parent)}
+    found = {"collections": str(collections), "plugins": str(PLUGIN.parent), "python": sys.executable}
     with contextlib.suppress(ImportError):
         import ansible_mitogen  # noqa: PLC0415 - there for one core alone
 
