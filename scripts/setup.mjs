@@ -5,11 +5,11 @@
 //   node scripts/setup.mjs --python   also .venv with what the tests of the Ansible collection need
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { findPython, pipInstall } from './python.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const PYTHON_MINOR_MIN = 9
@@ -36,9 +36,13 @@ function installPackages() {
 function installPython() {
   const venv = join(root, '.venv')
   const stamp = join(venv, '.playtrail-setup')
-  const wanted = hashOf('test/requirements.txt')
+  const wanted = hashOf('test/requirements.txt', 'test/requirements-scenarios.txt')
   if (isStamped(stamp, wanted)) return
-  const python = findPython()
+  const minors = Array.from(
+    { length: PYTHON_MINOR_MAX - PYTHON_MINOR_MIN + 1 },
+    (_, i) => PYTHON_MINOR_MAX - i
+  )
+  const python = process.env.PYTHON || findPython(minors)
   if (python === undefined) {
     fail(
       `Python 3.${PYTHON_MINOR_MIN} or newer with the module venv is needed to run Ansible; none was found. On Debian: apt-get install python3-venv. Or name one with PYTHON=/path/to/python3.`
@@ -47,32 +51,11 @@ function installPython() {
   say(`making .venv with ansible-core (${python})`)
   rmSync(venv, { recursive: true, force: true })
   run([python, '-m', 'venv', venv], 'the virtual environment could not be made.')
-  const pip = [join(venv, 'bin', 'python'), '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
-  run([...pip, '-r', join(root, 'test', 'requirements.txt')], 'pip could not install test/requirements.txt.')
-  writeFileSync(stamp, wanted)
-}
-
-/** The newest Python that Ansible runs on: from PYTHON, the PATH, or pyenv. */
-function findPython() {
-  if (process.env.PYTHON) return process.env.PYTHON
-  const minors = Array.from(
-    { length: PYTHON_MINOR_MAX - PYTHON_MINOR_MIN + 1 },
-    (_, i) => PYTHON_MINOR_MAX - i
+  run(
+    [...pipInstall(venv), '-r', join(root, 'test', 'requirements.txt')],
+    'pip could not install test/requirements.txt.'
   )
-  const pyenv = join(process.env.PYENV_ROOT ?? join(homedir(), '.pyenv'), 'versions')
-  const installed = existsSync(pyenv) ? readdirSync(pyenv) : []
-  const candidates = minors.flatMap((minor) => [
-    `python3.${minor}`,
-    ...installed
-      .filter((name) => name.startsWith(`3.${minor}.`))
-      .map((name) => join(pyenv, name, 'bin', 'python3'))
-  ])
-  return [...candidates, 'python3'].find(canMakeEnvironments)
-}
-
-function canMakeEnvironments(python) {
-  const check = `import sys, venv, ensurepip; sys.exit(not (3, ${PYTHON_MINOR_MIN}) <= sys.version_info[:2] <= (3, ${PYTHON_MINOR_MAX}))`
-  return spawnSync(python, ['-c', check], { stdio: 'ignore' }).status === 0
+  writeFileSync(stamp, wanted)
 }
 
 function isStamped(stamp, wanted) {

@@ -19,14 +19,17 @@ export interface Token {
 
 /** Name that events get as their sender while the server is open. */
 export const OPEN_SENDER = 'local'
+/** Name that the service's own events have as their sender. */
+export const SERVER_SENDER = 'server'
+const reservedNames: readonly string[] = [OPEN_SENDER, SERVER_SENDER]
 const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 const TOKEN_BYTES = 32
 
 /** Makes a token and keeps its hash in `file`. The token itself is returned, and is nowhere else. */
 export function createToken(file: string, name: string, role: Role, now: Date): string {
-  if (!NAME_PATTERN.test(name) || name === OPEN_SENDER) {
+  if (!NAME_PATTERN.test(name) || reservedNames.includes(name)) {
     throw new Fatal(
-      `a token's name is 1 to 64 letters, digits, ".", "_" or "-", beginning with a letter or digit, and not "${OPEN_SENDER}"; got "${name}"`
+      `a token's name is 1 to 64 letters, digits, ".", "_" or "-", beginning with a letter or digit, and not ${reservedNames.map((reserved) => `"${reserved}"`).join(' or ')}; got "${name}"`
     )
   }
   const tokens = readTokens(file)

@@ -18,6 +18,9 @@ export interface Listen {
   port: number
 }
 
+/** A week: more would leave runs open that nobody remembers. */
+const SILENT_AFTER_SECONDS_MAX = 604_800
+
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 const logFormats = ['auto', 'pretty', 'json'] as const
 const stores = ['sqlite'] as const
@@ -51,6 +54,16 @@ export const settings = {
     meaning: 'Where the index is kept: `sqlite`, the embedded store in the data folder.',
     read: oneOf(stores),
     expected: stores.join(', ')
+  },
+  silentAfter: {
+    flag: '--silent-after',
+    placeholder: '<seconds>',
+    env: 'PLAYTRAIL_SILENT_AFTER',
+    fallback: '900',
+    meaning:
+      'Close a run of which nothing was received for so long; 0: never. Senders tell every 30 s that a run goes on.',
+    read: readSilentAfter,
+    expected: `0, or a whole number of seconds up to ${SILENT_AFTER_SECONDS_MAX}`
   },
   logLevel: {
     flag: '--log-level',
@@ -113,6 +126,11 @@ function readListen(text: string): Listen | undefined {
   const port = Number(match?.[3])
   if (host === undefined || !(port <= 65_535)) return undefined
   return host === 'localhost' || isIP(host) !== 0 ? { host, port } : undefined
+}
+
+function readSilentAfter(text: string): number | undefined {
+  const seconds = /^[0-9]{1,6}$/.test(text) ? Number(text) : undefined
+  return seconds !== undefined && seconds <= SILENT_AFTER_SECONDS_MAX ? seconds : undefined
 }
 
 function oneOf<Value extends string>(values: readonly Value[]): (text: string) => Value | undefined {

@@ -8,6 +8,7 @@ export const problems = {
   json_invalid: { status: 400, retry: false, title: 'The line is not a JSON object' },
   event_invalid: { status: 400, retry: false, title: 'The event does not follow the schema' },
   event_id_mismatch: { status: 400, retry: false, title: 'The event id does not match run and sequence' },
+  provider_reserved: { status: 400, retry: false, title: 'The provider is the server itself' },
   event_too_large: { status: 413, retry: false, title: 'The event is too large' },
   event_conflict: { status: 409, retry: false, title: 'The event id was used before, with other content' },
 

@@ -39,6 +39,11 @@ export const limits = {
   indexRetryDelayMs: 100,
   indexRetryDelayMsMax: 30_000,
 
+  /** Pause between two looks for runs that fell silent; `--silent-after`, if that is shorter. */
+  silenceIntervalMs: 30_000,
+  /** Runs that one such look closes; the next one closes the rest. */
+  silencesAtOnceMax: 100,
+
   /** Questions that wait for the index; more are answered 503 `overloaded`. */
   questionsWaitingMax: 1_000,
   /** The write-ahead log of the embedded store; beyond it a write waits for the questions under way. */

@@ -10,6 +10,7 @@ import { openSqliteStore } from './index/sqlite/store.ts'
 import { type Journal, openJournal } from './journal/journal.ts'
 import { limits } from './limits.ts'
 import { openQuarantine } from './receive/quarantine.ts'
+import { watchSilence } from './silence/watch.ts'
 
 /** A running service. */
 export interface Service {
@@ -69,6 +70,11 @@ export async function startService(
     opened.push(store)
     const follower = await startFollower({ journal, store, log })
     opened.push({ close: () => follower.stop() })
+    if (config.silentAfter > 0) {
+      const silentAfterMs = config.silentAfter * 1_000
+      const silence = watchSilence({ journal, follower, store, log, silentAfterMs })
+      opened.push({ close: () => silence.stop() })
+    }
     const app = await buildApp({
       access: openAccess(folder.tokens, { isLoopback: isLoopback(config.listen.host) }),
       quarantine,

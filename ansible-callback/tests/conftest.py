@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from types import SimpleNamespace
 import jsonschema
 import pytest
 import referencing
-from server import Server
+from server import Server, is_remark
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = ROOT / "ansible-callback/plugins/callback/playtrail.py"
@@ -248,7 +249,11 @@ class Trail:
         return [Trail([event for event in self.events if event["run"]["id"] == run]) for run in ids]
 
     def sequences(self):
-        return [event["event"]["sequence"] for event in self.events]
+        """Returns the callback's count; what the shipper says has one of its own."""
+        return [event["event"]["sequence"] for event in self.events if not is_remark(event)]
+
+    def remarks(self):
+        return Trail([event for event in self.events if is_remark(event)])
 
 
 @pytest.fixture(scope="session")
@@ -263,3 +268,26 @@ def recorded():
         return SimpleNamespace(process=process, trail=trail)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def collections(tmp_path_factory):
+    """The collection, built from its sources as a developer has them, and installed from the archive."""
+    folder = tmp_path_factory.mktemp("galaxy")
+    shutil.copytree(ROOT / "ansible-callback", folder / "source")
+    for left_behind in "plugins/callback/__pycache__", ".ruff_cache", ".pytest_cache":
+        (folder / "source" / left_behind).mkdir(exist_ok=True)
+        (folder / "source" / left_behind / "left-behind").touch()
+    galaxy = [str(BIN / "ansible-galaxy"), "collection"]
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8"}
+    subprocess.run(
+        [*galaxy, "build", folder / "source", "--output-path", folder], check=True, env=env, timeout=60
+    )
+    archive = next(folder.glob("playtrail-audit-*.tar.gz"))
+    subprocess.run(
+        [*galaxy, "install", archive, "--offline", "-p", folder / "installed"],
+        check=True,
+        env=env,
+        timeout=60,
+    )
+    return folder / "installed"

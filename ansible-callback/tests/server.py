@@ -30,9 +30,14 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def stored(self):
-        """Returns the events, run by run and in order: shippers of several runs may overtake each other."""
+        """
+        Returns the events, run by run and in order: shippers of several runs may overtake each other. What a
+        shipper said itself, in a count of its own, comes last.
+        """
         events = [json.loads(line) for line in list(self.events.values())]
-        return sorted(events, key=lambda event: (event["run"]["id"], event["event"]["sequence"]))
+        return sorted(
+            events, key=lambda event: (event["run"]["id"], is_remark(event), event["event"]["sequence"])
+        )
 
     def start(self, certificate=None, key=None):
         outer = self
@@ -103,6 +108,11 @@ class Server:
             request.send_header(name.replace("_", "-"), value)
         request.end_headers()
         request.wfile.write(content)
+
+
+def is_remark(event):
+    """True for an event of the shipper's own."""
+    return event["event"].get("provider") == "shipper"
 
 
 class QuietServer(ThreadingHTTPServer):

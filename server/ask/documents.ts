@@ -70,7 +70,11 @@ export const runDocument: Schema = {
       'observer',
       'process',
       'agent',
-      'labels'
+      'labels',
+      'vcs',
+      'ci',
+      'awx',
+      'error'
     ]),
     ansible: {
       description: 'What Ansible was asked to do, and how it ended.',
@@ -96,9 +100,18 @@ export const runDocument: Schema = {
           required: ['ok', 'changed', 'failed', 'skipped', 'unreachable'],
           additionalProperties: false
         },
-        last_ingested: { ...timestamp, description: 'When the server received the newest event of the run.' }
+        last_ingested: { ...timestamp, description: 'When the server received the newest event of the run.' },
+        last_heard: {
+          ...timestamp,
+          description:
+            'When the server received the newest event that a sender sent; what it says itself does not count.'
+        },
+        silences: {
+          ...count,
+          description: 'How often the server has closed the run because it had fallen silent.'
+        }
       },
-      required: ['events', 'results', 'last_ingested'],
+      required: ['events', 'results', 'last_ingested', 'silences'],
       additionalProperties: false
     }
   },

@@ -18,6 +18,11 @@ const parameters = {
   host,
   user,
   status: oneOf(statuses, 'How a task ended on a host, or how a run stood.'),
+  heartbeats: oneOf(
+    ['true', 'false'],
+    '`false` leaves out `run.heartbeat`, which says nothing but that a run goes on.',
+    'true'
+  ),
   from,
   to,
   sort: oneOf(['-@timestamp', '@timestamp'], 'Newest first, or oldest first.', '-@timestamp'),
@@ -34,13 +39,24 @@ export const eventsRoute: FastifyPluginAsync<AskOptions> = async (app, { store, 
 
   app.get('/v1/events', { schema }, async (request) => {
     const given = readParameters(parameters, request.query, now())
-    const { cursor, from: fromMs, to: toMs, limit: items, sort = '-@timestamp', run, ...filters } = given
+    const {
+      cursor,
+      from: fromMs,
+      to: toMs,
+      limit: items,
+      sort = '-@timestamp',
+      run,
+      heartbeats,
+      ...filters
+    } = given
     const runId = run === undefined ? undefined : (await findRun(store, run, 'run')).run.id
     const order = orders[sort]
     const list = order === 'desc' ? 'events' : 'events, oldest first'
     const after = cursor === undefined ? undefined : decodeCursor(list, cursor)
     const page = { after, limit: items ?? limits.pageItemsDefault, order }
-    return answerOf(list, await store.events({ ...filters, ...page, runId, fromMs, toMs }))
+    const isWithoutHeartbeats = heartbeats === 'false'
+    const query = { ...filters, ...page, runId, fromMs, toMs, isWithoutHeartbeats }
+    return answerOf(list, await store.events(query))
   })
 }
 

@@ -10,7 +10,8 @@ import { statusFormat } from './style.ts'
 import { processSurroundings, type Surroundings } from './surroundings.ts'
 import type { Cell, Column } from './table.ts'
 import { localIso } from './time.ts'
-import { actorOf, taskTitle } from './words.ts'
+import { whatHappened } from './what-happened.ts'
+import { actorOf } from './words.ts'
 
 const EVENTS_DEFAULT = 50
 
@@ -62,6 +63,10 @@ interface EventsOptions extends ListOptions {
 export function eventsCommand(surroundings: Surroundings = processSurroundings()): Command {
   return listCommand('events', Object.keys(statuses), EVENTS_DEFAULT)
     .description('list events: every single fact, of all runs or of some')
+    .addHelpText(
+      'after',
+      '\nHeartbeats of runs are left out, unless --all or --action run.heartbeat asks for them.'
+    )
     .option('--run <id>', `of this run: ${runNames}`)
     .addOption(new Option('--action <action>', 'of this kind').choices(Object.keys(actions)))
     .addOption(
@@ -76,7 +81,9 @@ async function listEvents(options: EventsOptions, surroundings: Surroundings): P
   const client = createClient(readConnection(options.url, surroundings.env))
   const { action, sort } = options
   const run = options.run === undefined ? undefined : (await findRun(options.run, client)).run.id
-  const parameters = { ...filtersOf(options), run, action, sort }
+  // A shipper says every 30 s that a run goes on: of that only who asks for it wants to hear.
+  const heartbeats = options.all || action !== undefined ? undefined : 'false'
+  const parameters = { ...filtersOf(options), run, action, sort, heartbeats }
   await printList(client.events(parameters, itemsMaxOf(options)), surroundings, {
     isJson: options.json === true,
     columns,
@@ -94,12 +101,6 @@ function rowOf(event: IndexedEvent): Cell[] {
     event.host?.name ?? '',
     [{ text: status, format: statusFormat(status) }],
     actorOf(event),
-    whatOf(event)
+    whatHappened(event)
   ]
-}
-
-/** What the event is about, in the words of whoever wrote the playbook. */
-function whatOf({ ansible }: IndexedEvent): string {
-  if (ansible?.task !== undefined) return taskTitle(ansible.task)
-  return ansible?.play?.name ?? ansible?.playbook?.path ?? ''
 }

@@ -1,6 +1,7 @@
 import type { IndexedEvent } from '../index/store.ts'
+import { rangesText, sizeOf } from './gaps.ts'
 import { printable } from './printable.ts'
-import { resultText } from './run-result.ts'
+import { eventText, notifiedText } from './run-event.ts'
 import type { PlayStory, RunStory, TaskStory } from './run-story.ts'
 import type { Paint } from './style.ts'
 import { counted, taskTitle } from './words.ts'
@@ -36,14 +37,24 @@ export function runRecap({ recap }: RunStory, options: BodyOptions): string {
 }
 
 /** What the reader must know about the trail itself, or nothing. */
-export function runWarnings({ eventsMissing, isDropped }: RunStory, paint: Paint): string {
+export function runWarnings({ gaps, lost, dropped, redacted }: RunStory, paint: Paint): string {
   const lines: string[] = []
-  if (eventsMissing > 0)
+  const missing = sizeOf(gaps)
+  if (missing > 0)
     lines.push(
-      `The trail has gaps: ${counted(eventsMissing, 'event')} of this run ${eventsMissing === 1 ? 'is' : 'are'} not here (yet).`
+      `The trail has gaps: ${counted(missing, 'event')} of this run ${missing === 1 ? 'is' : 'are'} not here (yet): ${rangesText(gaps)}.`
     )
-  if (isDropped) lines.push('The controller dropped events of this run: its spool was full.')
-  return lines.map((line) => `\n${paint('magenta', line)}\n`).join('')
+  if (lost > 0) lines.push(`The callback could not write down ${counted(lost, 'event')} of this run.`)
+  const numbers = dropped.ranges.length === 0 ? '' : `: ${rangesText(dropped.ranges)}`
+  if (dropped.events > 0)
+    lines.push(
+      `The controller dropped ${counted(dropped.events, 'event')} of this run to keep its spool within its limits${numbers}.`
+    )
+  if (redacted > 0)
+    lines.push(
+      `${counted(redacted, 'secret')} ${redacted === 1 ? 'was' : 'were'} redacted before this run was recorded.`
+    )
+  return lines.length === 0 ? '' : `\n${lines.map((line) => `${paint('magenta', line)}\n`).join('')}`
 }
 
 function playTitle({ play }: PlayStory): string {
@@ -51,13 +62,14 @@ function playTitle({ play }: PlayStory): string {
   return `PLAY [${printable(play.name ?? play.hosts_pattern ?? '')}]${batch}`
 }
 
-function taskText({ task, results }: TaskStory, options: BodyOptions): string {
+function taskText({ task, events }: TaskStory, options: BodyOptions): string {
   const kind = task.handler ? 'RUNNING HANDLER' : 'TASK'
   const lines = [`\n${heading(`${kind} [${printable(taskTitle(task))}]`, options)}`]
-  const isBroken = results.some(({ event }) => event.outcome === 'failure')
+  const isBroken = events.some(({ event }) => event.outcome === 'failure')
   if (isBroken && task.path !== undefined)
     lines.push(`${options.paint('dim', printable(`${task.path}:${task.line ?? 1}`))}\n`)
-  for (const result of results) lines.push(resultText(result, options))
+  for (const event of events) lines.push(eventText(event, options))
+  lines.push(notifiedText(events, options))
   return lines.join('')
 }
 

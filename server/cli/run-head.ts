@@ -2,9 +2,10 @@ import type { Run } from '../index/store.ts'
 import { printable } from './printable.ts'
 import { type Paint, statusFormat } from './style.ts'
 import { durationBetween, durationText, localIso, relativeTime } from './time.ts'
-import { counted } from './words.ts'
+import { abortReasons, counted } from './words.ts'
 
 const NAME_CHARACTERS = 11
+const COMMIT_CHARACTERS = 12
 
 /** How a name is known: event.md's `user.origin`, in words. */
 const origins: Record<NonNullable<NonNullable<Run['user']>['origin']>, string> = {
@@ -25,10 +26,14 @@ export function runHead(run: Run, paint: Paint, now: Date): string {
   const facts: [string, string | undefined][] = [
     ['Run', run.run.id],
     ['Status', undefined],
+    ['Why', run.run.reason === 'interrupted' ? undefined : run.error?.message],
     ['Started', startOf(run, now)],
     ['Duration', durationOf(run, now)],
     ['User', userOf(run)],
     ['From', originOf(run)],
+    ['CI job', ciJobOf(run)],
+    ['AWX job', awxJobOf(run)],
+    ['Git', gitOf(run)],
     ['Hosts', hostsOf(run)],
     ['Ansible', ansible?.version],
     ...optionsOf(run),
@@ -54,8 +59,9 @@ function labelled(name: string, fact: string, paint: Paint): string {
 function statusOf({ run }: Run, paint: Paint): string {
   const status = paint(statusFormat(run.status), printable(run.status))
   if (run.status === 'running') return `${status}: it has not ended yet, more may follow`
-  if (run.status === 'aborted') return `${status}: its process ended before the run did`
-  return status
+  if (run.status !== 'aborted') return status
+  const reason = run.reason === undefined ? 'its process ended before the run did' : abortReasons[run.reason]
+  return `${status}: ${reason}`
 }
 
 function startOf({ event }: Run, now: Date): string {
@@ -84,6 +90,35 @@ function originOf({ source, observer, process }: Run): string {
   const folder = process?.working_directory === undefined ? '' : `in ${process.working_directory}`
   const place = [controller, folder].filter((part) => part !== '').join(' ')
   return [source?.ip === undefined ? '' : String(source.ip), place].filter((part) => part !== '').join(' → ')
+}
+
+/** For example `gitlab https://ci.example/jobs/17, started by alice`. */
+function ciJobOf({ ci }: Run): string | undefined {
+  if (ci === undefined) return undefined
+  const job = `${ci.provider} ${ci.job_url ?? ci.run_id ?? ''}`.trimEnd()
+  return ci.actor === undefined ? job : `${job}, started by ${ci.actor}`
+}
+
+/** For example `42 (Deploy the shop), launched by alice, workflow Release`. */
+function awxJobOf({ awx }: Run): string | undefined {
+  if (awx === undefined) return undefined
+  const facts: [string, string | undefined][] = [
+    ['launched by', awx.user],
+    ['schedule', awx.schedule],
+    ['workflow', awx.workflow],
+    ['inventory', awx.inventory]
+  ]
+  const more = facts.flatMap(([name, fact]) => (fact === undefined ? [] : [`, ${name} ${fact}`]))
+  return `${awx.job_id ?? ''}${awx.job_template === undefined ? '' : ` (${awx.job_template})`}${more.join('')}`
+}
+
+/** For example `main@0a1b2c3d4e5f of https://git.example/shop.git`. */
+function gitOf({ vcs }: Run): string | undefined {
+  if (vcs === undefined) return undefined
+  const at = [vcs.branch, vcs.commit?.slice(0, COMMIT_CHARACTERS)]
+    .filter((part) => part !== undefined)
+    .join('@')
+  return [at, vcs.url].filter((part) => part).join(' of ')
 }
 
 function hostsOf({ ansible }: Run): string | undefined {

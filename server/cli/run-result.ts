@@ -3,7 +3,7 @@ import type { IndexedEvent } from '../index/store.ts'
 import { printable, printableBody } from './printable.ts'
 import { type Format, type Paint, statusFormat } from './style.ts'
 import { durationText } from './time.ts'
-import { counted } from './words.ts'
+import { counted, itemText } from './words.ts'
 
 type Ansible = NonNullable<Event['ansible']>
 type Result = NonNullable<Ansible['result']>
@@ -20,7 +20,7 @@ export interface ResultOptions {
   isOutputShown: boolean
 }
 
-/** How a task ended on a host: a line as Ansible prints it, and below it what there is to read. */
+/** How a task, or an item of its loop, ended on a host: a line as Ansible prints it, and below it what there is to read. */
 export function resultText(event: IndexedEvent, { paint, isOutputShown }: ResultOptions): string {
   const result = event.ansible?.result
   if (result === undefined) return ''
@@ -41,7 +41,9 @@ export function resultText(event: IndexedEvent, { paint, isOutputShown }: Result
 /** For example `changed: [web-07 -> db-01] (3 items: 1 ok, 2 changed) after 2 attempts => done`. */
 function resultLine(event: IndexedEvent, result: Result, paint: Paint): string {
   const delegated = result.delegated_host === undefined ? '' : ` -> ${result.delegated_host}`
-  const head = printable(`${result.status}: [${event.host?.name ?? ''}${delegated}]`)
+  const item =
+    event.ansible?.item === undefined ? '' : `${result.status === 'failed' ? '' : ' =>'} ${itemText(event)}`
+  const head = printable(`${result.status}: [${event.host?.name ?? ''}${delegated}]${item}`)
   const notes = notesOf(event, result).map((note) => ` ${printable(note)}`)
   const { duration = 0 } = event.event
   const slow = duration >= SLOW_NANOSECONDS_MIN ? paint('dim', ` ${durationText(duration)}`) : ''
@@ -57,6 +59,7 @@ function notesOf({ ansible }: IndexedEvent, result: Result): string[] {
   if (result.status === 'skipped' && result.skip_reason) notes.push(`(${result.skip_reason})`)
   if ((result.attempts ?? 1) > 1) notes.push(`after ${result.attempts} attempts`)
   if (result.rc !== undefined && result.rc !== 0) notes.push(`rc=${result.rc}`)
+  if ((ansible?.redacted ?? 0) > 0) notes.push(`(${counted(ansible?.redacted ?? 0, 'secret')} redacted)`)
   if (ansible?.task?.no_log) notes.push('(no_log: nothing else is recorded)')
   return notes
 }

@@ -1,14 +1,15 @@
 import type { Event } from '../event-types.ts'
 import type { IndexedEvent } from '../index/store.ts'
+import { gapsIn, parseRange, type Range } from './gaps.ts'
 
 type Ansible = NonNullable<Event['ansible']>
 type Play = NonNullable<Ansible['play']>
 type Task = NonNullable<Ansible['task']>
 
-/** A task as it ran once, with the results of its hosts in the order they came. */
+/** A task as it ran once, with what happened to it in the order it came: results, items, retries, includes … */
 export interface TaskStory {
   task: Task
-  results: IndexedEvent[]
+  events: IndexedEvent[]
 }
 
 export interface PlayStory {
@@ -23,10 +24,14 @@ export interface RunStory {
   plays: PlayStory[]
   /** host.finished of each host. */
   recap: IndexedEvent[]
-  /** Events that the callback counted and that are not among those told: a gap in the trail. */
-  eventsMissing: number
-  /** The sender's disk was full, or its limit was reached: events were dropped on the controller. */
-  isDropped: boolean
+  /** Numbers of events that the callback counted, that are not among those told, and that were not dropped. */
+  gaps: Range[]
+  /** Events that the callback could not write down. */
+  lost: number
+  /** What the sender gave up to keep its spool within its limits. */
+  dropped: { events: number; ranges: Range[] }
+  /** Secrets that were taken out of the events' texts. */
+  redacted: number
 }
 
 /**
@@ -37,33 +42,38 @@ export interface RunStory {
 export function tellRun(events: Iterable<IndexedEvent>): RunStory {
   const plays = new Map<string, PlayStory>()
   const tasks = new Map<string, TaskStory>()
-  const sequences = new Set<number>()
-  const story: RunStory = { plays: [], recap: [], eventsMissing: 0, isDropped: false }
+  const count = countEvents()
+  const recap: IndexedEvent[] = []
 
   for (const event of events) {
-    const { action, provider, sequence } = event.event
-    if (provider !== 'shipper' && sequence !== undefined) sequences.add(sequence)
-    if (action === 'host.finished') story.recap.push(event)
-    if (action === 'spool.dropped') story.isDropped = true
+    count.add(event)
+    const { action } = event.event
+    if (action === 'host.finished') recap.push(event)
     if (!toldOfPlays.has(action)) continue
 
     const play = playOf(event, plays)
     if (action === 'play.no_hosts') play.isEmpty = true
     const { task } = event.ansible ?? {}
-    if (task === undefined) continue
-    const taskStory = taskOf(task, play, tasks)
-    if (action === 'host.result') taskStory.results.push(event)
+    // Not every include and notification says which task it came from: then it was the last one.
+    const taskStory = task === undefined ? play.tasks.at(-1) : taskOf(task, play, tasks)
+    if (happensToTasks.has(action)) taskStory?.events.push(event)
   }
-  story.plays.push(...plays.values())
-  story.eventsMissing = missingOf(sequences)
-  return story
+  return { plays: [...plays.values()], recap, ...count.total() }
 }
+
+const happensToTasks: ReadonlySet<string> = new Set([
+  'host.result',
+  'item.result',
+  'host.retry',
+  'tasks.included',
+  'handler.notified'
+])
 
 const toldOfPlays: ReadonlySet<string> = new Set([
   'play.started',
   'play.no_hosts',
   'task.started',
-  'host.result'
+  ...happensToTasks
 ])
 
 function playOf(event: IndexedEvent, plays: Map<string, PlayStory>): PlayStory {
@@ -84,7 +94,7 @@ function taskOf(task: Task, play: PlayStory, tasks: Map<string, TaskStory>): Tas
   const key = JSON.stringify([play.play.id, play.play.batch, task.id, task.occurrence])
   const known = tasks.get(key)
   if (known === undefined) {
-    const made = { task, results: [] }
+    const made = { task, events: [] }
     tasks.set(key, made)
     play.tasks.push(made)
     return made
@@ -93,8 +103,27 @@ function taskOf(task: Task, play: PlayStory, tasks: Map<string, TaskStory>): Tas
   return known
 }
 
-function missingOf(sequences: ReadonlySet<number>): number {
-  let highest = -1
-  for (const sequence of sequences) highest = Math.max(highest, sequence)
-  return highest + 1 - sequences.size
+/** Counts what there is of the trail, and what it says about itself. */
+function countEvents(): {
+  add(event: IndexedEvent): void
+  total(): Pick<RunStory, 'gaps' | 'lost' | 'dropped' | 'redacted'>
+} {
+  const here: Range[] = []
+  const dropped: RunStory['dropped'] = { events: 0, ranges: [] }
+  let expected = 0
+  let lost = 0
+  let redacted = 0
+  return {
+    add({ event: { provider, sequence }, run, spool, ansible }) {
+      lost = Math.max(lost, run?.lost ?? 0)
+      redacted += ansible?.redacted ?? 0
+      dropped.events += spool?.events ?? 0
+      dropped.ranges.push(...(spool?.sequences ?? []).flatMap((text) => parseRange(text) ?? []))
+      // The shipper and the server have counts of their own.
+      if (provider === 'shipper' || provider === 'server' || sequence === undefined) return
+      here.push({ first: sequence, last: sequence })
+      expected = Math.max(expected, sequence + 1, run?.events ?? 0)
+    },
+    total: () => ({ gaps: gapsIn([...here, ...dropped.ranges], expected), lost, dropped, redacted })
+  }
 }

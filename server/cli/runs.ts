@@ -67,13 +67,16 @@ function rowsOf(runs: readonly Run[], now: Date): Cell[][] {
 }
 
 function rowOf(run: Run, id: string, now: Date): Cell[] {
-  const { status, name = '' } = run.run
+  const { status, reason, name = '' } = run.run
   const playbook: Span[] = [{ text: name }]
   // What a dry run calls changed was not changed: that must be seen at first sight.
   if (run.ansible?.cli?.check) playbook.push({ text: ' (check)', format: 'dim' })
   return [
     relativeTime(new Date(run.event.start), now),
-    [{ text: status, format: statusFormat(status) }],
+    [
+      { text: status, format: statusFormat(status) },
+      { text: reason === undefined ? '' : ` (${reason})`, format: 'dim' }
+    ],
     playbook,
     actorOf(run),
     String(run.ansible?.hosts?.total ?? ''),

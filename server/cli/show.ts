@@ -53,13 +53,14 @@ async function printRun(run: Run, client: Client, { stdout, env, now }: Surround
 
   const events: IndexedEvent[] = []
   let isCut = false
-  for await (const { items, hasMore } of client.events(eventsOf(run), EVENTS_SHOWN_MAX)) {
+  const shown = { ...eventsOf(run), heartbeats: 'false' }
+  for await (const { items, hasMore } of client.events(shown, EVENTS_SHOWN_MAX)) {
     for (const event of items) events.push(event)
     isCut = hasMore
   }
   const told = tellRun(events)
   // Behind the cut there may be what seems to be missing before it.
-  const story = isCut ? { ...told, eventsMissing: 0 } : told
+  const story = isCut ? { ...told, gaps: [] } : told
   const kind = run.run.kind ?? ''
   const options = { paint, width: widthOf(stdout), isOutputShown: kind === 'adhoc' || kind === 'console' }
   for (const block of runBody(story, options)) await print(stdout, block)

@@ -48,7 +48,8 @@ export function createRetry({ log, signal, sleep = sleepUnlessAborted }: RetryOp
   }
 }
 
-async function sleepUnlessAborted(ms: number, signal: AbortSignal): Promise<void> {
+/** Waits; returns early, without throwing, when the signal is aborted. */
+export async function sleepUnlessAborted(ms: number, signal: AbortSignal): Promise<void> {
   try {
     await sleepFor(ms, undefined, { signal })
   } catch (error) {

@@ -31,6 +31,8 @@ export type RunStatus = (typeof runStatuses)[number]
 export const resultStatuses = ['ok', 'changed', 'failed', 'skipped', 'unreachable'] as const
 export type ResultStatus = (typeof resultStatuses)[number]
 
+type RunFields = NonNullable<Event['run']>
+
 /**
  * A run as its events tell it, in the events' own field names. Everything but `run.id` is absent as long as
  * the event that says it has not arrived.
@@ -38,8 +40,13 @@ export type ResultStatus = (typeof resultStatuses)[number]
 export interface Run {
   /** When the run started: as run.started says, or else the time within `run.id`. */
   '@timestamp': string
-  run: { id: string; status: RunStatus; name?: string; kind?: string; parent_id?: string }
-  /** `start`, `end`, `duration` (nanoseconds) and `outcome` of the run. */
+  run: Pick<RunFields, 'id' | 'name' | 'kind' | 'parent_id' | 'reason' | 'events' | 'lost'> & {
+    status: RunStatus
+  }
+  /**
+   * `start`, `end`, `duration` (nanoseconds) and `outcome` of the run. Of a run that was aborted, `duration` is
+   * the time between the two unless its sender measured it.
+   */
   event: { start: string; end?: string; duration?: number; outcome?: string }
   user?: Event['user']
   source?: Event['source']
@@ -47,6 +54,11 @@ export interface Run {
   process?: Event['process']
   agent?: Event['agent']
   labels?: Event['labels']
+  vcs?: Event['vcs']
+  ci?: Event['ci']
+  awx?: Event['awx']
+  /** Why it was aborted, in words. */
+  error?: Event['error']
   ansible?: {
     version?: string
     playbook?: NonNullable<Event['ansible']>['playbook']
@@ -61,6 +73,10 @@ export interface Run {
     results: Record<ResultStatus, number>
     /** Server time of the newest event of the run, RFC 3339. */
     last_ingested: string
+    /** Server time of the newest event that a sender sent: what the server says itself does not count. */
+    last_heard?: string
+    /** How often the server has closed the run because it had fallen silent. */
+    silences: number
   }
 }
 
@@ -82,6 +98,8 @@ export interface RunQuery extends Query {
   host?: string | undefined
   user?: string | undefined
   status?: RunStatus | undefined
+  /** Runs of which a sender was last heard before this time of the server, in milliseconds since 1970. */
+  heardBeforeMs?: number | undefined
 }
 
 export interface ResultQuery extends Query {
@@ -100,6 +118,8 @@ export interface EventQuery extends Query {
   user?: string | undefined
   /** Status of a host's result (`ansible.result.status`), or of a run (`run.status`). */
   status?: RunStatus | ResultStatus | undefined
+  /** Leaves out run.heartbeat, which says nothing but that a run goes on. */
+  isWithoutHeartbeats?: boolean | undefined
   /** `desc`: newest first. */
   order: 'asc' | 'desc'
 }

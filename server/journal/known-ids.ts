@@ -12,13 +12,13 @@ export interface IdRange {
   index: number
 }
 
-/** An event id as a number within a count: `<run>:7` is 7 of `<run>`, `<run>:s7` is 7 of `<run>:s`. */
+/** An event id as a number within a count: `<run>:7` is 7 of `<run>`, `<run>:s7` is 7 of `<run>:s`, `<run>:v7` of `<run>:v`. */
 export interface ScopedId {
   scope: string
   sequence: number
 }
 
-const COUNTED_ID = /^(.+:s?)(0|[1-9][0-9]{0,14})$/
+const COUNTED_ID = /^(.+:[sv]?)(0|[1-9][0-9]{0,14})$/
 
 /** Any other id is a count of its own with the one number 0; the space, which no id has, keeps it apart. */
 export function scopedId(eventId: string): ScopedId {

@@ -16,7 +16,7 @@ const schemaNames = ['ecs', 'run', 'ansible'] as const
 export function createValidator(): (event: Event) => Refusal | undefined {
   const matchesSchema = compileEventSchema()
   return (event) => {
-    if (matchesSchema(event)) return idMismatch(event)
+    if (matchesSchema(event)) return reservedProvider(event) ?? idMismatch(event)
     // Of all that is wrong the first is named; a failed `if` says nothing, its `then` does.
     const error = matchesSchema.errors?.find(({ keyword }) => keyword !== 'if')
     return error && refusalOf(error)
@@ -42,6 +42,18 @@ function compileEventSchema(): ValidateFunction {
   ajv.addVocabulary(['x-source'])
   for (const name of schemaNames) ajv.addSchema(readEventSchema(name))
   return ajv.compile(readEventSchema('event'))
+}
+
+/** Only the server itself says that a run fell silent, and that never comes from outside. */
+function reservedProvider({ event }: Event): Refusal | undefined {
+  if (event.provider !== 'server') return undefined
+  return {
+    pointer: '/event/provider',
+    problem: new Problem(
+      'provider_reserved',
+      'event.provider: expected callback or shipper; got "server", which is the service\'s own and never accepted from a sender.'
+    )
+  }
 }
 
 /** `event.id` is made of `run.id` and `event.sequence`, so that a gap or a forged place shows. */

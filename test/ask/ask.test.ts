@@ -181,6 +181,7 @@ const refusals: [url: string, parameter: string, detail: RegExp][] = [
   ['/v1/runs/00000000-0000?limit=1', 'limit', /Known are none/],
   ['/v1/events?status=success1', 'status', /Did you mean "success"/],
   ['/v1/events?action=host.results', 'action', /Did you mean "host.result"/],
+  ['/v1/events?heartbeats=no', 'heartbeats', /one of true, false/],
   ['/v1/events?sort=@time', 'sort', /one of -@timestamp, @timestamp/],
   ['/v1/events?run=r-1', 'run', /at least 8 characters/]
 ]
@@ -196,4 +197,13 @@ test('a wrong parameter is refused with what was expected and what came', async 
   }
   const { status } = await get(`/v1/runs?host=${'a'.repeat(1024)}&limit=1000`)
   assert.equal(status, 200)
+})
+
+test('heartbeats are among the events unless they are left out', async (t) => {
+  const run = runOfEvents(START)
+  const { get } = await ask(t, [run.started(), run.next('run.heartbeat'), run.finished('success')])
+  const count = async (query: string) => (await get(`/v1/events${query}`)).body.items.length
+  assert.equal(await count(''), 3)
+  assert.equal(await count('?heartbeats=true'), 3)
+  assert.equal(await count('?heartbeats=false'), 2)
 })

@@ -24,13 +24,20 @@ const routes = {
   '/v1/runs/019a5344-9e0b': '/v1/runs/{id}',
   '/v1/runs/019a5344-9e0b/results': '/v1/runs/{id}/results',
   '/v1/events': '/v1/events',
+  '/v1/runs?status=aborted': '/v1/runs',
   '/v1/runs?limit=x': '/v1/runs',
   '/v1/runs/019a5344-9e0c': '/v1/runs/{id}'
 }
 
 test('answers are as /openapi.json says', async (t) => {
   const bare = runOfEvents(Date.UTC(2026, 0, 1)).result('web-1', 'ok')
-  const { app } = await ask(t, [...examples(), bare])
+  const silent = runOfEvents(Date.UTC(2026, 0, 1), { which: 1 })
+  const where = {
+    vcs: { branch: 'main', commit: 'a'.repeat(40) },
+    ci: { provider: 'gitlab' as const },
+    awx: { job_id: '42' }
+  }
+  const { app } = await ask(t, [...examples(), bare, silent.started(where), silent.fellSilent(99)])
   await app.ready()
   const { paths } = app.swagger() as unknown as Description
   const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false })

@@ -34,7 +34,8 @@ export function aRun(changes: Partial<Run> = {}): Run {
     playtrail: {
       events: 9,
       results: { ok: 12, changed: 3, failed: 1, skipped: 2, unreachable: 0 },
-      last_ingested: '2026-11-05T09:32:04Z'
+      last_ingested: '2026-11-05T09:32:04Z',
+      silences: 0
     },
     ...changes
   }
@@ -47,7 +48,9 @@ export function numberedRun(n: number): Run {
 }
 
 type Action = IndexedEvent['event']['action']
-type Parts = Partial<Pick<IndexedEvent, 'host' | 'ansible' | 'user' | 'observer'>> & {
+type Parts = Partial<
+  Pick<IndexedEvent, 'host' | 'ansible' | 'user' | 'observer' | 'run' | 'error' | 'spool'>
+> & {
   provider?: 'callback' | 'shipper'
   outcome?: 'success' | 'failure' | 'unknown'
   duration?: number
@@ -92,6 +95,20 @@ export function resultOf(
     host: { name: host },
     outcome: isFailure ? 'failure' : 'success',
     ansible: { play: { id: 'p1', batch: 1 }, task, result, ...more }
+  })
+}
+
+export function itemOf(
+  sequence: number,
+  host: string,
+  task: NonNullable<Ansible['task']>,
+  item: NonNullable<Ansible['item']>,
+  result: NonNullable<Ansible['result']>
+): IndexedEvent {
+  return anEvent(sequence, 'item.result', {
+    host: { name: host },
+    outcome: result.status === 'failed' ? 'failure' : 'success',
+    ansible: { play: { id: 'p1', batch: 1 }, task, item, result }
   })
 }
 

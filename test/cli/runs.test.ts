@@ -113,6 +113,12 @@ test('a dry run, a running run and a run whose start never arrived are told apar
   assert.match(lines[3] ?? '', /aborted +ok 12/)
 })
 
+test('an aborted run says why', async (t) => {
+  const run = aRun({ run: { id: RUN_ID, status: 'aborted', reason: 'silent', name: 'site.yml' } })
+  const { url } = await startApi(t, { runs: [run] })
+  assert.match((await playtrail(['runs', '--url', url])).stdout, / {2}aborted \(silent\) {2}site\.yml /)
+})
+
 test('runs of the same millisecond are shown with their whole ids, which are enough for show', async (t) => {
   const twin = aRun({ run: { id: RUN_ID.replace('7c3f', '7c40'), status: 'success' } })
   const { url } = await startApi(t, { runs: [aRun(), twin, numberedRun(1)] })

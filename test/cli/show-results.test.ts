@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startApi } from './api.ts'
-import { anEvent, aRun, eventsOfRun, RUN_ID, resultOf } from './documents.ts'
+import { anEvent, aRun, eventsOfRun, itemOf, RUN_ID, resultOf } from './documents.ts'
 import { playtrail } from './world.ts'
 
 const play = { id: 'p1', batch: 1 }
@@ -121,11 +121,23 @@ test('nothing in an event can drive the terminal, also not in a diff or an outpu
     anEvent(0, 'play.started', { ansible: { play: { ...play, name: evil } } }),
     resultOf(1, evil, task, result, more),
     resultOf(2, evil, task, { status: 'skipped', skip_reason: evil }),
-    anEvent(3, 'host.finished', { host: { name: evil }, ansible: { stats: {} } })
+    anEvent(3, 'host.finished', { host: { name: evil }, ansible: { stats: {} } }),
+    itemOf(4, evil, task, { number: 1, label: evil }, { status: 'ok' }),
+    anEvent(5, 'host.retry', {
+      host: { name: evil },
+      ansible: { play, task, retry: { attempt: 1, msg: evil } }
+    }),
+    anEvent(6, 'tasks.included', { ansible: { play, include: { kind: 'role', name: evil, hosts: [evil] } } }),
+    anEvent(7, 'handler.notified', { host: { name: evil }, ansible: { play, task, handler: { name: evil } } })
   ]
   const run = aRun({
     labels: { x: evil },
     user: { name: evil },
+    run: { id: RUN_ID, status: 'aborted', reason: 'error' },
+    error: { message: evil },
+    vcs: { branch: evil, url: evil },
+    ci: { provider: 'github', job_url: evil },
+    awx: { job_id: evil },
     observer: { hostname: evil },
     ansible: { playbook: { path: evil }, cli: { limit: evil, tags: [evil] } }
   })
@@ -133,5 +145,52 @@ test('nothing in an event can drive the terminal, also not in a diff or an outpu
   const { stdout } = await playtrail(['show', RUN_ID, '--url', url])
   assert.doesNotMatch(stdout.replaceAll('\n', ''), /[\p{Cc}\u202e]/u)
   const lines = stdout.split('\n').filter((line) => line.includes('\\x1b[2J'))
-  assert.equal(lines.length, 18, 'every hostile field is shown as what it is')
+  assert.equal(lines.length, 26, 'every hostile field is shown as what it is')
+})
+
+test('items, retries, includes and notified handlers stand where they happened', async (t) => {
+  const users = { id: 't1', name: 'Users', occurrence: 1 }
+  const wait = { id: 't2', name: 'Wait', occurrence: 1 }
+  const notified = (sequence: number, name: string) =>
+    anEvent(sequence, 'handler.notified', {
+      host: { name },
+      ansible: { play, task: users, handler: { name: 'Restart' } }
+    })
+  const events = [
+    anEvent(0, 'play.started', { ansible: { play: { ...play, name: 'Web' } } }),
+    itemOf(1, 'a', users, { number: 1, label: 'bob' }, { status: 'changed' }),
+    itemOf(2, 'b', users, { number: 1, label: 'bob' }, { status: 'ok', msg: 'there already' }),
+    itemOf(3, 'a', users, { number: 2 }, { status: 'failed', msg: 'no group', rc: 4 }),
+    notified(4, 'a'),
+    resultOf(5, 'a', users, { status: 'failed', items: { changed: 1, failed: 1 } }),
+    notified(6, 'b'),
+    notified(7, 'b'),
+    anEvent(8, 'task.started', { ansible: { play, task: wait } }),
+    anEvent(9, 'host.retry', {
+      host: { name: 'a' },
+      ansible: { play, task: wait, retry: { attempt: 1, retries: 2 } }
+    }),
+    resultOf(10, 'a', wait, { status: 'ok', attempts: 2 }),
+    // The event does not say which task included it.
+    anEvent(11, 'tasks.included', {
+      ansible: { play, include: { kind: 'tasks', name: '/srv/more.yml', hosts_total: 1, hosts: ['a'] } }
+    })
+  ]
+  const { url } = await startApi(t, { runs: [aRun()], events })
+  const { stdout } = await playtrail(['show', RUN_ID, '--url', url])
+  assert.equal(
+    stdout.slice(stdout.indexOf('TASK')).replaceAll(/ \*+\n/g, '\n'),
+    `TASK [Users]
+changed: [a] => (item=bob)
+ok: [b] => (item=bob) => there already
+failed: [a] (item 2) rc=4 => no group
+failed: [a] (2 items: 1 changed, 1 failed)
+notified: Restart (by a, b)
+
+TASK [Wait]
+retrying: [a] try 1 of 2 failed
+ok: [a] after 2 attempts
+included: /srv/more.yml for a
+`
+  )
 })

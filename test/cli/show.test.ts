@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startApi } from './api.ts'
-import { anEvent, aRun, eventsOfRun, numberedRun, RUN_ID } from './documents.ts'
+import { anEvent, aRun, eventsOfRun, numberedRun, RUN_ID, resultOf } from './documents.ts'
 import { playtrail } from './world.ts'
 
 const play = { id: 'p1', batch: 1 }
@@ -52,7 +52,7 @@ web-07 : ok=2    changed=1    unreachable=0    failed=0    skipped=0    rescued=
 web-08 : ok=0    changed=0    unreachable=0    failed=1    skipped=1    rescued=0    ignored=0
 `
   ])
-  assert.equal(asked[1]?.search, `?run=${RUN_ID}&sort=%40timestamp&limit=1000`)
+  assert.equal(asked[1]?.search, `?run=${RUN_ID}&sort=%40timestamp&heartbeats=false&limit=1000`)
 })
 
 test('the newest run is called last', async (t) => {
@@ -98,16 +98,79 @@ test('a run that is not at its end, or came to none, says so', async (t) => {
   )
 })
 
+test('an aborted run says why, in words', async (t) => {
+  const reasons = {
+    interrupted: 'aborted: interrupted by Ctrl-C\n  Started',
+    error: 'aborted: ended by an error\n  Why         Because.\n  Started',
+    killed: 'aborted: killed\n  Why         Because.\n  Started',
+    silent: 'aborted: fell silent\n  Why         Because.\n  Started'
+  } as const
+  for (const [reason, words] of Object.entries(reasons) as [keyof typeof reasons, string][]) {
+    const run = aRun({ run: { id: RUN_ID, status: 'aborted', reason }, error: { message: 'Because.' } })
+    const { url } = await startApi(t, { runs: [run], events: [] })
+    const { stdout } = await playtrail(['show', RUN_ID, '--url', url])
+    assert.ok(stdout.includes(`Status      ${words}`), stdout)
+  }
+})
+
+test('where a run came from is told: commit, CI job, AWX job, Semaphore', async (t) => {
+  const run = aRun({
+    user: { name: 'alice', origin: 'semaphore' },
+    vcs: { branch: 'main', commit: `0a1b2c3d4e5f${'6'.repeat(28)}`, url: 'https://git.example/shop.git' },
+    ci: { provider: 'gitlab', job_url: 'https://ci.example/jobs/17', actor: 'alice' },
+    awx: { job_id: '42', job_template: 'Deploy', user: 'alice', schedule: 'nightly' }
+  })
+  const bare = aRun({
+    vcs: { commit: 'a'.repeat(40) },
+    ci: { provider: 'jenkins', run_id: '9' },
+    awx: { job_id: '7' }
+  })
+  const shown = async (one: typeof run) => {
+    const { url } = await startApi(t, { runs: [one], events: [] })
+    return (await playtrail(['show', RUN_ID, '--url', url])).stdout
+  }
+  const whole = await shown(run)
+  assert.match(whole, /^ {2}User {8}alice \(as Semaphore says\)$/m)
+  assert.match(whole, /^ {2}CI job {6}gitlab https:\/\/ci\.example\/jobs\/17, started by alice$/m)
+  assert.match(whole, /^ {2}AWX job {5}42 \(Deploy\), launched by alice, schedule nightly$/m)
+  assert.match(whole, /^ {2}Git {9}main@0a1b2c3d4e5f of https:\/\/git\.example\/shop\.git$/m)
+  const less = await shown(bare)
+  assert.match(less, /^ {2}CI job {6}jenkins 9$/m)
+  assert.match(less, /^ {2}AWX job {5}7$/m)
+  assert.match(less, /^ {2}Git {9}a{12}$/m)
+})
+
 test('a gap in the trail is seen, and so is what the controller dropped', async (t) => {
   const events = eventsOfRun().filter(({ event }) => event.sequence !== 4 && event.sequence !== 6)
   events.push(
     anEvent(0, 'run.heartbeat', { provider: 'shipper' }),
-    anEvent(1, 'spool.dropped', { provider: 'shipper' })
+    anEvent(1, 'spool.dropped', {
+      provider: 'shipper',
+      spool: { reason: 'size', events: 2, bytes: 9, sequences: ['11-12'] }
+    }),
+    anEvent(13, 'run.aborted', {
+      run: { id: RUN_ID, status: 'aborted', reason: 'error', events: 18, lost: 1 }
+    }),
+    resultOf(
+      14,
+      'web-07',
+      { id: 't2', occurrence: 1, name: 'Restart nginx' },
+      { status: 'ok' },
+      { redacted: 2 }
+    )
   )
   const { url } = await startApi(t, { runs: [aRun()], events })
   const { stdout } = await playtrail(['show', RUN_ID, '--url', url])
-  assert.match(stdout, /\nThe trail has gaps: 2 events of this run are not here \(yet\)\.\n/)
-  assert.match(stdout, /\nThe controller dropped events of this run: its spool was full\.\n/)
+  assert.match(stdout, /\nok: \[web-07\] \(2 secrets redacted\)\n/)
+  assert.ok(
+    stdout.endsWith(`
+The trail has gaps: 5 events of this run are not here (yet): 4, 6, 15–17.
+The callback could not write down 1 event of this run.
+The controller dropped 2 events of this run to keep its spool within its limits: 11–12.
+2 secrets were redacted before this run was recorded.
+`),
+    stdout
+  )
 })
 
 test('a play without hosts says so', async (t) => {

@@ -12,6 +12,12 @@ export function runId(startMs: number, which = 0): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${which.toString(16).padStart(12, '0')}`
 }
 
+/** The time of a record as events have it. */
+export function receivedTime(index: number): string {
+  const time = receivedAt(index)
+  return `${new Date(Math.floor(time / 1000)).toISOString().slice(0, -1)}${String(time % 1000).padStart(3, '0')}Z`
+}
+
 export function receivedAt(index: number): number {
   return RECEIVED_AT + index * 1001
 }
@@ -55,7 +61,9 @@ export interface RunOfEvents {
   started(more?: Partial<Event>): Event
   result(host: string, status: 'ok' | 'changed' | 'failed' | 'skipped' | 'unreachable', task?: string): Event
   finished(status: 'success' | 'changed' | 'failed' | 'unreachable'): Event
-  aborted(): Event
+  aborted(more?: Partial<Event>): Event
+  /** What the server says when nothing was heard of the run after the record `heardUntil` was received. */
+  fellSilent(heardUntil: number): Event
 }
 
 export function runOfEvents(
@@ -64,6 +72,7 @@ export function runOfEvents(
 ): RunOfEvents {
   const id = runId(startMs, which)
   let sequence = 0
+  let silences = 0
 
   function next(action: Action, more: Partial<Event> = {}): Event {
     const time = new Date(startMs + sequence * 1000).toISOString()
@@ -95,6 +104,23 @@ export function runOfEvents(
         ansible: { play: { id: 'play' }, task: { id: task, name: task, occurrence: 1 }, result: { status } }
       }),
     finished: (status) => next('run.finished', { run: { id, kind: 'playbook', name, status } }),
-    aborted: () => next('run.aborted', { run: { id, name, status: 'aborted' } })
+    aborted: (more) =>
+      next('run.aborted', { run: { id, name, status: 'aborted', reason: 'killed' }, ...more }),
+    fellSilent: (heardUntil) => {
+      const sequence = silences++
+      return {
+        '@timestamp': receivedTime(heardUntil + 1),
+        event: {
+          id: `${id}:v${sequence}`,
+          sequence,
+          action: 'run.aborted',
+          dataset: 'ansible.run',
+          provider: 'server',
+          end: receivedTime(heardUntil)
+        },
+        run: { id, name, status: 'aborted', reason: 'silent' },
+        user: { name: user }
+      }
+    }
   }
 }

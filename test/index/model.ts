@@ -1,5 +1,6 @@
 import type { Event } from '../../server/event-types.ts'
 import type { EventQuery, ResultQuery, RunQuery } from '../../server/index/store.ts'
+import { receivedAt } from './fixtures.ts'
 
 // What a store should answer, worked out the plain way: every event looked at for every question. The events
 // are those of the journal in its order; the answers are events' ids, or runs.
@@ -10,6 +11,7 @@ export interface ModelRun {
   name: string | undefined
   user: string | undefined
   events: number
+  silences: number
   results: Record<string, number>
 }
 
@@ -19,6 +21,7 @@ export function modelEvents(journal: readonly Event[], query: Omit<EventQuery, '
       within(microseconds(event['@timestamp']), query) &&
       (query.runId === undefined || event.run?.id === query.runId) &&
       (query.action === undefined || event.event.action === query.action) &&
+      !(query.isWithoutHeartbeats && event.event.action === 'run.heartbeat') &&
       matches(event.run?.name, query.playbook) &&
       matches(event.host?.name, query.host) &&
       (query.user === undefined || event.user?.name === query.user) &&
@@ -41,11 +44,16 @@ export function modelResults(journal: readonly Event[], query: Omit<ResultQuery,
     .map((event) => event.event.id)
 }
 
-export function modelRuns(journal: readonly Event[], query: Omit<RunQuery, 'limit'>): ModelRun[] {
+/** `first` is the number of the journal's first record, which says when each event was received. */
+export function modelRuns(
+  journal: readonly Event[],
+  query: Omit<RunQuery, 'limit'>,
+  first: number
+): ModelRun[] {
   const ids = [...new Set(journal.flatMap((event) => event.run?.id ?? []))]
   return ids
-    .filter((id) => isListed(journal, id, query))
-    .map((id) => modelRun(journal, id))
+    .filter((id) => isListed(journal, id, query, first))
+    .map((id) => modelRun(journal, id, first))
     .sort((one, other) => (one.id < other.id ? 1 : -1))
 }
 
@@ -56,8 +64,13 @@ export function matches(text: string | undefined, pattern: string | undefined): 
   return text !== undefined && new RegExp(`^${parts.join('.*')}$`, 's').test(text)
 }
 
-function isListed(journal: readonly Event[], id: string, query: Omit<RunQuery, 'limit'>): boolean {
-  const run = modelRun(journal, id)
+function isListed(
+  journal: readonly Event[],
+  id: string,
+  query: Omit<RunQuery, 'limit'>,
+  first: number
+): boolean {
+  const run = modelRun(journal, id, first)
   const path = firstOf(journal, id, 'run.started')?.ansible?.playbook?.path
   const startMs = Number.parseInt(id.replace('-', '').slice(0, 12), 16)
   return (
@@ -66,6 +79,7 @@ function isListed(journal: readonly Event[], id: string, query: Omit<RunQuery, '
     (matches(run.name, query.playbook) || matches(path, query.playbook)) &&
     (query.user === undefined || run.user === query.user) &&
     (query.status === undefined || run.status === query.status) &&
+    (query.heardBeforeMs === undefined || heardOf(journal, id, first) < query.heardBeforeMs * 1000) &&
     (query.host === undefined || hadResultOn(journal, id, query.host))
   )
 }
@@ -74,10 +88,9 @@ function hadResultOn(journal: readonly Event[], id: string, host: string): boole
   return terminalResults(journal, id).some((event) => matches(event.host?.name, host))
 }
 
-function modelRun(journal: readonly Event[], id: string): ModelRun {
+function modelRun(journal: readonly Event[], id: string, first: number): ModelRun {
   const events = journal.filter((event) => event.run?.id === id)
   const started = firstOf(journal, id, 'run.started')
-  const isAborted = firstOf(journal, id, 'run.aborted') !== undefined
   const results: Record<string, number> = { ok: 0, changed: 0, failed: 0, skipped: 0, unreachable: 0 }
   for (const event of terminalResults(journal, id)) {
     const status = event.ansible?.result?.status ?? ''
@@ -85,12 +98,32 @@ function modelRun(journal: readonly Event[], id: string): ModelRun {
   }
   return {
     id,
-    status: firstOf(journal, id, 'run.finished')?.run?.status ?? (isAborted ? 'aborted' : 'running'),
+    status: statusOf(journal, id, first),
+    silences: events.filter(isOfServer).length,
     name: started ? started.run?.name : events.flatMap((event) => event.run?.name ?? []).sort()[0],
     user: started ? started.user?.name : events.flatMap((event) => event.user?.name ?? []).sort()[0],
     events: events.length,
     results
   }
+}
+
+function statusOf(journal: readonly Event[], id: string, first: number): string {
+  const finished = firstOf(journal, id, 'run.finished')
+  if (finished !== undefined) return finished.run?.status ?? ''
+  if (firstOf(journal, id, 'run.aborted') !== undefined) return 'aborted'
+  const silences = journal.filter((event) => event.run?.id === id && isOfServer(event))
+  const heardUntil = Math.max(...silences.map(({ event }) => microseconds(event.end ?? '')))
+  return heardUntil >= heardOf(journal, id, first) ? 'aborted' : 'running'
+}
+
+/** When the last event of the run that is not the server's own was received; 0 if there is none. */
+function heardOf(journal: readonly Event[], id: string, first: number): number {
+  const isHeard = (event: Event) => event.run?.id === id && !isOfServer(event)
+  return Math.max(0, ...journal.flatMap((event, at) => (isHeard(event) ? receivedAt(first + at) : [])))
+}
+
+function isOfServer({ event }: Event): boolean {
+  return event.provider === 'server'
 }
 
 /** Of each task's results on a host the one with the greatest sequence, in the order of sequence. */
@@ -106,7 +139,7 @@ function terminalResults(journal: readonly Event[], id: string): Event[] {
 }
 
 function firstOf(journal: readonly Event[], id: string, action: string): Event | undefined {
-  return journal.find((event) => event.run?.id === id && event.event.action === action)
+  return journal.find((event) => event.run?.id === id && event.event.action === action && !isOfServer(event))
 }
 
 function sequenceOf(event: Event): number {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
+import type { Event } from '../../server/event-types.ts'
 import type { EventQuery, Run, RunQuery, Store } from '../../server/index/store.ts'
-import { batchOf, JOURNAL_ID, receivedAt, runId, runOfEvents } from './fixtures.ts'
+import { batchOf, JOURNAL_ID, receivedAt, receivedTime, runId, runOfEvents } from './fixtures.ts'
 
 /** Opens an empty store for events of the journal JOURNAL_ID, and takes it away when the test is over. */
 export type OpenStore = (t: TestContext) => Promise<Store>
@@ -67,7 +68,9 @@ export function testStoreContract(open: OpenStore): void {
       playtrail: {
         events: 3,
         results: { ok: 0, changed: 1, failed: 0, skipped: 0, unreachable: 0 },
-        last_ingested: '2026-11-05T12:00:00.002002Z'
+        last_ingested: '2026-11-05T12:00:00.002002Z',
+        last_heard: '2026-11-05T12:00:00.002002Z',
+        silences: 0
       }
     }
     assert.deepEqual(items, [expected])
@@ -148,6 +151,96 @@ export function testStoreContract(open: OpenStore): void {
     assert.deepEqual(
       items.map(({ run }) => run.status),
       ['aborted', 'failed', 'success']
+    )
+  })
+
+  test('a run that fell silent is running again when it is heard of, and finished when that is said', async (t) => {
+    const store = await open(t)
+    const run = runOfEvents(START)
+    const statusAfter = async (record: number, event: Event) => {
+      await store.write(batchOf([event], record))
+      return (await store.runs({ id: run.id, limit: 1 })).items[0]?.run.status
+    }
+    assert.equal(await statusAfter(0, run.started()), 'running')
+    assert.equal(await statusAfter(1, run.fellSilent(0)), 'aborted')
+    assert.equal(await statusAfter(2, run.next('run.heartbeat')), 'running')
+    assert.equal(await statusAfter(3, run.fellSilent(2)), 'aborted')
+    assert.equal(await statusAfter(4, run.finished('changed')), 'changed')
+    const [found] = (await store.runs({ id: run.id, limit: 1 })).items
+    assert.deepEqual([found?.playtrail.silences, found?.playtrail.last_heard], [2, receivedTime(4)])
+  })
+
+  test('a run is silent only as long as nothing came after what the server had heard, whichever is said first', async (t) => {
+    const store = await open(t)
+    const silent = runOfEvents(START, { which: 1 })
+    const alive = runOfEvents(START, { which: 2 })
+    const killed = runOfEvents(START, { which: 3 })
+    const events = [
+      silent.fellSilent(1),
+      silent.next('run.heartbeat'),
+      alive.fellSilent(1),
+      alive.next('run.heartbeat'),
+      killed.aborted(),
+      killed.fellSilent(3)
+    ]
+    for (const order of [events, events.toReversed()])
+      for (const event of order) await store.write(batchOf([event], events.indexOf(event)))
+    const { items } = await store.runs({ limit: 10 })
+    assert.deepEqual(
+      items.map(({ run }) => [run.status, run.reason]),
+      [
+        ['aborted', 'killed'],
+        ['running', undefined],
+        ['aborted', 'silent']
+      ]
+    )
+  })
+
+  test('a run that was aborted says when, why, and how many events there were', async (t) => {
+    const store = await open(t)
+    const run = runOfEvents(START)
+    const vcs = { branch: 'main', commit: 'a'.repeat(40) }
+    const ci = { provider: 'gitlab' as const, job_url: 'https://ci.example/1' }
+    const awx = { job_id: '42' }
+    const error = { message: 'The process was gone.' }
+    const reason = { status: 'aborted', reason: 'killed', events: 2, lost: 1 } as const
+    await store.write(
+      batchOf([run.started({ vcs, ci, awx }), run.aborted({ run: { id: run.id, ...reason }, error })])
+    )
+    const [found] = (await store.runs({ limit: 1 })).items
+    assert.deepEqual(found?.run, { id: run.id, name: 'site.yml', kind: 'playbook', ...reason })
+    const [start, end] = ['2026-11-05T09:30:00.000Z', '2026-11-05T09:30:01.000Z']
+    assert.deepEqual(found.event, { start, end, duration: 1_000_000_000 })
+    assert.deepEqual([found.vcs, found.ci, found.awx, found.error], [vcs, ci, awx, error])
+  })
+
+  test('runs are found by how long nothing was heard of them, whatever the server said since', async (t) => {
+    const store = await open(t)
+    const old = runOfEvents(START, { which: 1 })
+    const young = runOfEvents(START, { which: 2 })
+    await store.write(
+      batchOf([old.started(), young.started(), old.fellSilent(0), young.next('run.heartbeat')])
+    )
+    const heardBefore = async (record: number) =>
+      (await store.runs({ limit: 10, heardBeforeMs: receivedAt(record) / 1000 })).items.map(
+        ({ run }) => run.id
+      )
+    assert.deepEqual(await heardBefore(0), [])
+    assert.deepEqual(await heardBefore(3), [old.id])
+    assert.deepEqual(await heardBefore(4), [young.id, old.id])
+  })
+
+  test('heartbeats can be left out of the events', async (t) => {
+    const store = await open(t)
+    const run = runOfEvents(START)
+    const query = { order: 'asc', limit: 10, isWithoutHeartbeats: true } as const
+    await store.write(batchOf([run.started()]))
+    assert.equal((await store.events(query)).items.length, 1, 'also where there is none')
+    await store.write(batchOf([run.next('run.heartbeat'), run.finished('success')], 1))
+    const { items } = await store.events(query)
+    assert.deepEqual(
+      items.map(({ event }) => event.action),
+      ['run.started', 'run.finished']
     )
   })
 

@@ -11,7 +11,7 @@ import type {
   RunQuery,
   Store
 } from '../../server/index/store.ts'
-import { batchOf, runId } from './fixtures.ts'
+import { batchOf, receivedAt, receivedTime, runId } from './fixtures.ts'
 import { type ModelRun, modelEvents, modelResults, modelRuns } from './model.ts'
 import type { OpenStore } from './store-contract.ts'
 
@@ -23,6 +23,7 @@ const actions = [
   'item.result',
   'run.finished',
   'run.aborted',
+  'run.fell_silent',
   'run.heartbeat'
 ] as const
 const hosts = ['web-1', 'web-2', 'db_1', 'a?[b]', '50%'] as const
@@ -44,14 +45,14 @@ export function testStoreProperties(open: OpenStore): void {
       fc.asyncProperty(journals, orders, questions, async (drafts, order, asked) => {
         // Cases share a store, which takes long to open; each has a day and records of its own.
         const dayMs = Date.UTC(2026, 0, 1) + day++ * DAY_MS
-        const journal = eventsOf(drafts, dayMs)
+        const journal = eventsOf(drafts, dayMs, written)
         for (const { first, length } of order) {
           const from = Math.min(first, journal.length - 1)
           await store.write(batchOf(journal.slice(from, from + length), written + from))
         }
         await store.write(batchOf(journal, written))
+        await compare(store, journal, { dayMs, first: written, asked })
         written += journal.length
-        await compare(store, journal, dayMs, asked)
       }),
       { numRuns: CASES }
     )
@@ -68,6 +69,8 @@ interface Draft {
   status: (typeof resultStatuses)[number]
   end: (typeof ends)[number]
   task: number
+  /** Of the server's own events: the record that was heard last, counted from the journal's first. */
+  heardUntil: number
 }
 
 const drafts: fc.Arbitrary<Draft> = fc.record({
@@ -79,7 +82,8 @@ const drafts: fc.Arbitrary<Draft> = fc.record({
   name: fc.constantFrom(...names),
   status: fc.constantFrom(...resultStatuses),
   end: fc.constantFrom(...ends),
-  task: fc.nat(1)
+  task: fc.nat(1),
+  heardUntil: fc.nat(40)
 })
 
 const journals = fc.array(drafts, { minLength: 1, maxLength: 40 })
@@ -98,7 +102,9 @@ const times = filter(0, 0.001, 1, 1.001, 5_000, DAY_MS)
 const questions = fc.array(
   fc.record({
     run: filter(0, 1, 2),
-    action: filter(...actions),
+    action: filter('run.started', 'host.result', 'run.aborted', 'run.heartbeat'),
+    isWithoutHeartbeats: fc.boolean(),
+    heardBefore: filter(0, 5, 20),
     playbook: filter(...names, '*.yml', 'd*', '/srv/*', '/srv/ansible/site.yml'),
     host: patterns,
     user: filter(...users, 'nobody'),
@@ -112,22 +118,30 @@ const questions = fc.array(
 )
 type Question = typeof questions extends fc.Arbitrary<(infer One)[]> ? One : never
 
-function eventsOf(journal: readonly Draft[], dayMs: number): Event[] {
+function eventsOf(journal: readonly Draft[], dayMs: number, first: number): Event[] {
   const counts = [0, 0, 0]
   return journal.map((draft) => {
     const id = runId(dayMs + draft.run, draft.run)
     const sequence = counts[draft.run] ?? 0
     counts[draft.run] = sequence + 1
+    const isOfServer = draft.action === 'run.fell_silent'
+    const action = draft.action === 'run.fell_silent' ? 'run.aborted' : draft.action
     const status = { 'run.started': 'running', 'run.finished': draft.end, 'run.aborted': 'aborted' } as const
     const isResult = draft.action === 'host.result' || draft.action === 'item.result'
     const ms = new Date(dayMs + Math.floor(draft.microsecond / 1000)).toISOString().slice(0, -1)
     return {
       '@timestamp': `${ms}${String(draft.microsecond % 1000).padStart(3, '0')}Z`,
-      event: { id: `${id}:${sequence}`, sequence, action: draft.action, dataset: 'ansible.run' },
+      event: {
+        id: `${id}:${isOfServer ? 'v' : ''}${sequence}`,
+        sequence,
+        action,
+        dataset: 'ansible.run',
+        ...(isOfServer && { provider: 'server', end: receivedTime(first + draft.heardUntil) })
+      },
       run: {
         id,
         name: draft.name,
-        ...(draft.action in status && { status: status[draft.action as keyof typeof status] })
+        ...(action in status && { status: status[action as keyof typeof status] })
       },
       user: { name: draft.user },
       ...(isResult && {
@@ -142,10 +156,9 @@ function eventsOf(journal: readonly Draft[], dayMs: number): Event[] {
 async function compare(
   store: Store,
   journal: Event[],
-  dayMs: number,
-  asked: readonly Question[]
+  { dayMs, first, asked }: { dayMs: number; first: number; asked: readonly Question[] }
 ): Promise<void> {
-  for (const { run, fromMs = 0, toMs = DAY_MS, ...rest } of asked) {
+  for (const { run, fromMs = 0, toMs = DAY_MS, heardBefore, ...rest } of asked) {
     const day = { fromMs: dayMs + fromMs, toMs: dayMs + toMs }
     const id = run === undefined ? undefined : runId(dayMs + run, run)
 
@@ -156,9 +169,10 @@ async function compare(
       modelEvents(journal, events)
     )
 
-    const runs = { ...rest, ...day, id } as RunQuery
+    const heardBeforeMs = heardBefore === undefined ? undefined : receivedAt(first + heardBefore) / 1000
+    const runs = { ...rest, ...day, id, heardBeforeMs } as RunQuery
     const foundRuns = await allOf(runs, (query) => store.runs(query))
-    assert.deepEqual(foundRuns.map(summary), modelRuns(journal, runs))
+    assert.deepEqual(foundRuns.map(summary), modelRuns(journal, runs, first))
 
     const results = { ...rest, ...day, runId: id ?? runId(dayMs) } as ResultQuery
     const foundResults = await allOf(results, (query) => store.results(query))
@@ -188,5 +202,6 @@ async function allOf<Query extends object, Item>(
 
 function summary({ run, user, playtrail }: Run): ModelRun {
   const { id, status, name } = run
-  return { id, status, name, user: user?.name, events: playtrail.events, results: playtrail.results }
+  const { events, silences, results } = playtrail
+  return { id, status, name, user: user?.name, events, silences, results }
 }

@@ -127,6 +127,30 @@ const wrong: [
     '/event/id',
     /event\.id: expected ".+:0", made of run\.id and event\.sequence; got/
   ],
+  [
+    'an event in the name of the server',
+    (event) => ({ ...event, event: { ...(event.event as object), provider: 'server' } }),
+    'provider_reserved',
+    '/event/provider',
+    /expected callback or shipper; got "server"/
+  ],
+  [
+    'an id of the server',
+    ({ event, ...rest }) => ({
+      ...rest,
+      event: { ...(event as object), id: `${(rest.run as { id: string }).id}:v0` }
+    }),
+    'event_id_mismatch',
+    '/event/id',
+    /expected ".+:0", made of/
+  ],
+  [
+    'an id of the callback for an event of the shipper',
+    (event) => ({ ...event, event: { ...(event.event as object), provider: 'shipper' } }),
+    'event_id_mismatch',
+    '/event/id',
+    /expected ".+:s0", made of/
+  ],
   ['a JSON value that is no object', () => [1], 'json_invalid', '', /Expected a JSON object, got an array/]
 ]
 

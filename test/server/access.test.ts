@@ -74,7 +74,8 @@ test('a token is kept as its hash only, in a file of its owner alone', (t) => {
   assert.equal(statSync(tokens).mode & 0o777, 0o600)
   assert.throws(() => createToken(tokens, 'me', 'sender', new Date()), /a token named me already/)
   assert.throws(() => createToken(tokens, 'a b', 'sender', new Date()), /a token's name is/)
-  assert.throws(() => createToken(tokens, 'local', 'sender', new Date()), /not "local"/)
+  for (const name of ['local', 'server'])
+    assert.throws(() => createToken(tokens, name, 'sender', new Date()), /not "local" or "server"; got/)
   assert.throws(() => revokeToken(tokens, 'you'), /no token named you/)
 })
 

@@ -28,6 +28,17 @@ test('all mistakes are named at once, each with what was expected and what came'
   )
 })
 
+test('the time after which a run is silent is a whole number of seconds, and 0 means never', () => {
+  assert.equal(readConfig({}, {}).silentAfter, 900)
+  for (const good of ['0', '1', '604800'])
+    assert.equal(readConfig({ silentAfter: good }, {}).silentAfter, Number(good))
+  for (const bad of ['', '-1', '1.5', '15m', '604801', '1e3'])
+    assert.throws(
+      () => readConfig({}, { PLAYTRAIL_SILENT_AFTER: bad }),
+      /PLAYTRAIL_SILENT_AFTER: expected 0, or/
+    )
+})
+
 test('an address to listen on is an IP address or localhost, and a port', () => {
   for (const good of ['127.0.0.1:0', '0.0.0.0:65535', '[::]:80', 'localhost:8470'])
     assert.ok(readConfig({ listen: good }, {}).listen)

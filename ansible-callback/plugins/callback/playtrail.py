@@ -17,6 +17,13 @@
 #
 # A POSIX lock is lost when the process closes any descriptor of the file, so each side opens a spool once.
 # A spool gets its final name only after the writer has locked it; nobody can see one that looks orphaned.
+#
+# Beside it, touched only by who holds byte 1:
+#
+#   <run id>.shipper            events of the shipper's own, such as the end of a run that was killed
+#   <run id>.rejected           what the server refused, with its reasons; kept when the spool is gone
+#   <run id>.s<n>.rewritten     the spool without what the limits cost it; takes its place as soon as event
+#                               <n> of `.shipper`, which says what is missing, is on disk
 
 from __future__ import annotations
 
@@ -76,6 +83,65 @@ options:
     ini:
       - section: callback_playtrail
         key: spool_dir
+  allow_http:
+    description:
+      - True sends to another machine by plain C(http), where anybody on the way can read token and record.
+      - Without it such a server gets nothing, and runs stay in the spool.
+    type: bool
+    default: false
+    env:
+      - name: PLAYTRAIL_ALLOW_HTTP
+    ini:
+      - section: callback_playtrail
+        key: allow_http
+  ca_file:
+    description:
+      - File with the certificates, in PEM, of the authorities to trust instead of the system's.
+      - Certificates are always verified.
+    type: path
+    env:
+      - name: PLAYTRAIL_CA_FILE
+    ini:
+      - section: callback_playtrail
+        key: ca_file
+  client_cert:
+    description: File with the certificate, in PEM, that the server knows this sender by.
+    type: path
+    env:
+      - name: PLAYTRAIL_CLIENT_CERT
+    ini:
+      - section: callback_playtrail
+        key: client_cert
+  client_key:
+    description:
+      - File with the key of O(client_cert), without a passphrase, readable by you alone.
+      - Not needed if the key is in O(client_cert).
+    type: path
+    env:
+      - name: PLAYTRAIL_CLIENT_KEY
+    ini:
+      - section: callback_playtrail
+        key: client_key
+  spool_bytes_max:
+    description:
+      - How many bytes may wait in O(spool_dir). Beyond that the oldest runs lose details, items of loops
+        first, and an event tells what was dropped. What a run was, and how it ended, is never dropped.
+    type: int
+    default: 268435456
+    env:
+      - name: PLAYTRAIL_SPOOL_BYTES_MAX
+    ini:
+      - section: callback_playtrail
+        key: spool_bytes_max
+  spool_days_max:
+    description: After how many days of waiting a run loses its details; refused events go after as many.
+    type: int
+    default: 14
+    env:
+      - name: PLAYTRAIL_SPOOL_DAYS_MAX
+    ini:
+      - section: callback_playtrail
+        key: spool_days_max
   flush_timeout:
     description:
       - Seconds to wait at the end of a run, at most, until everything is delivered.
@@ -226,6 +292,8 @@ VERSION = "0.1.0"
 URL_DEFAULT = "http://127.0.0.1:8470"
 SPOOL_DIR_DEFAULT = "~/.playtrail/spool"
 FLUSH_SECONDS_DEFAULT = 2.0
+SPOOL_BYTES_MAX_DEFAULT = 256 * 1024 * 1024
+SPOOL_DAYS_MAX_DEFAULT = 14
 STRICT_SECONDS_DEFAULT = 10.0
 
 # Set while a run is recorded.
@@ -252,7 +320,6 @@ NAMES_MAX = 256
 INVENTORIES_MAX = 64
 HOSTS_NAMED_MAX = 1000
 NAMED_VALUES_MAX = 256
-SEQUENCE_RANGES_MAX = 1000
 LABELS_MAX = 32
 TRUNCATED_MAX = 32
 RC_MIN = -(2**31)
@@ -283,12 +350,8 @@ ERRORS_MAX = 20
 # How often the writer looks whether its spool is still there.
 LOOK_SECONDS = 1.0
 
-# What a full spool leaves out. The rest says what was run, by whom, and how it ended on each host.
-DETAILS = ("task.started", "tasks.included", "host.result", "item.result", "host.retry", "handler.notified")
-
-# The spool's: of all runs together that wait in it, and what one run may have all the same.
-SPOOL_BYTES_MAX = 256 * 1024 * 1024
-SPOOL_BYTES_MIN = 1024 * 1024
+# What one run may have in the spool, however much others have left there.
+RUN_BYTES_MIN = 1024 * 1024
 
 # The shipper's.
 BATCH_EVENTS_MAX = 500
@@ -299,26 +362,58 @@ REQUEST_SECONDS_MAX = 30
 ANSWER_BYTES_MAX = 8 * 1024 * 1024
 POLL_SECONDS = 0.025
 FIRST_WORD_SECONDS = 0.5
-TAIL_SECONDS = 0.5
+# How often the shipper looks what is new of a run that goes on, and whether it still does.
+WATCH_SECONDS = 0.5
+HEARTBEAT_SECONDS = 30.0
 RETRY_SECONDS_MIN = 0.2
 RETRY_SECONDS_MAX = 30.0
 REFUSED_RETRY_SECONDS = 30.0
 SHIPPER_LINGER_SECONDS = 600
 SHIP_BY_HAND_TRIES = 3
 ORPHAN_SECONDS = 3600
+DROPPED_RANGES_MAX = 1000
+REASON_CHARS_MAX = 500
+# Two ways to tell when a process started differ by the rounding of the boot time.
+PROCESS_START_SECONDS = 2.0
+SHIPPER_NICENESS = 10
 
 SPOOL_SUFFIX = ".ndjson"
 NEW_SUFFIX = ".new"
 REJECTED_SUFFIX = ".rejected"
+REMARKS_SUFFIX = ".shipper"
+REWRITTEN_SUFFIX = ".rewritten"
 WRITER_BYTE = 0
 SHIPPER_BYTE = 1
 
 # What the shipper tells the run that started it.
 CONNECTED = "connected"
-OFFLINE = "offline"
+OFFLINE = "offline"  # followed by the reason
+STARTED = "started"  # the server has the first event
 EMPTY = "empty"
 
-# What the shipper's process needs of the environment to start and to trust certificates. Nothing else:
+# Options that the callback passes on to the shipper.
+SHIPPER_OPTIONS = (
+    "url",
+    "token",
+    "token_file",
+    "allow_http",
+    "ca_file",
+    "client_cert",
+    "client_key",
+    "spool_bytes_max",
+    "spool_days_max",
+)
+
+# Loads the script as `python playtrail.py` would, but from the bytecode that Python keeps of imported
+# modules, if it is of this very file: it compiles a script anew each time, which is half of the start.
+SHIPPER_LOADER = (
+    "import sys, importlib.machinery; sys.argv.pop(0); __file__ = sys.argv[0]; "
+    "exec(importlib.machinery.SourceFileLoader('__main__', __file__).get_code('__main__'))"
+)
+
+PROXY_ENVIRONMENT = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy")
+
+# What the shipper's process needs of the environment to start and to reach the server. Nothing else:
 # it may live for minutes after the run, and the environment of a run is full of secrets.
 SHIPPER_ENVIRONMENT = (
     "HOME",
@@ -330,6 +425,8 @@ SHIPPER_ENVIRONMENT = (
     "LD_LIBRARY_PATH",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
+    "PLAYTRAIL_HEARTBEAT_SECONDS",
+    *PROXY_ENVIRONMENT,
 )
 
 # Fields of ansible.* that an event too large as a whole gives up, in this order.
@@ -424,7 +521,7 @@ class Secrets:
         words = "|".join((*cls.WORDS, *(f"(?<![a-z]){key}" for key in keys)))
         named = f"(?:{words}){cls.ENDING}"
         value = cls.NO_SECRET + cls.VALUE
-        cls.signs = (*cls.SIGNS, *(key.strip().lower() for key in keys))
+        cls.signs = (*cls.SIGNS, *keys)
         cls.name = re.compile(f"(?i)(?:.*[^a-z]|.*[a-z](?=[A-Z])|.*)(?:{words}){cls.ENDING}$")
         # Each keeps its first group and gives up the rest.
         cls.patterns = [
@@ -448,12 +545,15 @@ class Secrets:
 
     @classmethod
     def may_be_in(cls, text):
+        """False for nearly all texts, which is found out many times faster than by trying the patterns."""
         lowered = text.lower()
-        return (
-            any(sign in lowered for sign in cls.signs)
-            or any(sign in text for sign in cls.SHAPE_SIGNS)
-            or bool(cls.own_patterns)
-        )
+        for sign in cls.signs:
+            if sign in lowered:
+                return True
+        for sign in cls.SHAPE_SIGNS:
+            if sign in text:
+                return True
+        return bool(cls.own_patterns)
 
     @classmethod
     def redact(cls, text):
@@ -478,16 +578,14 @@ class Secrets:
 
     @classmethod
     def out_of(cls, value):
-        """Returns a copy of a structure with its texts redacted; itself if there is nothing to redact."""
+        """Returns a copy of a structure with its texts redacted."""
         if isinstance(value, str):
             return cls.redact(value)
         if isinstance(value, dict):
-            copy = {name: cls.out_of(item) for name, item in value.items()}
-        elif isinstance(value, list):
-            copy = [cls.out_of(item) for item in value]
-        else:
-            return value
-        return value if copy == value else copy
+            return {name: cls.out_of(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [cls.out_of(item) for item in value]
+        return value
 
 
 Secrets.configure()
@@ -639,6 +737,22 @@ def uuid7(wall_ns=None):
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
+class Shared(dict):
+    """
+    Fields that many events have in common, free of secrets, with their JSON, which is made once. It is not to
+    be changed any more.
+
+    What a hook costs is not its instructions: Ansible forks a worker for each result, and each page of memory
+    that is touched afterwards is copied first. To make the same JSON again touches many.
+    """
+
+    __slots__ = ("json",)
+
+    def __init__(self, fields):
+        super().__init__(Secrets.out_of(fields))
+        self.json = to_json(dict(self))
+
+
 def encode(event):
     """
     Returns the event's line: compact JSON in UTF-8 with its line feed, within EVENT_BYTES_MAX, and without
@@ -648,6 +762,10 @@ def encode(event):
     """
     event = redacted(event)
     line = encode_whole(event)
+    marks = line.count(Secrets.MARK.encode("ascii"))
+    if marks:
+        event["ansible"] = {**event.get("ansible", {}), "redacted": marks}
+        line = encode_whole(event)
     for field in EXPENDABLE:
         if len(line) <= EVENT_BYTES_MAX:
             return line
@@ -661,36 +779,23 @@ def encode(event):
     return line
 
 
-# Groups that hold nothing of what a playbook says; and those of ansible.* that many events share, from which
-# the secrets were taken when they were made.
-NEVER_SECRET = ("@timestamp", "event", "run", "user", "observer", "host")
-REDACTED_BEFORE = ("play", "task", "stats", "hosts")
+# Groups that hold nothing of what a playbook says.
+NEVER_SECRET = ("@timestamp", "event", "run")
 
 
 def redacted(event):
-    """Returns the event without secrets; `ansible.redacted` counts the marks that stand in their place."""
-    clean = {
-        group: fields if group in NEVER_SECRET or group == "ansible" else Secrets.out_of(fields)
-        for group, fields in event.items()
-    }
-    if "ansible" in event:
-        clean["ansible"] = {
-            group: fields if group in REDACTED_BEFORE else Secrets.out_of(fields)
-            for group, fields in event["ansible"].items()
-        }
-        count = marks_in(clean["ansible"])
-        if count:
-            clean["ansible"]["redacted"] = count
+    """Returns a copy of the event without secrets."""
+    clean = {}
+    for group, fields in event.items():
+        if group == "ansible":
+            clean[group] = {name: without_secrets(value) for name, value in fields.items()}
+        else:
+            clean[group] = fields if group in NEVER_SECRET else without_secrets(fields)
     return clean
 
 
-def marks_in(value):
-    """Counts Secrets.MARK in all texts of a structure."""
-    if isinstance(value, str):
-        return value.count(Secrets.MARK) if len(value) >= len(Secrets.MARK) else 0
-    if isinstance(value, dict):
-        return sum(map(marks_in, value.values()))
-    return sum(map(marks_in, value)) if isinstance(value, list) else 0
+def without_secrets(fields):
+    return fields if isinstance(fields, Shared) else Secrets.out_of(fields)
 
 
 def give_up(event, name):
@@ -714,7 +819,22 @@ def give_up(event, name):
 
 
 def encode_whole(event):
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8") + b"\n"
+    return f"{joined(event)}\n".encode()
+
+
+def joined(fields):
+    """Returns the JSON of an event, or of its `ansible`: what is shared has its own already."""
+    return "{" + ",".join([f'"{name}":{json_of(name, value)}' for name, value in fields.items()]) + "}"
+
+
+def json_of(name, value):
+    if isinstance(value, Shared):
+        return value.json
+    return joined(value) if name == "ansible" else to_json(value)
+
+
+# One encoder for all: json.dumps() would make a new one each time.
+to_json = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 class Diff:
@@ -1278,7 +1398,7 @@ class Task:
         fields.update((name, value) for name, value in optional.items() if value)
         if isinstance(task.check_mode, bool):
             fields["check_mode"] = task.check_mode
-        self.fields = Secrets.out_of(fields)
+        self.fields = Shared(fields)
 
     @staticmethod
     def word(value):
@@ -1370,9 +1490,9 @@ class Collector:
         self.automation = Automation.fields(self.variables)
         self.actor = Actor.fields(Automation.claims(self.automation, settings.get("user")))
         self.shared = {
-            "run": {"id": self.id, "name": self.name},
-            "user": {"name": self.actor["user"]["name"]},
-            "observer": self.actor["observer"],
+            "run": Shared({"id": self.id, "name": self.name}),
+            "user": Shared({"name": self.actor["user"]["name"]}),
+            "observer": Shared(self.actor["observer"]),
         }
         self.prompted = []
         self.play = None
@@ -1462,7 +1582,7 @@ class Collector:
         pattern = ",".join(map(Text.of, patterns))
         strategy = Text.keyword(play.strategy)
         name = Text.keyword(play.name or pattern)
-        self.play = Secrets.out_of({"id": play_id, "batch": batch, **({"name": name} if name else {})})
+        self.play = Shared({"id": play_id, "batch": batch, **({"name": name} if name else {})})
         self.play_is_per_host = bool(strategy) and strategy.endswith(self.PER_HOST_STRATEGIES)
         self.tasks, self.steps, self.notifying, self.hosts = {}, {}, {}, {}
         self.latest = None
@@ -1601,7 +1721,7 @@ class Collector:
             event["event"].update(now.since(step.start))
         event["event"]["outcome"] = self.outcome(status, only_checked)
         event["host"] = self.host_fields(host)
-        is_secret = step.known.is_secret or task.no_log not in (False, None) or is_censored(content)
+        is_secret = step.known.is_secret or is_censored(content)
         fields = step.known.fields
         if is_secret != fields["no_log"] or only_checked != fields.get("check_mode", only_checked):
             fields = {**fields, "no_log": is_secret, "check_mode": only_checked}
@@ -1691,6 +1811,7 @@ class Collector:
         groups_named = {Text.keyword(group.name) for group in groups} - {"all", "ungrouped", None}
         if groups_named:
             fields["groups"] = sorted(groups_named)[:NAMES_MAX]
+        fields = Shared(fields)
         self.hosts[name] = (len(groups), fields)
         return fields
 
@@ -1702,9 +1823,9 @@ class Collector:
 
     @staticmethod
     def was_only_checked(task, known):
-        # Templated, it is known only now; earlier versions leave the template, and then the start counts.
-        check_mode = task.check_mode if isinstance(task.check_mode, bool) else known.fields.get("check_mode")
-        return bool(check_mode)
+        # Known from the start, unless it is a template: then it may be known now.
+        known_before = known.fields.get("check_mode")
+        return known_before if known_before is not None else task.check_mode is True
 
     @staticmethod
     def outcome(status, only_checked):
@@ -1883,29 +2004,47 @@ def named_custom_stats(custom, cuts):
     return cuts.list("ansible.custom_stats", entries, NAMED_VALUES_MAX)
 
 
+RANKS = (0, 1, 2)
+
+
 class Dropped:
-    """What was left out of a spool that is full: how much, and which numbers."""
+    """What a spool that has reached its limits goes without: how much, and which numbers."""
+
+    LEAST = ("item.result", "host.retry", "handler.notified", "tasks.included")
 
     def __init__(self):
         self.events = 0
         self.bytes = 0
         self.ranges = []
 
+    @classmethod
+    def rank(cls, event):
+        """
+        Returns 0 for what is given up first, then 1 and 2; None for what is never given up, because it says
+        what was run, by whom, and how it ended on each host.
+        """
+        action = event["event"].get("action")
+        if action in cls.LEAST:
+            return 0
+        if action == "task.started":
+            return 1
+        if action == "host.result":
+            return 1 if value_at(event, "ansible", "result", "status") in ("ok", "skipped") else 2
+        return None
+
     def add(self, sequence, size):
         self.events += 1
         self.bytes += size
+        if not isinstance(sequence, int):
+            return
         if self.ranges and self.ranges[-1][1] == sequence - 1:
             self.ranges[-1][1] = sequence
-        else:
+        elif len(self.ranges) < DROPPED_RANGES_MAX:
             self.ranges.append([sequence, sequence])
 
     def fields(self):
-        few = self.ranges[:SEQUENCE_RANGES_MAX]
-        return {
-            "events": self.events,
-            "bytes": self.bytes,
-            "sequences": [f"{first}-{last}" for first, last in few],
-        }
+        sequences = [f"{first}-{last}" for first, last in self.ranges]
+        return {"events": self.events, "bytes": self.bytes, "sequences": sequences}
 
 
 def field_of(result, name):
@@ -1945,6 +2084,26 @@ def parse_url(url):
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
         raise ValueError(f"expected an address such as {URL_DEFAULT}, got {Text.without_userinfo(url)!r}")
     return parts
+
+
+def check_url(url, allow_http=False):
+    """Returns the parts of the server's address; raises ValueError if it is none, or not safe to send to."""
+    parts = parse_url(url)
+    if parts.scheme == "http" and not allow_http and not is_loopback(parts.hostname):
+        raise ValueError(
+            f"expected https, since {parts.hostname} is another machine, got http, which anybody on the way "
+            "can read; allow_http=true sends all the same"
+        )
+    return parts
+
+
+def is_loopback(host):
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def own_folder(path):
@@ -2009,10 +2168,10 @@ def folder_bytes(folder):
 class Spool:
     """The file of one run, as its writer holds it. See the top of this file for the locks."""
 
-    def __init__(self, folder, run_id, bytes_max=SPOOL_BYTES_MAX):
+    def __init__(self, folder, run_id, bytes_max=SPOOL_BYTES_MAX_DEFAULT):
         self.path = os.path.join(folder, run_id + SPOOL_SUFFIX)
         # What others have left is theirs. A run always has room to say the least.
-        self.details_bytes_max = max(SPOOL_BYTES_MIN, bytes_max - folder_bytes(folder))
+        self.details_bytes_max = max(RUN_BYTES_MIN, bytes_max - folder_bytes(folder))
         # Workers are forks: they have this object and its descriptor, and must never write.
         self.pid = os.getpid()
         self.fd = None
@@ -2081,13 +2240,20 @@ class ShipperProcess:
     def __init__(self, folder, run_id, options):
         self.started_at = time.monotonic()
         self.state = None
+        # Why the shipper is offline, in its words.
+        self.trouble = ""
+        self.has_started = False
         self.unread = b""
+        arguments = ["--ship", folder, "--run", run_id]
+        if options.get("strict") == "server":
+            arguments.append("--first")
         self.states, writing = os.pipe()
+        reading, self.bell = os.pipe()
         try:
             os.set_blocking(self.states, False)
             self.process = subprocess.Popen(
-                [sys.executable, "-I", "-S", os.path.abspath(__file__), "--ship", folder, "--run", run_id],
-                stdin=subprocess.DEVNULL,
+                [sys.executable, "-I", "-S", "-c", SHIPPER_LOADER, os.path.abspath(__file__), *arguments],
+                stdin=reading,
                 stdout=writing,
                 stderr=subprocess.DEVNULL,
                 close_fds=True,
@@ -2097,18 +2263,36 @@ class ShipperProcess:
             )
         except BaseException:
             os.close(self.states)
+            os.close(self.bell)
             raise
         finally:
             os.close(writing)
+            os.close(reading)
 
     @staticmethod
     def environment(folder, options):
         passed = {name: os.environ[name] for name in SHIPPER_ENVIRONMENT if name in os.environ}
         passed["PLAYTRAIL_SPOOL_DIR"] = folder
-        for option in ("url", "token", "token_file"):
-            if options.get(option):
-                passed[f"PLAYTRAIL_{option.upper()}"] = options[option]
+        for option in SHIPPER_OPTIONS:
+            if options.get(option) not in (None, ""):
+                passed[f"PLAYTRAIL_{option.upper()}"] = str(options[option])
         return passed
+
+    def wait_until_started(self, seconds):
+        """
+        Waits until the server has acknowledged the first event, which a shipper of a strict run sends before
+        all else: `seconds` at most. Returns whether it has; if not, `trouble` says why.
+        """
+        end = time.monotonic() + seconds
+        while True:
+            state = self.read_state()
+            left = end - time.monotonic()
+            if self.has_started or state == OFFLINE:
+                return self.has_started
+            if left <= 0:
+                self.trouble = f"no answer within {seconds:g} seconds"
+                return False
+            self.wait_for_state(left)
 
     def wait_until_delivered(self, path, seconds):
         """
@@ -2116,16 +2300,21 @@ class ShipperProcess:
         server. Without contact the run ends as if there were no Playtrail.
         """
         end = time.monotonic() + seconds
+        with contextlib.suppress(OSError):  # The shipper is gone, and cannot be woken.
+            os.write(self.bell, b"\n")
         # A run can be over before its shipper is up. It gets as long as it takes to start, from its start on.
         first_word_by = min(end, self.started_at + FIRST_WORD_SECONDS)
-        poll = select.poll()
-        poll.register(self.states, select.POLLIN)
         while os.path.exists(path):
             state = self.read_state()
-            left = {None: first_word_by, CONNECTED: end}.get(state, 0) - time.monotonic()
+            left = {None: first_word_by, STARTED: end, CONNECTED: end}.get(state, 0) - time.monotonic()
             if left <= 0:
                 return
-            poll.poll(min(left, POLL_SECONDS) * 1000)
+            self.wait_for_state(min(left, POLL_SECONDS))
+
+    def wait_for_state(self, seconds):
+        poll = select.poll()
+        poll.register(self.states, select.POLLIN)
+        poll.poll(seconds * 1000)
 
     def read_state(self):
         """Returns the shipper's last word; OFFLINE if it is gone, None if it has not said anything yet."""
@@ -2135,15 +2324,19 @@ class ShipperProcess:
             except BlockingIOError:
                 return self.state
             if not read:
+                self.trouble = self.trouble or "the shipper ended"
                 self.state = OFFLINE
                 return self.state
             *lines, self.unread = (self.unread + read).split(b"\n")
-            if lines:
-                self.state = lines[-1].decode("ascii", "replace")
+            for line in lines:
+                self.state, _space, trouble = line.decode("utf-8", "replace").partition(" ")
+                self.trouble = trouble or self.trouble
+                self.has_started = self.has_started or self.state == STARTED
 
     def close(self):
         """Lets the shipper go on alone."""
         os.close(self.states)
+        os.close(self.bell)
         self.process.poll()
         # It outlives us on purpose, which subprocess would otherwise warn about.
         if self.process.returncode is None:
@@ -2204,7 +2397,9 @@ class Recording:
     def begin(self):
         """Writes the start, durably, and starts the shipper. What is raised means that there is no record."""
         folder = usable_folder(self.settings.get("spool_dir"))
-        self.spool = Spool(folder, self.collector.id, self.settings.get("spool_bytes_max", SPOOL_BYTES_MAX))
+        self.spool = Spool(
+            folder, self.collector.id, self.settings.get("spool_bytes_max", SPOOL_BYTES_MAX_DEFAULT)
+        )
         self.write(self.collector.run_started())
         self.spool.sync()
         # For what leaves a trace of its own, such as the role playtrail.audit.witness.
@@ -2221,7 +2416,7 @@ class Recording:
             line = encode(event)
             if self.spool is None:
                 raise OSError("there is no spool")
-            if event["event"]["action"] in DETAILS and not self.spool.has_room_for(line):
+            if not self.spool.has_room_for(line) and Dropped.rank(event) is not None:
                 self.dropped.add(event["event"]["sequence"], len(line))
                 continue
             self.spool.append(line)
@@ -2316,8 +2511,8 @@ class CallbackModule(CallbackBase):
     CALLBACK_NEEDS_ENABLED = True
 
     OPTIONS = (
-        "url", "token", "token_file", "spool_dir", "flush_timeout", "enabled", "labels", "strict",
-        "strict_timeout", "user", "record_diff", "facts", "redact_keys", "redact_patterns",
+        *SHIPPER_OPTIONS, "spool_dir", "flush_timeout", "enabled", "labels", "strict", "strict_timeout",
+        "user", "record_diff", "facts", "redact_keys", "redact_patterns",
     )  # fmt: skip
 
     def __init__(self, *args, **kwargs):
@@ -2341,7 +2536,7 @@ class CallbackModule(CallbackBase):
                 f"redact_patterns: expected regular expressions, got {', '.join(no_patterns)}"
             )
         try:
-            parse_url(settings["url"] or "")
+            check_url(settings["url"] or "", settings["allow_http"])
         except ValueError as error:
             self._mistakes.append(f"url: {error}; runs stay in the spool")
             settings["url"] = None
@@ -2544,14 +2739,88 @@ class BatchRefused(Exception):
         self.reason = {"code": code, "message": message}
 
 
+class Certificates:
+    """Whom the shipper trusts, and what it shows of itself. Nothing switches verification off."""
+
+    def __init__(self, ca_file=None, client_cert=None, client_key=None):
+        if client_key and not client_cert:
+            raise ValueError("client_key: expected client_cert beside it, got none")
+        self.ca_file = ca_file
+        self.client_cert = client_cert
+        self.client_key = client_key
+
+    def context(self):
+        """Returns what ssl needs; read for each connection anew, since certificates are exchanged, too."""
+        import ssl
+
+        with self.named("ca_file", self.ca_file):
+            context = ssl.create_default_context(cafile=self.ca_file)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if self.client_cert:
+            with self.named("client_cert", self.client_cert, self.client_key):
+                context.load_cert_chain(self.client_cert, self.client_key, self.no_passphrase)
+        return context
+
+    @staticmethod
+    @contextlib.contextmanager
+    def named(option, *paths):
+        """Says which file it was: ssl does not."""
+        try:
+            yield
+        except OSError as error:
+            files = ", ".join(filter(None, paths))
+            raise OSError(f"{option}: expected PEM in {files}, got: {error.strerror or error}") from error
+
+    @staticmethod
+    def no_passphrase():
+        raise ValueError("client_key: expected a key without a passphrase; there is nobody to ask for it")
+
+
+class Proxy:
+    """The HTTP proxy on the way to the server, if the environment names one."""
+
+    def __init__(self, url):
+        parts = urllib.parse.urlsplit(url if "://" in url else f"http://{url}")
+        if parts.scheme != "http" or not parts.hostname or parts.port == 0:
+            raise ValueError(
+                f"proxy: expected an address such as http://proxy:3128, got {Text.without_userinfo(url)!r}"
+            )
+        self.host = parts.hostname
+        self.port = parts.port or 80
+        self.headers = self.authorization(parts)
+
+    @classmethod
+    def to(cls, parts):
+        """Returns the proxy to a server, or None. What is sent to this machine does not leave it."""
+        if is_loopback(parts.hostname) or not any(map(os.environ.get, PROXY_ENVIRONMENT)):
+            return None
+        import urllib.request
+
+        url = urllib.request.getproxies_environment().get(parts.scheme)
+        if not url or urllib.request.proxy_bypass_environment(parts.netloc.rpartition("@")[2]):
+            return None
+        return cls(url)
+
+    @staticmethod
+    def authorization(parts):
+        import base64
+
+        if not parts.username:
+            return {}
+        pair = f"{urllib.parse.unquote(parts.username)}:{urllib.parse.unquote(parts.password or '')}"
+        return {"Proxy-Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+
+
 class Endpoint:
     """The server's `POST /v1/events`, over one connection that is kept open."""
 
-    def __init__(self, url, token=None, token_file=None):
-        self.parts = parse_url(url)
+    def __init__(self, url, token=None, token_file=None, *, allow_http=False, certificates=None):
+        self.parts = check_url(url, allow_http)
         self.url = Text.without_userinfo(url.rstrip("/"))
         self.token = token
         self.token_file = token_file
+        self.certificates = certificates or Certificates()
+        self.proxy = Proxy.to(self.parts)
         self.connection = None
 
     def post(self, lines):
@@ -2566,7 +2835,8 @@ class Endpoint:
             status, headers, content = self.request(body)
         except (OSError, ValueError) as error:  # ValueError: a token or an answer that is no HTTP
             self.close()
-            raise Trouble(f"{self.url}: {error or type(error).__name__}") from error
+            through = f" through the proxy {self.proxy.host}:{self.proxy.port}" if self.proxy else ""
+            raise Trouble(f"{self.url}{through}: {error or type(error).__name__}") from error
         document = self.document(headers, content)
         if status == 200 or (status == 400 and "rejected" in document):
             return self.acknowledged(document, len(lines))
@@ -2607,7 +2877,11 @@ class Endpoint:
         token = self.read_token()
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        self.connection.request("POST", self.parts.path.rstrip("/") + "/v1/events", body, headers)
+        target = self.parts.path.rstrip("/") + "/v1/events"
+        if self.proxy and self.parts.scheme == "http":
+            target = f"http://{self.parts.netloc.rpartition('@')[2]}{target}"
+            headers.update(self.proxy.headers)
+        self.connection.request("POST", target, body, headers)
         response = self.connection.getresponse()
         content = response.read(ANSWER_BYTES_MAX + 1)
         if len(content) > ANSWER_BYTES_MAX or response.will_close:
@@ -2617,11 +2891,16 @@ class Endpoint:
     def connect(self):
         import http.client
 
-        host, limit = self.parts.hostname, CONNECT_SECONDS_MAX
+        host, port, limit = self.parts.hostname, self.parts.port, CONNECT_SECONDS_MAX
+        peer = (self.proxy.host, self.proxy.port) if self.proxy else (host, port)
         if self.parts.scheme == "https":
-            connection = http.client.HTTPSConnection(host, self.parts.port, timeout=limit)
+            connection = http.client.HTTPSConnection(
+                *peer, timeout=limit, context=self.certificates.context()
+            )
+            if self.proxy:
+                connection.set_tunnel(host, port, self.proxy.headers)
         else:
-            connection = http.client.HTTPConnection(host, self.parts.port, timeout=limit)
+            connection = http.client.HTTPConnection(*peer, timeout=limit)
         connection.connect()
         connection.sock.settimeout(READ_SECONDS_MAX)
         return connection
@@ -2693,13 +2972,123 @@ class Endpoint:
             self.connection = None
 
 
-class SpoolReader:
-    """The file of one run, as its shipper holds it. See the top of this file for the locks."""
+class Lines:
+    """A file of events, one a line, that may still grow. What has no line feed yet is no line."""
 
     def __init__(self, path, fd):
         self.path = path
         self.fd = fd
-        self.run_id = os.path.basename(path)[: -len(SPOOL_SUFFIX)]
+
+    def size(self):
+        return 0 if self.fd is None else os.fstat(self.fd).st_size
+
+    def read(self, offset, length=BATCH_BYTES_MAX):
+        return b"" if self.fd is None else os.pread(self.fd, length, offset)
+
+    def __iter__(self):
+        """Yields each line with its line feed; the last one may lack it."""
+        if self.fd is not None:
+            with open(self.fd, "rb", closefd=False) as file:
+                file.seek(0)
+                yield from file
+
+    def events(self):
+        """Yields (line, event) of every whole line; the event is None if the line is none."""
+        return ((line, parse_event(line)) for line in self if line.endswith(b"\n"))
+
+    def batch(self, offset, events_max=BATCH_EVENTS_MAX):
+        """Returns (lines, next offset) from `offset` on: so many events and BATCH_BYTES_MAX at most."""
+        read = self.read(offset)
+        end = read.rfind(b"\n") + 1
+        lines = read[:end].split(b"\n")[:-1][:events_max]
+        return lines, offset + sum(map(len, lines)) + len(lines)
+
+    def overlong_line(self, offset):
+        """Returns where a line ends that no batch can hold, which only damage explains; or None."""
+        size = self.size()
+        if size - offset < BATCH_BYTES_MAX:
+            return None
+        at = offset
+        while at < size:
+            read = self.read(at)
+            found = read.find(b"\n")
+            if found >= 0:
+                return at + found + 1
+            at += len(read)
+        return None
+
+    def close(self):
+        if self.fd is not None:
+            os.close(self.fd)
+            self.fd = None
+
+
+def parse_event(line):
+    """Returns the event of a line, with a dict of event.*; None if it has none."""
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) and isinstance(event.get("event"), dict) else None
+
+
+class Remarks(Lines):
+    """
+    Events of the shipper's own: heartbeats, the end of a run that was killed, what the limits cost. They are
+    kept beside the spool, and so are the same to the byte and in one count, whichever shipper sends them, and
+    however often. Only who holds the spool's lock may touch them.
+    """
+
+    FLAGS = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+
+    def __init__(self, path):
+        super().__init__(path, None)
+        with contextlib.suppress(FileNotFoundError):  # There are none yet.
+            self.fd = os.open(path, self.FLAGS)
+
+    def count(self):
+        return sum(1 for line in self if line.endswith(b"\n"))
+
+    def has(self, action):
+        return any(event and event["event"].get("action") == action for _line, event in self.events())
+
+    def append(self, action, kind, shared, **groups):
+        """Writes an event, and returns when it is on disk: it may be sent from then on."""
+        number = self.count()
+        own = {"action": action, "dataset": "ansible.run", "provider": "shipper", "kind": "event"}
+        event = {
+            "@timestamp": str(Clock()),
+            **shared,
+            **groups,
+            "event": {
+                "id": f"{shared['run']['id']}:s{number}",
+                "sequence": number,
+                **own,
+                "category": ["configuration"],
+                "type": [kind],
+                **groups.get("event", {}),
+            },
+            "run": {**shared["run"], **groups.get("run", {})},
+        }
+        if self.fd is None:
+            self.fd = os.open(self.path, self.FLAGS | os.O_CREAT, 0o600)
+            sync_folder(self.path)
+        # What follows the last line feed is of a shipper that died while writing; it was never sent.
+        os.ftruncate(self.fd, sum(len(line) for line in self if line.endswith(b"\n")))
+        write_whole(self.fd, encode_whole(event))
+        os.fsync(self.fd)
+
+
+class SpoolReader(Lines):
+    """The file of one run, as its shipper holds it. See the top of this file for the locks."""
+
+    ENDS = ("run.finished", "run.aborted")
+
+    def __init__(self, path, fd):
+        super().__init__(path, fd)
+        self.stem = path[: -len(SPOOL_SUFFIX)]
+        self.run_id = os.path.basename(self.stem)
+        self.remarks = Remarks(self.stem + REMARKS_SUFFIX)
 
     @classmethod
     def open(cls, path):
@@ -2725,56 +3114,201 @@ class SpoolReader:
         """True once nothing more will be written. Asked before reading: then what is read is everything."""
         return try_lock(self.fd, WRITER_BYTE)
 
-    def size(self):
-        return os.fstat(self.fd).st_size
+    def has_end(self):
+        """True if the last event is the end of the run."""
+        tail = 2 * EVENT_BYTES_MAX
+        lines = self.read(max(0, self.size() - tail), tail).split(b"\n")[:-1]
+        last = next(filter(None, map(parse_event, reversed(lines))), None)
+        return last is not None and last["event"].get("action") in self.ENDS
 
-    def batch(self, offset):
-        """
-        Returns (lines, next offset) from `offset` on: whole lines, BATCH_EVENTS_MAX and BATCH_BYTES_MAX at
-        most. What a writer was in the middle of when it died has no line feed, and is left out.
-        """
-        read = os.pread(self.fd, BATCH_BYTES_MAX, offset)
-        end = read.rfind(b"\n") + 1
-        lines = read[:end].split(b"\n")[:-1][:BATCH_EVENTS_MAX]
-        return lines, offset + sum(map(len, lines)) + len(lines)
-
-    def overlong_line(self, offset):
-        """Returns where a line ends that no batch can hold, which only damage explains; or None."""
-        size = self.size()
-        if size - offset < BATCH_BYTES_MAX:
-            return None
-        at = offset
-        while at < size:
-            read = os.pread(self.fd, BATCH_BYTES_MAX, at)
-            found = read.find(b"\n")
-            if found >= 0:
-                return at + found + 1
-            at += len(read)
-        return None
-
-    def beginning(self, offset):
-        return os.pread(self.fd, BATCH_BYTES_MAX, offset)
+    def remark(self, action, kind, **groups):
+        """Writes an event of our own. It repeats what every event of the run does, if the first has it."""
+        lines, _end = self.batch(0, 1)
+        first = parse_event(lines[0]) if lines else None
+        shared = {"run": {"id": self.run_id}}
+        for group, field in ("run", "name"), ("user", "name"), ("observer", "hostname"):
+            value = value_at(first, group, field)
+            if isinstance(value, str) and value:
+                shared.setdefault(group, {})[field] = Text.keyword(value)
+        self.remarks.append(action, kind, shared, **groups)
 
     def reject(self, line, reason):
-        """Moves a line that the server refused aside, with the reason: nothing is thrown away."""
+        """Moves a line that nobody can take aside, with the reason: nothing is thrown away."""
         try:
             entry = {"rejected": reason, "event": json.loads(line)}
-        except ValueError:
+        except (ValueError, RecursionError):
             entry = {"rejected": reason, "line": line.decode("utf-8", "replace")}
-        path = self.path[: -len(SPOOL_SUFFIX)] + REJECTED_SUFFIX
-        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        fd = os.open(self.stem + REJECTED_SUFFIX, flags, 0o600)
         try:
-            left = encode_whole(entry)
-            while left:
-                left = left[os.write(fd, left) :]
+            write_whole(fd, encode_whole(entry))
+            os.fsync(fd)
         finally:
             os.close(fd)
 
+    def drop(self, rank, reason):
+        """
+        Rewrites the spool without the events that Dropped.rank() puts at `rank` or below, and says so in a
+        remark. Returns how many bytes that freed.
+
+        Whenever this is cut short, finish_rewriting() goes on, here or in the next shipper: either the spool
+        is whole and nothing is said, or what is said comes true.
+        """
+        before, dropped = os.fstat(self.fd), Dropped()
+        path = f"{self.stem}.s{self.remarks.count()}{REWRITTEN_SUFFIX}"
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            # As with the writer's, nobody can see one that looks free.
+            fcntl.lockf(fd, fcntl.LOCK_EX, 1, SHIPPER_BYTE)
+            with open(fd, "wb", closefd=False) as file:
+                for line in self:
+                    event = parse_event(line)
+                    own = None if event is None else Dropped.rank(event)
+                    if own is None or own > rank:
+                        file.write(line)
+                    else:
+                        dropped.add(event["event"].get("sequence"), len(line))
+            if dropped.events:
+                os.utime(fd, ns=(before.st_atime_ns, before.st_mtime_ns))  # The run is as old as before.
+                os.fsync(fd)
+                self.remark("spool.dropped", "info", spool={"reason": reason, **dropped.fields()})
+        finally:
+            self.finish_rewriting(path)
+            os.close(self.fd)
+            self.fd = fd
+        return dropped.bytes
+
+    def finish_rewriting(self, path):
+        """Puts a rewritten spool in its place if a remark says what is missing in it; else removes it."""
+        number = int(path[len(self.stem) + 2 : -len(REWRITTEN_SUFFIX)])
+        with contextlib.suppress(FileNotFoundError):
+            if number < self.remarks.count():
+                os.rename(path, self.path)
+                sync_folder(self.path)
+            else:
+                os.unlink(path)
+
     def remove(self):
+        # In this order: remarks without a spool are only in the way, but a spool without its remarks would
+        # get others, with the same numbers.
         os.unlink(self.path)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.remarks.path)
 
     def close(self):
-        os.close(self.fd)
+        self.remarks.close()
+        super().close()
+
+
+class Death:
+    """What can be known of a run whose writer is gone without a word."""
+
+    EXITING = 0x4  # PF_EXITING of the kernel: locks are released before the process is a zombie
+
+    @classmethod
+    def groups(cls, spool, noticed_at=None, oom_kills=0):
+        """Returns the fields of run.aborted. `noticed_at` is a Clock, if somebody was watching."""
+        first, last, count = None, None, 0
+        for _line, event in spool.events():
+            if event is not None:
+                first, last, count = first or event, event, count + 1
+        start = value_at(first, "event", "start")
+        end = str(noticed_at) if noticed_at else value_at(last, "@timestamp")
+        fields = {"outcome": "unknown"}
+        start_ns, end_ns = nanoseconds(start), nanoseconds(end)
+        if start_ns is not None:
+            fields["start"] = start
+        if end_ns is not None:
+            fields["end"] = end
+        if start_ns is not None and end_ns is not None:
+            fields["duration"] = max(0, end_ns - start_ns)
+        reason, message = cls.cause(first, oom_kills)
+        return {
+            "event": fields,
+            "run": {"status": "aborted", "reason": reason, "events": count},
+            "error": {"message": message},
+        }
+
+    @classmethod
+    def cause(cls, first, oom_kills):
+        """Returns run.reason and error.message."""
+        pid = value_at(first, "process", "pid")
+        named = f"The Ansible process (pid {pid})" if isinstance(pid, int) else "The Ansible process"
+        if cls.is_alive(first, pid):
+            return "error", (
+                f"{named} went on, but let go of its record without an end. It may not have been able to "
+                "write it, on a full disk for example."
+            )
+        message = f"{named} ended without a word, as after SIGTERM, SIGHUP, SIGKILL or for want of memory."
+        if oom_kills > 0:
+            message += f" Meanwhile the kernel ended {counted(oom_kills, 'process')} here for want of memory."
+        return "killed", message
+
+    @classmethod
+    def is_alive(cls, first, pid):
+        """True if the process that wrote the first event is surely there: this id, started at this time."""
+        told = nanoseconds(value_at(first, "process", "start"))
+        host = Text.keyword(socket.gethostname()) or "unknown"
+        if told is None or not isinstance(pid, int) or value_at(first, "observer", "hostname") != host:
+            return False
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+                # The name of the program, in parentheses, may have any characters in it.
+                fields = file.read().rpartition(")")[2].split()
+            with open("/proc/stat", encoding="ascii") as file:
+                booted = next(int(line.split()[1]) for line in file if line.startswith("btime "))
+            state, flags, ticks = fields[0], int(fields[6]), int(fields[19])
+        except (OSError, ValueError, IndexError, StopIteration):
+            return False
+        started = booted + ticks / os.sysconf("SC_CLK_TCK")
+        is_same = abs(started - told / 1e9) <= PROCESS_START_SECONDS
+        return is_same and state not in "ZX" and not flags & cls.EXITING
+
+    @staticmethod
+    def oom_kills():
+        """Returns how many processes the kernel has ended for want of memory: in our cgroup, or at all."""
+        try:
+            with open("/proc/self/cgroup", encoding="utf-8") as file:
+                own = next(line[3:].strip() for line in file if line.startswith("0::"))
+            path = f"/sys/fs/cgroup{own}/memory.events"
+            path = path if os.path.exists(path) else "/proc/vmstat"
+            with open(path, encoding="ascii") as file:
+                return next(int(line.split()[1]) for line in file if line.startswith("oom_kill "))
+        except (OSError, ValueError, StopIteration):
+            return 0
+
+
+def value_at(event, *names):
+    """Returns what is in a field of a field; None if there is none, whatever there is instead."""
+    for name in names:
+        event = event.get(name) if isinstance(event, dict) else None
+    return event
+
+
+def nanoseconds(timestamp):
+    """Returns the time of an event in nanoseconds since 1970, or None if it has none."""
+    import datetime
+
+    try:
+        moment = datetime.datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
+        since = moment - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    except (AttributeError, TypeError, ValueError):
+        return None
+    return since // datetime.timedelta(microseconds=1) * 1000
+
+
+def write_whole(fd, line):
+    while line:
+        line = line[os.write(fd, line) :]
+
+
+def sync_folder(path):
+    """Puts on disk that a file is in its folder, under this name."""
+    fd = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def try_lock(fd, byte):
@@ -2821,46 +3355,94 @@ class Shipper:
     server knows what is sent again by the ids of the events.
     """
 
-    def __init__(self, folder, endpoint, report=lambda state: None):
+    def __init__(
+        self,
+        folder,
+        endpoint,
+        spool_bytes_max=SPOOL_BYTES_MAX_DEFAULT,
+        spool_days_max=SPOOL_DAYS_MAX_DEFAULT,
+    ):
         self.folder = folder
         self.endpoint = endpoint
-        self.report = report
-        self.offsets = {}
-        self.posted_at = 0.0
+        self.spool_bytes_max = spool_bytes_max
+        self.spool_days_max = spool_days_max
+        self.report = lambda state, why="": None
+        # The spool of the run that started us, if one did.
+        self.own = None
+        self.own_is_going_on = False
+        self.heartbeat_seconds = HEARTBEAT_SECONDS
+        self.next_heartbeat = 0.0
+        self.oom_kills_before = 0
+        # By path: how far it was sent, and the line before; up to which rank it was rewritten.
+        self.sent = {}
+        self.rewritten = {}
+        # Paths of runs whose end is told.
+        self.ended = set()
         self.tries = 0
         self.delivered = {"runs": 0, "accepted": 0, "duplicates": 0, "rejected": 0}
+        self.dropped = 0
         # Of the last sweep: paths of spools by what was found.
         self.live, self.busy, self.left = set(), set(), set()
 
-    def ship_for(self, run_id):
+    def ship_for(self, run_id, bell, report, *, is_first=False, heartbeat_seconds=HEARTBEAT_SECONDS):
         """
         Ships a run as it goes, and whatever else is left in the folder, until nothing is left. Returns True
         then; False if the server could not be reached for SHIPPER_LINGER_SECONDS after the run had ended.
         """
-        own = os.path.join(self.folder, run_id + SPOOL_SUFFIX)
+        self.own, self.report = os.path.join(self.folder, run_id + SPOOL_SUFFIX), report
+        self.own_is_going_on = True
+        self.heartbeat_seconds = heartbeat_seconds
+        self.next_heartbeat = time.monotonic() + heartbeat_seconds
+        self.oom_kills_before = Death.oom_kills()
         turn = Turn(self.folder)
         give_up_at = None
+        if is_first:
+            self.ship_first_event(bell)
         while True:
-            trouble = self.sweep(own)
-            is_going_on = self.is_going_on(own)
+            trouble = self.sweep()
+            self.look_after_own()
             if trouble is not None:
-                self.report(OFFLINE)
-                if not is_going_on:
+                self.report(OFFLINE, str(trouble))
+                self.keep_limits()
+                if not self.own_is_going_on:
                     give_up_at = give_up_at or time.monotonic() + SHIPPER_LINGER_SECONDS
                     # One that waits is enough for a folder; with cron there would be more and more.
                     if time.monotonic() >= give_up_at or not turn.take():
                         return False
-                time.sleep(self.delay(trouble))
+                self.pause(self.delay(trouble), bell)
                 continue
             self.tries = 0
-            if is_going_on:
-                time.sleep(POLL_SECONDS)
+            if self.own_is_going_on:
+                bell.wait(WATCH_SECONDS)
                 continue
             # Another shipper may have left its run to us while we had the turn: so once more without it.
             if turn.give_up():
                 continue
             self.report(EMPTY)
             return True
+
+    def ship_first_event(self, bell):
+        """Delivers the first event of our own run, before all else: a strict run waits to hear of it."""
+        while os.path.exists(self.own):
+            # Another shipper may hold it for as long as it takes to see that it is not for it to send.
+            spool = SpoolReader.open(self.own)
+            if spool is None:
+                bell.wait(POLL_SECONDS)
+                continue
+            try:
+                lines, end = spool.batch(0, 1)
+                if lines:
+                    self.post(spool, lines)
+                    self.sent[spool.path] = (end, lines[0] + b"\n")
+                if lines and not self.delivered["rejected"]:
+                    self.report(STARTED)
+                else:
+                    self.report(OFFLINE, f"{self.endpoint.url} refused the first event")
+            except (Trouble, OSError) as error:
+                self.report(OFFLINE, str(error))
+            finally:
+                spool.close()
+            return
 
     def ship_by_hand(self):
         """Ships what is left of runs that have ended, with few tries. Returns the last trouble, or None."""
@@ -2870,9 +3452,10 @@ class Shipper:
             if trouble is None or trouble.retry_seconds >= REFUSED_RETRY_SECONDS or not tries_left:
                 break
             time.sleep(self.delay(trouble))
+        self.keep_limits()
         return trouble
 
-    def sweep(self, own=None):
+    def sweep(self):
         """Ships every spool once. Returns the trouble there was, if any."""
         self.live, self.busy, self.left = set(), set(), set()
         trouble = None
@@ -2881,7 +3464,7 @@ class Shipper:
                 self.left.add(path)
                 continue
             try:
-                self.ship(path, path == own)
+                self.ship(path)
             except Trouble as error:
                 trouble = error
                 self.left.add(path)
@@ -2891,22 +3474,44 @@ class Shipper:
         return trouble
 
     def spools(self):
-        """Returns the paths of all spools, oldest first: their names begin with the time."""
+        """Returns the paths of all spools, oldest first: their names begin with the time. Clears up, too."""
         names = sorted(os.listdir(self.folder))
         for name in names:
-            if name.endswith(NEW_SUFFIX):
-                self.remove_orphan(os.path.join(self.folder, name))
+            path = os.path.join(self.folder, name)
+            with contextlib.suppress(OSError, ValueError):  # What is no file of ours is in nobody's way.
+                self.clear_up(path)
         return [os.path.join(self.folder, name) for name in names if name.endswith(SPOOL_SUFFIX)]
 
-    @staticmethod
-    def remove_orphan(path):
-        """Removes what a writer left that died before its spool had its name; there is nothing in it."""
-        with contextlib.suppress(FileNotFoundError):
+    def clear_up(self, path):
+        """Removes, or completes, what writers and shippers have left that died in the middle of something."""
+        stem, suffix = os.path.splitext(path)
+        if suffix == REWRITTEN_SUFFIX:
+            self.finish_rewriting(path)
+        elif suffix in (NEW_SUFFIX, REMARKS_SUFFIX, REJECTED_SUFFIX):
             found = os.lstat(path)
-            if found.st_size == 0 and time.time() - found.st_mtime > ORPHAN_SECONDS:
+            age = time.time() - found.st_mtime
+            is_orphan = {
+                # A writer died before its spool had its name; there is nothing in it.
+                NEW_SUFFIX: found.st_size == 0 and age > ORPHAN_SECONDS,
+                # A shipper died after it had removed the spool: they were delivered.
+                REMARKS_SUFFIX: age > ORPHAN_SECONDS and not os.path.exists(stem + SPOOL_SUFFIX),
+                REJECTED_SUFFIX: age > self.spool_days_max * 86400,
+            }
+            if is_orphan[suffix]:
                 os.unlink(path)
 
-    def ship(self, path, is_own):
+    @staticmethod
+    def finish_rewriting(path):
+        stem, _dot, _number = path[: -len(REWRITTEN_SUFFIX)].rpartition(".s")
+        spool = SpoolReader.open(stem + SPOOL_SUFFIX)
+        if spool is None:
+            return  # The shipper that is at it may be alive.
+        try:
+            spool.finish_rewriting(path)
+        finally:
+            spool.close()
+
+    def ship(self, path):
         """Delivers one spool, as far as it is written; removes it when its writer is gone."""
         spool = SpoolReader.open(path)
         if spool is None:
@@ -2914,58 +3519,99 @@ class Shipper:
             return
         try:
             is_whole = spool.writer_is_gone()
-            if not is_whole:
-                self.live.add(path)
-                if not is_own or self.can_wait(spool):
-                    return
-            self.deliver(spool)
             if is_whole:
-                # Whether the run was finished or its writer died is all the same here, so far.
-                spool.remove()
-                self.delivered["runs"] += 1
+                self.tell_end(spool)
+            else:
+                self.live.add(path)
+                if path != self.own:
+                    return
+            self.deliver(spool, spool)
+            if not is_whole and time.monotonic() >= self.next_heartbeat:
+                self.next_heartbeat = time.monotonic() + self.heartbeat_seconds
+                spool.remark("run.heartbeat", "info")
+            self.deliver(spool, spool.remarks)
+            if is_whole:
+                self.finish(spool)
         finally:
             spool.close()
 
-    def is_going_on(self, path):
-        """True while our own run is written, or while another shipper looks at it, which hides that."""
-        if path in self.left:
-            spool = SpoolReader.open(path)
-            if spool is None:
-                return os.path.exists(path)
-            try:
-                return not spool.writer_is_gone()
-            finally:
-                spool.close()
-        return (path in self.live or path in self.busy) and os.path.exists(path)
+    def tell_end(self, spool):
+        """Writes run.aborted for a run whose writer is gone, and has not told its end."""
+        if spool.path in self.ended:
+            return
+        if not spool.has_end() and not spool.remarks.has("run.aborted"):
+            noticed_at, oom_kills = None, 0
+            if spool.path == self.own and self.own_is_going_on:
+                noticed_at, oom_kills = Clock(), Death.oom_kills() - self.oom_kills_before
+            spool.remark("run.aborted", "end", **Death.groups(spool, noticed_at, oom_kills))
+        self.ended.add(spool.path)
 
-    def can_wait(self, spool):
-        """True if so little is new that it may wait for more, so that a busy run is no stream of requests."""
-        new = spool.size() - self.offsets.get(self.key(spool), 0)
-        return new < BATCH_BYTES_MAX // 4 and time.monotonic() - self.posted_at < TAIL_SECONDS
+    def finish(self, spool):
+        """Removes a spool of which everything is delivered but what its writer died in the middle of."""
+        torn = spool.read(self.offset_in(spool))
+        if torn.strip():
+            self.reject(spool, torn, {"code": "line_torn", "message": "its writer died while writing it"})
+        spool.remove()
+        self.sent.pop(spool.path, None)
+        self.sent.pop(spool.remarks.path, None)
+        self.delivered["runs"] += 1
 
-    @staticmethod
-    def key(spool):
-        return spool.run_id, os.fstat(spool.fd).st_ino
+    def look_after_own(self):
+        """Notes whether our own run goes on, and its end in time, even if the sweep did not come to it."""
+        if not self.own_is_going_on:
+            return
+        if self.own not in self.left:
+            is_known = self.own in self.live or self.own in self.busy
+            self.own_is_going_on = is_known and os.path.exists(self.own)
+            return
+        spool = SpoolReader.open(self.own)
+        if spool is None:
+            self.own_is_going_on = os.path.exists(self.own)
+            return
+        try:
+            if spool.writer_is_gone():
+                with contextlib.suppress(OSError):  # Whoever delivers it tries again.
+                    self.tell_end(spool)
+                self.own_is_going_on = False
+        finally:
+            spool.close()
 
-    def deliver(self, spool):
-        key = self.key(spool)
+    def pause(self, seconds, bell):
+        """Waits before the next try, with an eye on our own run."""
+        end = time.monotonic() + seconds
         while True:
-            offset = self.offsets.get(key, 0)
-            lines, end = spool.batch(offset)
-            if not lines:
-                end = spool.overlong_line(offset)
+            left = end - time.monotonic()
+            if left <= 0:
+                return
+            bell.wait(min(left, WATCH_SECONDS))
+            self.look_after_own()
+
+    def offset_in(self, lines):
+        """
+        Returns how far a file was sent. Meanwhile it may be another one of that name: its writer began anew,
+        or another shipper rewrote it. No two events are the same, so the line before tells.
+        """
+        offset, line = self.sent.get(lines.path, (0, b""))
+        return offset if offset and lines.read(offset - len(line), len(line)) == line else 0
+
+    def deliver(self, spool, lines):
+        """Sends what is new in a spool, or in its remarks."""
+        while True:
+            offset = self.offset_in(lines)
+            batch, end = lines.batch(offset)
+            if batch:
+                last = batch[-1] + b"\n"
+                batch = [line for line in batch if line.strip()]
+            else:
+                end = lines.overlong_line(offset)
                 if end is None:
                     return
-                self.reject(
-                    spool,
-                    spool.beginning(offset),
-                    {"code": "line_too_long", "message": "no batch can hold it"},
-                )
-            lines = [line for line in lines if line.strip()]
-            if lines:
-                self.post(spool, lines)
-                self.posted_at = time.monotonic()
-            self.offsets[key] = end
+                beginning = lines.read(offset)
+                self.reject(spool, beginning, {"code": "line_too_long", "message": "no batch can hold it"})
+                last = lines.read(end - EVENT_BYTES_MAX, EVENT_BYTES_MAX)
+            if batch:
+                self.post(spool, batch)
+            self.sent[lines.path] = (end, last)
 
     def post(self, spool, lines):
         """Sends the lines. A batch that is refused is sent in halves, until the line to blame is found."""
@@ -2990,6 +3636,42 @@ class Shipper:
         spool.reject(line, reason)
         self.delivered["rejected"] += 1
 
+    def keep_limits(self):
+        """Takes details out of runs that wait too long, and out of the oldest while there is too much."""
+        sizes = {}
+        for path in self.spools():
+            with contextlib.suppress(FileNotFoundError):
+                found = os.lstat(path)
+                sizes[path] = found.st_size
+                if time.time() - found.st_mtime > self.spool_days_max * 86400:
+                    sizes[path] -= self.drop(path, RANKS[-1], "age")
+        excess = sum(sizes.values()) - self.spool_bytes_max
+        for rank in RANKS:
+            for path in sizes:
+                if excess <= 0:
+                    return
+                excess -= self.drop(path, rank, "size")
+
+    def drop(self, path, rank, reason):
+        """Drops events of a spool whose writer is gone. Returns how many bytes that freed."""
+        if self.rewritten.get(path, -1) >= rank:
+            return 0
+        spool = None
+        try:
+            spool = SpoolReader.open(path)
+            if spool is None or not spool.writer_is_gone():
+                return 0
+            self.tell_end(spool)  # which counts what there was
+            freed = spool.drop(rank, reason)
+        except OSError:
+            return 0  # No room to write what is kept, for example. The next time may be better.
+        finally:
+            if spool is not None:
+                spool.close()
+        self.rewritten[path] = rank
+        self.dropped += freed
+        return freed
+
     def delay(self, trouble):
         """Returns how long to wait: with full jitter, so that many shippers do not come back at once."""
         import random
@@ -2999,18 +3681,34 @@ class Shipper:
         return trouble.retry_seconds + random.uniform(0, ceiling)
 
 
+class Bell:
+    """Waits, until the run that started us rings, when it has ended, on the pipe that is our input."""
+
+    def __init__(self):
+        self.is_there = True
+
+    def wait(self, seconds):
+        if not self.is_there:
+            time.sleep(seconds)
+        elif select.select([0], [], [], seconds)[0]:
+            self.is_there = bool(os.read(0, 64))
+
+
 class Report:
     """Tells the run that started us how it stands, on the pipe that is our standard output."""
 
     def __init__(self):
         self.told = None
+        # A run listens at its beginning and its end. What does not fit in between is not worth waiting for.
+        os.set_blocking(1, False)
 
-    def __call__(self, state):
+    def __call__(self, state, why=""):
         if state == self.told:
             return
         self.told = state
+        words = " ".join(f"{state} {why}".split())[:REASON_CHARS_MAX]
         with contextlib.suppress(OSError):  # The run has ended; there is nobody to tell.
-            os.write(1, state.encode("ascii") + b"\n")
+            os.write(1, Text.clean(words).encode("utf-8") + b"\n")
 
 
 def existing_folder(given):
@@ -3037,6 +3735,8 @@ def summary(shipper, trouble):
     if delivered["rejected"]:
         kept = os.path.join(folder, "*" + REJECTED_SUFFIX)
         parts.append(f"{counted(delivered['rejected'], 'event')} refused by it, kept in {kept}")
+    if shipper.dropped:
+        parts.append(f"{counted(shipper.dropped, 'byte')} of details dropped to keep the spool's limits")
     if shipper.live:
         parts.append(f"{counted(len(shipper.live), 'run')} still going on, left to the shipper of its own")
     if shipper.busy:
@@ -3048,42 +3748,92 @@ def summary(shipper, trouble):
     return "playtrail: " + "; ".join(parts)
 
 
-def main(arguments):
-    """The shipper's command line. Returns its exit code: 0 if everything was delivered, else 1."""
+def argument_parser():
     import argparse
 
     parser = argparse.ArgumentParser(
         prog="playtrail.py",
         description="Delivers recorded Ansible runs that wait in a spool folder. The callback starts it by "
         "itself; by hand or from cron it delivers what is left when the server was down. Runs that are still "
-        "going on are left to the shipper of their own. The token is PLAYTRAIL_TOKEN, or in a file.",
+        "going on are left to the shipper of their own. The token is PLAYTRAIL_TOKEN, or in a file. Each "
+        "option has a variable, such as PLAYTRAIL_CA_FILE. HTTPS_PROXY, HTTP_PROXY and NO_PROXY are heeded.",
     )
+
+    def option(name, meaning, default=None, **how):
+        given = os.environ.get(f"PLAYTRAIL_{name.upper()}") or default
+        parser.add_argument("--" + name.replace("_", "-"), default=given, help=meaning, **how)
+
     parser.add_argument(
         "--ship", metavar="DIR", nargs="?", const="", required=True, help="folder, if not the default"
     )
-    parser.add_argument("--url", help=f"the server; PLAYTRAIL_URL, or {URL_DEFAULT}, if not given")
-    parser.add_argument(
-        "--token-file", metavar="FILE", help="file with the token; PLAYTRAIL_TOKEN_FILE if not given"
+    option("url", f"the server; {URL_DEFAULT} if not given", URL_DEFAULT)
+    parser.add_argument("--token-file", metavar="FILE", help="file with the token; read for each request")
+    option(
+        "allow_http",
+        "true sends to another machine by plain http",
+        "false",
+        nargs="?",
+        const="true",
+        type=truth,
     )
-    parser.add_argument("--run", metavar="ID", help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
+    option("ca_file", "certificates, in PEM, of the authorities to trust", metavar="FILE")
+    option("client_cert", "certificate, in PEM, to show to the server", metavar="FILE")
+    option("client_key", "its key, if it is in another file", metavar="FILE")
+    option("spool_bytes_max", "limit of what waits in the folder", SPOOL_BYTES_MAX_DEFAULT, type=int)
+    option("spool_days_max", "limit of how long it waits in full", SPOOL_DAYS_MAX_DEFAULT, type=int)
+    # What only the callback asks for.
+    parser.add_argument("--run", help=argparse.SUPPRESS)
+    parser.add_argument("--first", action="store_true", help=argparse.SUPPRESS)
+    option("heartbeat_seconds", argparse.SUPPRESS, HEARTBEAT_SECONDS, type=float)
+    return parser
 
-    folder = existing_folder(options.ship)
+
+def truth(text):
+    """Returns the bool that Ansible reads in a text."""
+    if text.lower() in ("true", "yes", "on", "1", "t", "y"):
+        return True
+    if text.lower() in ("false", "no", "off", "0", "f", "n"):
+        return False
+    raise ValueError
+
+
+def endpoint_of(options):
+    """Returns the server to send to; raises ValueError if the options are not right."""
     token = None if options.token_file else os.environ.get("PLAYTRAIL_TOKEN")
     token_file = options.token_file or os.environ.get("PLAYTRAIL_TOKEN_FILE")
+    certificates = Certificates(options.ca_file, options.client_cert, options.client_key)
+    return Endpoint(options.url, token, token_file, allow_http=options.allow_http, certificates=certificates)
+
+
+def main(arguments):
+    """The shipper's command line. Returns its exit code: 0 if everything was delivered, else 1."""
+    parser = argument_parser()
+    options = parser.parse_args(arguments)
+    folder = existing_folder(options.ship)
     try:
-        endpoint = Endpoint(options.url or os.environ.get("PLAYTRAIL_URL") or URL_DEFAULT, token, token_file)
+        endpoint = endpoint_of(options)
     except ValueError as error:
-        parser.error(f"url: {error}")
+        if options.run:
+            Report()(OFFLINE, str(error))
+        parser.error(f"nothing is sent: {error}")
+    shipper = Shipper(folder, endpoint, options.spool_bytes_max, options.spool_days_max)
     if options.run:
-        return 0 if Shipper(folder, endpoint, Report()).ship_for(options.run) else 1
+        return ship_for_a_run(shipper, options)
     if not os.path.isdir(folder):
         print(f"playtrail: nothing is left: there is no folder {folder}")
         return 0
-    shipper = Shipper(folder, endpoint)
     trouble = shipper.ship_by_hand()
     print(summary(shipper, trouble))
     return 0 if trouble is None and not shipper.busy else 1
+
+
+def ship_for_a_run(shipper, options):
+    with contextlib.suppress(OSError):
+        os.nice(SHIPPER_NICENESS)  # The playbook goes first.
+    is_done = shipper.ship_for(
+        options.run, Bell(), Report(), is_first=options.first, heartbeat_seconds=options.heartbeat_seconds
+    )
+    return 0 if is_done else 1
 
 
 if IS_SCRIPT:

@@ -14,6 +14,10 @@ export interface EventColumns {
   host: string | null
   user: string | null
   status: string | null
+  /** Which part of Playtrail says it; only the server's own events have `server`. */
+  provider: string | null
+  /** `event.end`, microseconds since 1970. */
+  end: number | undefined
   /** Set for a host's result. */
   result: ResultColumns | undefined
 }
@@ -53,6 +57,8 @@ export function columnsOf(record: JournalRecord): EventColumns | string {
     host: text(host?.name),
     user: text(user?.name),
     status: text(ansible?.result?.status) ?? text(run?.status),
+    provider: text(event.event?.provider),
+    end: microsecondsOf(event.event?.end),
     result: action === 'host.result' ? resultOf(event) : undefined
   }
 }

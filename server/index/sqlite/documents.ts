@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Event } from '../../event-types.ts'
 import type { IndexedEvent, Run } from '../store.ts'
+import { microsecondsOf } from './columns.ts'
 import type { RunRow } from './run-row.ts'
 
 /** What an event's document is made of. */
@@ -31,6 +32,7 @@ export function runDocument(row: RunRow, startedBy: Buffer | undefined, endedBy:
   const started = startedBy && parsed(startedBy)
   const end = endedBy && parsed(endedBy)
   const start = started?.event.start ?? started?.['@timestamp'] ?? timeOfRunId(row.id)
+  const ended = end?.event.end ?? end?.['@timestamp']
   return {
     '@timestamp': started?.['@timestamp'] ?? start,
     run: {
@@ -39,14 +41,18 @@ export function runDocument(row: RunRow, startedBy: Buffer | undefined, endedBy:
       ...present({
         name: row.name,
         kind: started?.run?.kind ?? end?.run?.kind,
-        parent_id: started?.run?.parent_id ?? end?.run?.parent_id
+        parent_id: started?.run?.parent_id ?? end?.run?.parent_id,
+        reason: end?.run?.reason,
+        events: end?.run?.events,
+        lost: end?.run?.lost
       })
     },
     event: {
       start,
       ...present({
-        end: end?.event.end ?? end?.['@timestamp'],
-        duration: end?.event.duration,
+        end: ended,
+        duration:
+          end?.event.duration ?? (row.status === 'aborted' ? nanosecondsBetween(start, ended) : undefined),
         outcome: end?.event.outcome
       })
     },
@@ -57,6 +63,10 @@ export function runDocument(row: RunRow, startedBy: Buffer | undefined, endedBy:
       process: started?.process,
       agent: started?.agent,
       labels: started?.labels,
+      vcs: started?.vcs,
+      ci: started?.ci,
+      awx: started?.awx,
+      error: end?.error,
       ansible: ansibleOf(started, end)
     }),
     playtrail: {
@@ -68,7 +78,9 @@ export function runDocument(row: RunRow, startedBy: Buffer | undefined, endedBy:
         skipped: row.skipped,
         unreachable: row.unreachable
       },
-      last_ingested: timeOf(row.last_received)
+      last_ingested: timeOf(row.last_received),
+      ...(row.heard > 0 && { last_heard: timeOf(row.heard) }),
+      silences: row.silences
     }
   }
 }
@@ -82,6 +94,15 @@ function ansibleOf(started: Event | undefined, end: Event | undefined): Run['ans
     hosts: end?.ansible?.hosts
   })
   return Object.keys(ansible).length === 0 ? undefined : ansible
+}
+
+/** Nobody measured how long an aborted run took: it is the time from its start to its end. */
+function nanosecondsBetween(start: string, end: string | undefined): number | undefined {
+  const [from, to] = [microsecondsOf(start), microsecondsOf(end)]
+  if (from === undefined || to === undefined) return undefined
+  const nanoseconds = Math.max(0, to - from) * 1_000
+  // Beyond 104 days a double no longer counts them exactly.
+  return Number.isSafeInteger(nanoseconds) ? nanoseconds : undefined
 }
 
 /** RFC 3339 with microseconds. */

@@ -23,6 +23,10 @@ export function findEvents(db: Database.Database, journalId: string, query: Even
     whereName(db, found, 'e.user', query.user) > 0
   if (!matched) return { items: [] }
   found.equal('e.status', query.status)
+  if (query.isWithoutHeartbeats) {
+    const [heartbeat] = nameKeys(db, 'run.heartbeat')
+    if (heartbeat !== undefined) found.where('e.action IS NOT ?', heartbeat)
+  }
   found.between('e.timestamp', query)
   const index = indexFor(found, query, hosts)
 

@@ -18,6 +18,7 @@ export function findRuns(db: Database.Database, query: RunQuery): Page<Run> {
   if (after !== undefined) found.where('r.id < ?', String(after[0]))
   found.equal('r.user', query.user)
   found.equal('r.status', query.status)
+  if (query.heardBeforeMs !== undefined) found.where('r.heard < ?', Math.round(query.heardBeforeMs * 1000))
   if (playbook !== undefined) {
     const { operator, value } = comparison(playbook)
     found.where(`(r.name ${operator} ? OR r.path ${operator} ?)`, value, value)
@@ -33,10 +34,15 @@ export function findRuns(db: Database.Database, query: RunQuery): Page<Run> {
   )
   return pageOf(rows, limit, (row): Entry<Run> => {
     const started = payload.get(row.started)
-    const ended = payload.get(row.finished ?? row.aborted)
+    const ended = payload.get(endOf(row))
     const bytes = (started?.length ?? 0) + (ended?.length ?? 0)
     return { item: runDocument(row, started, ended), bytes, position: [row.id] }
   })
+}
+
+/** The record of the event that says how the run ended, or null while it goes on. */
+function endOf({ status, finished, aborted, silenced }: RunRow): number | null {
+  return finished ?? aborted ?? (status === 'aborted' ? silenced : null)
 }
 
 /** Where to look for the runs of a host, and the column to sort them by; undefined if there is no such host. */

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3'
 import { limits } from '../../limits.ts'
 
 /** Format of the index. An index of another format is thrown away and made again from the journal. */
-export const INDEX_FORMAT = 1
+export const INDEX_FORMAT = 2
 
 /** Changed pages collect in the write-ahead log; each time it has grown by this much they go into the file. */
 const CHECKPOINT_BYTES = 32 * 1024 * 1024
@@ -49,15 +49,18 @@ const SCHEMA = `
   CREATE INDEX events_that_failed ON events (status, timestamp, record)
     WHERE status IN ('failed', 'unreachable', 'aborted');
 
-  -- What the events of a run say together. started, finished and aborted are the records of those events.
+  -- What the events of a run say together. started, finished and aborted are the records of the sender's
+  -- events, silenced the record of the server's that closed the run last, silences how many of those there
+  -- are. heard is when the sender's newest event was received, heard_until the latest such time that the
+  -- server has closed the run for; microseconds since 1970, 0 for none.
   CREATE TABLE runs (
     key INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     status TEXT NOT NULL,
     name TEXT, path TEXT, user TEXT,
-    started INTEGER, finished INTEGER, aborted INTEGER,
-    events INTEGER NOT NULL,
-    last_received INTEGER NOT NULL,
+    started INTEGER, finished INTEGER, aborted INTEGER, silenced INTEGER,
+    events INTEGER NOT NULL, silences INTEGER NOT NULL,
+    last_received INTEGER NOT NULL, heard INTEGER NOT NULL, heard_until INTEGER NOT NULL,
     ok INTEGER NOT NULL, changed INTEGER NOT NULL, failed INTEGER NOT NULL,
     skipped INTEGER NOT NULL, unreachable INTEGER NOT NULL
   ) STRICT;

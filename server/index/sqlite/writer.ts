@@ -111,12 +111,13 @@ function prepare(db: Database.Database) {
     ),
     findRun: db.prepare<[string], RunRow>('SELECT * FROM runs WHERE id = ?'),
     insertRun: db.prepare<[string]>(
-      "INSERT INTO runs VALUES (NULL, ?, 'running', NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0)"
+      "INSERT INTO runs VALUES (NULL, ?, 'running', NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)"
     ),
     updateRun: db.prepare<[RunRow]>(`
       UPDATE runs SET status = @status, name = @name, path = @path, user = @user, started = @started,
-        finished = @finished, aborted = @aborted, events = @events, last_received = @last_received, ok = @ok,
-        changed = @changed, failed = @failed, skipped = @skipped, unreachable = @unreachable
+        finished = @finished, aborted = @aborted, silenced = @silenced, events = @events,
+        silences = @silences, last_received = @last_received, heard = @heard, heard_until = @heard_until,
+        ok = @ok, changed = @changed, failed = @failed, skipped = @skipped, unreachable = @unreachable
       WHERE key = @key`),
     insertResult: db.prepare('INSERT INTO results VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING'),
     findResult: db.prepare<[number, number], Result>(
