@@ -1319,9 +1319,11 @@ class Invocation:
     @classmethod
     def add_lists(cls, cli, options, variables, cuts):
         inventory = options.get("inventory") or ()
+        # Ansible keeps tags in sets: their order would be another one in every run.
+        tags = sorted(map(str, options.get("tags") or ()))
         lists = (
-            ("tags", [] if tuple(options.get("tags") or ()) == ("all",) else options.get("tags"), NAMES_MAX),
-            ("skip_tags", options.get("skip_tags"), NAMES_MAX),
+            ("tags", [] if tags == ["all"] else tags, NAMES_MAX),
+            ("skip_tags", sorted(map(str, options.get("skip_tags") or ())), NAMES_MAX),
             ("extra_var_names", sorted(map(str, variables)), NAMES_MAX),
             ("inventory", [inventory] if isinstance(inventory, str) else inventory, INVENTORIES_MAX),
         )
