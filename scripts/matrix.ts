@@ -1,6 +1,7 @@
 /**
- * `npm run test:matrix`: every scenario of ansible-callback/tests/scenarios on every ansible-core of
- * test/matrix.json, each in an environment of its own below .matrix/. The first run makes those.
+ * `npm run test:matrix`: every scenario of ansible-callback/tests/scenarios, and every other test that runs
+ * Ansible, on every ansible-core of test/matrix.json, each in an environment of its own below .matrix/. The
+ * first run makes those.
  *
  *   npm run test:matrix -- 2.14 2.21          on these cores
  *   npm run test:matrix -- 2.14 -k loop       …and those whose name has `loop`, as pytest understands it
@@ -19,6 +20,8 @@ import { findPython, pipInstall } from './python.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const tests = 'ansible-callback/tests'
+/** What Ansible has no part in is tested once, by `npm test`. */
+const withoutAnsible = ['test_delivery.py', 'test_diff.py', 'test_scenario.py', 'test_spool.py']
 const requirements = 'test/requirements-scenarios.txt'
 
 /** A run of Ansible keeps one processor busy, and CI has two. */
@@ -35,7 +38,6 @@ interface Core {
 interface Outcome {
   core: string
   cells: Map<string, boolean>
-  failures: string
   skipped?: string
 }
 
@@ -52,7 +54,6 @@ const queue = new PQueue({ concurrency: CORES_AT_ONCE })
 const outcomes = await Promise.all(cores.map(async (core) => await queue.add(() => testCore(core))))
 
 printTable(outcomes)
-for (const { core, failures } of outcomes) if (failures !== '') console.log(`\n${core}:\n${failures}`)
 process.exitCode = printTotal(outcomes)
 
 function readArguments(): { cores: Core[]; filter: string[] } {
@@ -80,12 +81,12 @@ function minorOf(core: string): string {
 }
 
 async function testCore({ core, pythons, packages = [] }: Core): Promise<Outcome> {
-  const outcome = { core, cells: new Map(), failures: '' }
   const interpreter = findPython(pythons)
   if (interpreter === undefined) {
     const versions = pythons.map((minor) => `3.${minor}`).join(', ')
     return {
-      ...outcome,
+      core,
+      cells: new Map(),
       skipped: `found no Python of ${versions} with the module venv, on the PATH or in pyenv`
     }
   }
@@ -96,19 +97,20 @@ async function testCore({ core, pythons, packages = [] }: Core): Promise<Outcome
     await addRows(environment, core)
   } catch (error) {
     const { stderr } = error as { stderr?: string }
-    return { ...outcome, cells: new Map([['set up', false]]), failures: stderr || String(error) }
+    console.log(`ansible-core ${core}: ${stderr || error}`)
+    return { core, cells: new Map([['set up', false]]) }
   }
-  const command = ['-m', 'pytest', '-v', '--color=no', '-p', 'no:cacheprovider', ...filter]
-  const { output, status } = await runPython(environment, [
-    ...command,
-    `${tests}/test_scenarios.py`,
-    `${tests}/test_install.py`
-  ])
+  const ignored = withoutAnsible.map((file) => `--ignore=${tests}/${file}`)
+  const options = ['-v', '--color=no', '-p', 'no:cacheprovider', ...ignored, ...filter]
+  const { output, status } = await runPython(environment, ['-m', 'pytest', ...options, tests])
   const cells = cellsOf(output)
   // pytest ends with 5 when the filter leaves nothing, and with more than 1 when it could not test at all.
   if (status !== 0 && status !== 5 && ![...cells.values()].includes(false)) cells.set('set up', false)
-  console.log(`ansible-core ${core}: ${Math.round((performance.now() - started) / 1_000)} s`)
-  return { core, cells, failures: failuresIn(output, status) }
+  const failed = [...cells.values()].filter((passed) => !passed).length
+  const seconds = Math.round((performance.now() - started) / 1_000)
+  console.log(`ansible-core ${core}: ✓ ${cells.size - failed}  ✗ ${failed}  (${seconds} s)`)
+  if (failed > 0) console.log(failuresIn(output))
+  return { core, cells }
 }
 
 async function makeEnvironment(folder: string, interpreter: string, packages: string[]): Promise<void> {
@@ -162,8 +164,7 @@ function cellsOf(output: string): Map<string, boolean> {
   return cells
 }
 
-function failuresIn(output: string, status: number | null): string {
-  if (status === 0 || status === 5) return ''
+function failuresIn(output: string): string {
   const start = output.search(/^=+ (FAILURES|ERRORS) =+$/m)
   const end = output.search(/^=+ short test summary/m)
   return output.slice(Math.max(0, start), end < 0 ? undefined : end)

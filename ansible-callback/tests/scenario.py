@@ -47,7 +47,7 @@ FOLDER = Path(__file__).parent / "scenarios"
 
 # What differs between two runs of the same command: pattern, what it is replaced by. Each needs a reason.
 VARIATIONS = {
-    # With -vvv Ansible tells the names of files and folders that it makes for a task: time, process, chance.
+    # With -vvv, older cores with --diff too, Ansible tells the names of its temporary files.
     "temporary files": (
         rb"\bansible-(tmp|local)-[\w.-]+|\btmp[a-z0-9_]{8}\b|/\.[a-z0-9_]{8}(?= )|_payload_[a-z0-9_]{8}\b",
         b"tmp",
