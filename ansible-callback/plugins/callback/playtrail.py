@@ -2504,13 +2504,13 @@ class Shipper:
             return
         try:
             is_whole = spool.writer_is_gone()
-            if is_whole:
-                self.tell_end(spool)
-            else:
+            if not is_whole:
                 self.live.add(path)
                 if path != self.own:
                     return
             self.deliver(spool, spool)
+            if is_whole:
+                self.tell_end(spool)
             self.deliver(spool, spool.remarks)
             if is_whole:
                 self.finish(spool)
