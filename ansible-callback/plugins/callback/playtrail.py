@@ -3255,7 +3255,8 @@ class Death:
             )
         message = f"{named} ended without a word, as after SIGTERM, SIGHUP, SIGKILL or for want of memory."
         if oom_kills > 0:
-            message += f" Meanwhile the kernel ended {counted(oom_kills, 'process')} here for want of memory."
+            some = "1 process" if oom_kills == 1 else f"{oom_kills} processes"
+            message += f" Meanwhile the kernel ended {some} here for want of memory."
         return "killed", message
 
     @classmethod
@@ -3533,19 +3534,21 @@ class Shipper:
             return
         try:
             is_whole = spool.writer_is_gone()
-            if is_whole:
-                self.tell_end(spool)
-            else:
+            if not is_whole:
                 self.live.add(path)
                 if path != self.own:
                     return
             self.deliver(spool, spool)
-            if not is_whole and time.monotonic() >= self.next_heartbeat:
-                self.next_heartbeat = time.monotonic() + self.heartbeat_seconds
-                spool.remark("run.heartbeat", "info")
+            if is_whole:
+                self.tell_end(spool)
             self.deliver(spool, spool.remarks)
             if is_whole:
                 self.finish(spool)
+            elif time.monotonic() >= self.next_heartbeat:
+                # All before it are delivered: without a server none pile up.
+                self.next_heartbeat = time.monotonic() + self.heartbeat_seconds
+                spool.remark("run.heartbeat", "info")
+                self.deliver(spool, spool.remarks)
         finally:
             spool.close()
 
