@@ -39,7 +39,7 @@ class Server:
             events, key=lambda event: (event["run"]["id"], is_remark(event), event["event"]["sequence"])
         )
 
-    def start(self, certificate=None, key=None):
+    def start(self, certificate=None, key=None, client_ca=None, version=None):
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -57,7 +57,16 @@ class Server:
         if certificate:
             tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             tls.load_cert_chain(certificate, key)
-            self.http.socket = tls.wrap_socket(self.http.socket, server_side=True)
+            if client_ca:
+                tls.verify_mode = ssl.CERT_REQUIRED
+                tls.load_verify_locations(client_ca)
+            if version:
+                tls.set_ciphers("ALL:@SECLEVEL=0")  # or OpenSSL itself would refuse
+                tls.minimum_version = tls.maximum_version = version
+            # The handshake is done with the first byte read, in the thread of the connection.
+            self.http.socket = tls.wrap_socket(
+                self.http.socket, server_side=True, do_handshake_on_connect=False
+            )
         threading.Thread(target=self.http.serve_forever, args=(0.01,), daemon=True).start()
 
     def stop(self):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import re
 import shutil
 import socket
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, Trail, wait_until
 
 RUN_ID = "01930000-0000-7000-8000-000000000001"
 LOGGER_MESSAGE_BYTES_MAX = 1024
@@ -144,6 +145,18 @@ def test_a_run_without_the_callback_says_so(host):
     assert {line["run"] for line in host.fields()} == {"-"}
 
 
+def test_the_line_carries_the_id_under_which_the_callback_records_the_run(host):
+    host.controller.write("other.yml", PLAYBOOK)
+    recording = {"ANSIBLE_CALLBACKS_ENABLED": "playtrail", "PLAYTRAIL_RUN_ID": None}
+    process = host.play("other.yml", "--limit", "alpha", **recording)
+    assert process.returncode == 0, process.stdout + process.stderr
+    wait_until(lambda: not list(host.controller.spool.glob("*.ndjson")), "the delivery")
+
+    runs = [run.events[0]["run"]["id"] for run in Trail(host.controller.server.stored()).runs()]
+    assert len(runs) == 2
+    assert [line["run"] for line in host.fields()] == [runs[0], runs[0], runs[1], runs[1]]
+
+
 def test_each_play_and_each_playbook_has_its_own_line(host):
     host.controller.write("other.yml", PLAYBOOK.replace("Web servers", "Other"))
     host.play("other.yml", "--limit", "alpha", playbook=PLAYBOOK + PLAYBOOK.replace("Web servers", "Second"))
@@ -154,21 +167,18 @@ def test_each_play_and_each_playbook_has_its_own_line(host):
 @pytest.mark.parametrize(
     ("env", "variables", "says"),
     [
+        ({"SUDO_USER": "erin"}, {"awx_user_name": "carol"}, ("erin", "sudo")),
         ({}, {"awx_user_name": "carol"}, ("carol", "awx")),
         ({}, {"tower_user_name": "dave"}, ("dave", "awx")),
-        ({"SUDO_USER": "erin"}, {}, ("erin", "sudo")),
         ({}, {}, ("alice", "env")),
+        ({"LOGNAME": None}, {}, (pwd.getpwuid(os.getuid()).pw_name, "uid")),
     ],
 )
 def test_the_user_is_known_by_the_best_evidence_there_is(host, env, variables, says):
     host.play("-e", json.dumps(variables), **env)
     line = host.fields()[0]
-    if line["origin"] in ("loginuid", "login"):
-        assert (
-            not variables
-        )  # The tests run in a login session, which is better evidence than the environment.
-    else:
-        assert (line["user"], line["origin"]) == says
+    # The tests may run in a login session, which is better evidence than any that they can make up.
+    assert (line["user"], line["origin"]) == says or line["origin"] in ("loginuid", "login")
 
 
 # Quotes, commands, line ends, and what raw would take for an option of its own.

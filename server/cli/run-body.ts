@@ -65,7 +65,8 @@ function playTitle({ play }: PlayStory): string {
 function taskText({ task, events }: TaskStory, options: BodyOptions): string {
   const kind = task.handler ? 'RUNNING HANDLER' : 'TASK'
   const lines = [`\n${heading(`${kind} [${printable(taskTitle(task))}]`, options)}`]
-  const isBroken = events.some(({ event }) => event.outcome === 'failure')
+  // A try that failed and was followed by another broke nothing.
+  const isBroken = events.some(({ event }) => event.outcome === 'failure' && event.action !== 'host.retry')
   if (isBroken && task.path !== undefined)
     lines.push(`${options.paint('dim', printable(`${task.path}:${task.line ?? 1}`))}\n`)
   for (const event of events) lines.push(eventText(event, options))

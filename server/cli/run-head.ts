@@ -27,6 +27,7 @@ export function runHead(run: Run, paint: Paint, now: Date): string {
     ['Run', run.run.id],
     ['Status', undefined],
     ['Why', run.run.reason === 'interrupted' ? undefined : run.error?.message],
+    ['Silent', silencesOf(run)],
     ['Started', startOf(run, now)],
     ['Duration', durationOf(run, now)],
     ['User', userOf(run)],
@@ -62,6 +63,12 @@ function statusOf({ run }: Run, paint: Paint): string {
   if (run.status !== 'aborted') return status
   const reason = run.reason === undefined ? 'its process ended before the run did' : abortReasons[run.reason]
   return `${status}: ${reason}`
+}
+
+/** A run that was given up and came back: an auditor wants to know. */
+function silencesOf({ run, playtrail }: Run): string | undefined {
+  if (playtrail.silences === 0 || run.reason === 'silent') return undefined
+  return `${counted(playtrail.silences, 'time')}, and was heard of again`
 }
 
 function startOf({ event }: Run, now: Date): string {

@@ -150,7 +150,7 @@ test('nothing in an event can drive the terminal, also not in a diff or an outpu
 
 test('items, retries, includes and notified handlers stand where they happened', async (t) => {
   const users = { id: 't1', name: 'Users', occurrence: 1 }
-  const wait = { id: 't2', name: 'Wait', occurrence: 1 }
+  const wait = { id: 't2', name: 'Wait', occurrence: 1, path: '/srv/wait.yml' }
   const notified = (sequence: number, name: string) =>
     anEvent(sequence, 'handler.notified', {
       host: { name },
@@ -168,6 +168,7 @@ test('items, retries, includes and notified handlers stand where they happened',
     anEvent(8, 'task.started', { ansible: { play, task: wait } }),
     anEvent(9, 'host.retry', {
       host: { name: 'a' },
+      outcome: 'failure',
       ansible: { play, task: wait, retry: { attempt: 1, retries: 2 } }
     }),
     resultOf(10, 'a', wait, { status: 'ok', attempts: 2 }),

@@ -113,6 +113,20 @@ test('an aborted run says why, in words', async (t) => {
   }
 })
 
+test('a run that was taken for silent and was heard of again says so', async (t) => {
+  const shown = async (silences: number, reason?: 'silent') => {
+    const run = { id: RUN_ID, status: 'aborted' as const, ...(reason && { reason }) }
+    const { url } = await startApi(t, {
+      runs: [aRun({ run, playtrail: { ...aRun().playtrail, silences } })],
+      events: []
+    })
+    return (await playtrail(['show', RUN_ID, '--url', url])).stdout
+  }
+  assert.match(await shown(1), /^ {2}Silent {6}1 time, and was heard of again$/m)
+  assert.doesNotMatch(await shown(0), /Silent/)
+  assert.doesNotMatch(await shown(1, 'silent'), /Silent/)
+})
+
 test('where a run came from is told: commit, CI job, AWX job, Semaphore', async (t) => {
   const run = aRun({
     user: { name: 'alice', origin: 'semaphore' },

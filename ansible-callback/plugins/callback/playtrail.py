@@ -1506,8 +1506,8 @@ class Collector:
         self.steps = {}
         self.notifying = {}
         self.hosts = {}
-        # The worst that happened on each host, for ansible-console, which makes no recap.
-        self.outcomes = {}
+        # A recap of our own, for ansible-console, which makes none.
+        self.recap = {}
 
     @staticmethod
     def what(playbook):
@@ -1747,8 +1747,21 @@ class Collector:
         status = fields["status"]
         if status == "changed" and step.known.notifies:
             self.notifying.setdefault(host, []).append(step.known)
-        if not fields.get("ignored"):
-            self.outcomes[host] = self.worst(status, self.outcomes.get(host, "ok"))
+        if self.kind == "console":
+            self.count(self.recap.setdefault(host, dict.fromkeys(self.COUNTS, 0)), fields)
+
+    @staticmethod
+    def count(counts, fields):
+        """Counts a result as Ansible does."""
+        status = fields["status"]
+        if fields.get("ignored"):
+            counts["ok"] += 1
+            counts["ignored"] += 1
+        elif status == "changed":
+            counts["ok"] += 1
+            counts["changed"] += 1
+        else:
+            counts["failures" if status == "failed" else status] += 1
 
     @classmethod
     def worst(cls, *statuses):
@@ -1892,13 +1905,16 @@ class Collector:
             return None  # Not filled in, as for a skipped task or a loop: nothing is better than a template.
         return Text.keyword(delegated)
 
-    def hosts_finished(self, stats):
-        """The recap: an event for each host, so that no event grows with their number; and their sums."""
+    def hosts_finished(self, recap):
+        """
+        The recap, by host: an event for each, so that no event grows with their number. Returns their sums and
+        their statuses as well.
+        """
         events = []
         totals = dict.fromkeys(self.COUNTS, 0)
         hosts = {}
-        for name in sorted(stats.processed):
-            counts = self.stats_of(name, stats.summarize(name))
+        for name in sorted(recap):
+            counts = self.stats_of(name, recap[name])
             if not any(counts.values()):
                 continue  # A host of an earlier playbook of the same command line.
             hosts[name] = status = self.status_of(counts)
@@ -1923,7 +1939,7 @@ class Collector:
         counts = dict.fromkeys(("ok", *self.WORST_FIRST), 0)
         for status_of_host in hosts.values():
             counts[status_of_host] += 1
-        event["ansible"] = {"hosts": {"total": len(hosts), **counts}, **({"stats": totals} if totals else {})}
+        event["ansible"] = {"stats": totals, "hosts": {"total": len(hosts), **counts}}
         cuts = Cuts()
         custom = named_custom_stats(custom_stats or {}, cuts)
         if custom:
@@ -2424,14 +2440,10 @@ class Recording:
             self.spool.append(line)
             self.written += 1
 
-    def finish(self, stats):
-        events, totals, hosts = self.collector.hosts_finished(stats)
+    def finish(self, recap, custom_stats=None):
+        events, totals, hosts = self.collector.hosts_finished(recap)
         self.write(events)
-        self.end(self.collector.run_finished, totals, hosts, stats.custom)
-
-    def finish_console(self):
-        """A session has no recap; it ends as its worst result did."""
-        self.end(self.collector.run_finished, None, self.collector.outcomes)
+        self.end(self.collector.run_finished, totals, hosts, custom_stats)
 
     def abort(self, reason, message):
         self.end(self.collector.run_aborted, reason, message)
@@ -2456,7 +2468,7 @@ class Recording:
         """Ends the run because Ansible ends."""
         try:
             if self.collector.kind == "console":
-                self.finish_console()
+                self.finish(self.collector.recap)
             elif self.was_interrupted():
                 self.abort("interrupted", "Interrupted, by Ctrl-C or SIGINT.")
             else:
@@ -2698,7 +2710,7 @@ class CallbackModule(CallbackBase):
         shared = process_state()
         recording = shared.recording or self._begin(None)
         try:
-            recording.finish(stats)
+            recording.finish({host: stats.summarize(host) for host in stats.processed}, stats.custom)
         finally:
             shared.recording = shared.recorder = None
             recording.close()
@@ -3243,7 +3255,8 @@ class Death:
             )
         message = f"{named} ended without a word, as after SIGTERM, SIGHUP, SIGKILL or for want of memory."
         if oom_kills > 0:
-            message += f" Meanwhile the kernel ended {counted(oom_kills, 'process')} here for want of memory."
+            some = "1 process" if oom_kills == 1 else f"{oom_kills} processes"
+            message += f" Meanwhile the kernel ended {some} here for want of memory."
         return "killed", message
 
     @classmethod
@@ -3521,19 +3534,21 @@ class Shipper:
             return
         try:
             is_whole = spool.writer_is_gone()
-            if is_whole:
-                self.tell_end(spool)
-            else:
+            if not is_whole:
                 self.live.add(path)
                 if path != self.own:
                     return
             self.deliver(spool, spool)
-            if not is_whole and time.monotonic() >= self.next_heartbeat:
-                self.next_heartbeat = time.monotonic() + self.heartbeat_seconds
-                spool.remark("run.heartbeat", "info")
+            if is_whole:
+                self.tell_end(spool)
             self.deliver(spool, spool.remarks)
             if is_whole:
                 self.finish(spool)
+            elif time.monotonic() >= self.next_heartbeat:
+                # All before it are delivered: without a server none pile up.
+                self.next_heartbeat = time.monotonic() + self.heartbeat_seconds
+                spool.remark("run.heartbeat", "info")
+                self.deliver(spool, spool.remarks)
         finally:
             spool.close()
 

@@ -100,21 +100,20 @@ def playbook(folder):
 
 
 def login(variables):
-    """Returns the person and how the name is known, in the words of the callback's user.origin."""
-    for prefix in ("awx", "tower"):
-        if variables.get(f"{prefix}_user_name"):
-            return variables[f"{prefix}_user_name"], "awx"
+    """Returns the person by the best evidence there is, and which that is: user.origin of the callback."""
     with contextlib.suppress(OSError, ValueError), open("/proc/self/loginuid", encoding="ascii") as file:
         uid = int(file.read())
         if uid != LOGINUID_UNSET:
             return account(uid), "loginuid"
     with contextlib.suppress(OSError):
         return os.getlogin(), "login"
-    if os.environ.get("SUDO_USER"):
-        return os.environ["SUDO_USER"], "sudo"
-    if os.environ.get("LOGNAME"):
-        return os.environ["LOGNAME"], "env"
-    return account(os.getuid()), "uid"
+    claims = (
+        ("sudo", os.environ.get("SUDO_USER")),
+        ("awx", variables.get("awx_user_name") or variables.get("tower_user_name")),
+        ("env", os.environ.get("LOGNAME") or os.environ.get("USER")),
+    )
+    known = ((name, origin) for origin, name in claims if name)
+    return next(known, (account(os.getuid()), "uid"))
 
 
 def account(uid):

@@ -14,10 +14,8 @@ export interface EventColumns {
   host: string | null
   user: string | null
   status: string | null
-  /** Which part of Playtrail says it; only the server's own events have `server`. */
-  provider: string | null
-  /** `event.end`, microseconds since 1970. */
-  end: number | undefined
+  /** Set for an event of the server's own: when the run was heard last, in microseconds since 1970. */
+  heardUntil: number | undefined
   /** Set for a host's result. */
   result: ResultColumns | undefined
 }
@@ -57,8 +55,7 @@ export function columnsOf(record: JournalRecord): EventColumns | string {
     host: text(host?.name),
     user: text(user?.name),
     status: text(ansible?.result?.status) ?? text(run?.status),
-    provider: text(event.event?.provider),
-    end: microsecondsOf(event.event?.end),
+    heardUntil: event.event?.provider === 'server' ? (microsecondsOf(event.event.end) ?? 0) : undefined,
     result: action === 'host.result' ? resultOf(event) : undefined
   }
 }

@@ -45,8 +45,8 @@ export function emptyRun(key: number, id: string): RunRow {
 export function addEvent(run: RunRow, event: EventColumns, record: number, received: number): void {
   run.events++
   run.last_received = Math.max(run.last_received, received)
-  if (event.provider === 'server') addSilence(run, event, record)
-  else addFromSender(run, event, record, received)
+  if (event.heardUntil === undefined) addFromSender(run, event, record, received)
+  else addSilence(run, event.heardUntil, record)
   run.status = statusOf(run)
   // Every event repeats these two, so a run can be found by them although its start has not arrived.
   if (run.started === null) {
@@ -70,9 +70,8 @@ function addFromSender(run: RunRow, event: EventColumns, record: number, receive
   }
 }
 
-/** The server says: nothing was heard of the run after `event.end`. */
-function addSilence(run: RunRow, event: EventColumns, record: number): void {
-  const until = event.end ?? 0
+/** The server says that nothing was heard of the run after `until`. */
+function addSilence(run: RunRow, until: number, record: number): void {
   run.silences++
   const isLatest = until > run.heard_until || (until === run.heard_until && comesFirst(record, run.silenced))
   if (!isLatest) return
