@@ -1,7 +1,7 @@
 /**
- * `npm run test:matrix`: every scenario of ansible-callback/tests/scenarios, and every other test that
- * depends on Ansible, on every ansible-core of test/matrix.json, each in an environment of its own below .matrix/. The
- * first run makes those.
+ * `npm run test:matrix`: every scenario of ansible-callback/tests/scenarios, and every other test that depends on
+ * Ansible, on every ansible-core of test/matrix.json, each in an environment of its own below .matrix/. The first
+ * run makes those.
  *
  *   npm run test:matrix -- 2.14 2.21          on these cores
  *   npm run test:matrix -- 2.14 -k loop       …and those whose name has `loop`, as pytest understands it
@@ -20,9 +20,10 @@ import { findPython, pipInstall } from './python.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const tests = 'ansible-callback/tests'
+const requirements = 'test/requirements-scenarios.txt'
+
 /** The shipper's, the server's and the table's own tests are the same whatever the core: `npm test` has them. */
 const ofNoCore = ['delivery', 'diff', 'limits_of_spool', 'outages', 'scenario', 'spool', 'transport']
-const requirements = 'test/requirements-scenarios.txt'
 
 /** A run of Ansible keeps one processor busy, and CI has two. */
 const CORES_AT_ONCE = 2
