@@ -1907,8 +1907,8 @@ class Collector:
 
     def hosts_finished(self, recap):
         """
-        The recap, by host: an event for each, so that no event grows with their number. Returns their sums and
-        their statuses as well.
+        The recap, by host: an event for each, so that no event grows with their number. Returns their sums
+        and their statuses as well.
         """
         events = []
         totals = dict.fromkeys(self.COUNTS, 0)
