@@ -169,8 +169,7 @@ def test_the_end_tells_what_the_recap_tells(ran):
             for event in of_the_callback(trail)
             if is_recap(event)
         }
-        # A session of ansible-console has no recap, and neither has its end.
-        for end in (end for end in trail.of("run.finished") if "stats" in end["ansible"]):
+        for end in trail.of("run.finished"):
             assert end["ansible"]["hosts"]["total"] == len(hosts)
             for name, total in end["ansible"]["stats"].items():
                 assert total == sum(stats[name] for stats in hosts.values())
