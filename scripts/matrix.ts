@@ -1,7 +1,7 @@
 /**
- * `npm run test:matrix`: every scenario of ansible-callback/tests/scenarios, and every other test that runs
- * Ansible, on every ansible-core of test/matrix.json, each in an environment of its own below .matrix/. The
- * first run makes those.
+ * `npm run test:matrix`: every scenario of ansible-callback/tests/scenarios, and every other test that depends on
+ * Ansible, on every ansible-core of test/matrix.json, each in an environment of its own below .matrix/. The first
+ * run makes those.
  *
  *   npm run test:matrix -- 2.14 2.21          on these cores
  *   npm run test:matrix -- 2.14 -k loop       …and those whose name has `loop`, as pytest understands it
@@ -20,9 +20,10 @@ import { findPython, pipInstall } from './python.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const tests = 'ansible-callback/tests'
-/** What Ansible has no part in is tested once, by `npm test`. */
-const withoutAnsible = ['test_delivery.py', 'test_diff.py', 'test_scenario.py', 'test_spool.py']
 const requirements = 'test/requirements-scenarios.txt'
+
+/** The shipper's, the server's and the table's own tests are the same whatever the core: `npm test` has them. */
+const ofNoCore = ['delivery', 'diff', 'limits_of_spool', 'outages', 'scenario', 'spool', 'transport']
 
 /** A run of Ansible keeps one processor busy, and CI has two. */
 const CORES_AT_ONCE = 2
@@ -100,7 +101,7 @@ async function testCore({ core, pythons, packages = [] }: Core): Promise<Outcome
     console.log(`ansible-core ${core}: ${stderr || error}`)
     return { core, cells: new Map([['set up', false]]) }
   }
-  const ignored = withoutAnsible.map((file) => `--ignore=${tests}/${file}`)
+  const ignored = ofNoCore.map((name) => `--ignore=${tests}/test_${name}.py`)
   const options = ['-v', '--color=no', '-p', 'no:cacheprovider', ...ignored, ...filter]
   const { output, status } = await runPython(environment, ['-m', 'pytest', ...options, tests])
   const cells = cellsOf(output)

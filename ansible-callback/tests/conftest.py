@@ -278,16 +278,14 @@ def collections(tmp_path_factory):
     for left_behind in "plugins/callback/__pycache__", ".ruff_cache", ".pytest_cache":
         (folder / "source" / left_behind).mkdir(exist_ok=True)
         (folder / "source" / left_behind / "left-behind").touch()
-    galaxy = [str(BIN / "ansible-galaxy"), "collection"]
     env = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8"}
-    subprocess.run(
-        [*galaxy, "build", folder / "source", "--output-path", folder], check=True, env=env, timeout=60
-    )
+
+    def galaxy(*arguments):
+        command = [str(BIN / "ansible-galaxy"), "collection", *map(str, arguments)]
+        subprocess.run(command, check=True, env=env, timeout=SECONDS_MAX)
+
+    galaxy("build", folder / "source", "--output-path", folder)
     archive = next(folder.glob("playtrail-audit-*.tar.gz"))
-    subprocess.run(
-        [*galaxy, "install", archive, "--offline", "-p", folder / "installed"],
-        check=True,
-        env=env,
-        timeout=60,
-    )
+    galaxy("install", archive, "--offline", "-p", folder / "installed")
+    galaxy("verify", "playtrail.audit", "--offline", "-p", folder / "installed")
     return folder / "installed"

@@ -18,7 +18,8 @@ The scenario table: `scenarios/*.yml`, runs of Ansible as data, with what has to
     runs      the same for several: name of each run, and its events; `{}` if nothing is recorded
 
 In files, setup, run and env stand `@callbacks@` for the callback's name, or `@callbacks:x,y@` for a text of
-one's own: nothing where the run is to go without. `@folder@`, `@plugins@`, `@collections@` are places.
+one's own: nothing where the run is to go without. `@folder@`, `@plugins@`, `@collections@`, `@mitogen@` and
+`@python@` are places.
 
 An expected event is its action and some of its fields, `ansible.` left out of their names:
 
@@ -27,8 +28,8 @@ An expected event is its action and some of its fields, `ansible.` left out of t
 null is a field that is absent, a text between slashes a regular expression, and of a structure the members
 named are compared; all of them if its name ends with `!`.
 
-Of each action named all events are named, and in their order; actions that are not
-named are not looked at. `cores` beside the action restricts one event to some versions.
+Of each action named all events are named, and in their order; actions that are not named are not looked at.
+`cores` beside the action restricts one event to some versions.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class Scenario:
     runs: dict[str, list[dict[str, Any]]] | None = None
 
     def __post_init__(self):
-        if (self.events is None) == (self.runs is None):
+        if bool(self.events) == (self.runs is not None):
             raise ValueError(f"{self.name}: expected either `events` or `runs`")
         if self.cores and not self.why:
             raise ValueError(f"{self.name}: expected `why` it is for {self.cores} alone")

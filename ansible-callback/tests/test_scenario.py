@@ -88,4 +88,4 @@ def test_the_table_holds_no_scenario_twice_and_none_without_expectation():
     names = [each.name for each in scenario.load()]
     assert len(set(names)) == len(names)
     with pytest.raises(ValueError, match="either"):
-        scenario.Scenario(name="x", what="x")
+        scenario.Scenario(name="x", what="x", events=[])
