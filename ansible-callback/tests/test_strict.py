@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import time
+
 import pytest
+from server import problem
 
 PLAYBOOK = """
 - hosts: alpha
@@ -74,3 +78,49 @@ def test_an_adhoc_command_and_a_console_are_stopped_as_well(site):
         assert b"strict wants a record" in process.stderr, program
         assert process.returncode == 1, program
         assert not has_changed(site), program
+
+
+def test_with_server_the_start_is_acknowledged_before_the_first_task(site):
+    process = site.play("site.yml", PLAYTRAIL_STRICT="server")
+    assert (process.returncode, process.stderr) == (0, b"")
+    assert has_changed(site)
+    first_request = site.server.requests[0][1]
+    assert b'"run.started"' in first_request
+
+
+@pytest.mark.parametrize("server", ["down", "refusing", "failing", "misspelt"])
+def test_with_server_a_run_that_is_not_acknowledged_ends_before_its_first_task(site, server):
+    env = {"PLAYTRAIL_STRICT": "server"}
+    if server == "down":
+        site.server.stop()
+    elif server == "misspelt":
+        env["PLAYTRAIL_URL"] = "htp://127.0.0.1"
+    else:
+        site.server.misbehave = problem(401 if server == "refusing" else 500, "no")
+    process = site.play("site.yml", **env)
+    assert process.returncode == 1
+    assert not has_changed(site)
+    assert "strict wants a record of it: the" in shown(process) or "there is no server" in shown(process)
+    assert b"TASK" not in process.stdout
+
+
+def test_with_server_the_wait_for_one_that_says_nothing_is_bounded(site):
+    with socket.create_server(("127.0.0.1", 0)) as hole:
+        url = f"http://127.0.0.1:{hole.getsockname()[1]}"
+        began = time.monotonic()
+        process = site.play(
+            "site.yml", PLAYTRAIL_STRICT="server", PLAYTRAIL_STRICT_TIMEOUT="1", PLAYTRAIL_URL=url
+        )
+    assert process.returncode == 1
+    assert not has_changed(site)
+    assert "no answer within 1 seconds" in shown(process)
+    assert time.monotonic() - began < 15, "the shipper's own patience is longer"
+
+
+def test_the_record_of_a_run_that_was_stopped_says_so(site):
+    site.server.stop()
+    site.play("site.yml", PLAYTRAIL_STRICT="server")
+    started, ended = site.spooled()
+    assert (started["event"]["action"], ended["event"]["action"]) == ("run.started", "run.aborted")
+    assert ended["run"]["reason"] == "error"
+    assert "strict wants a record of it" in ended["error"]["message"]

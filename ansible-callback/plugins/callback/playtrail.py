@@ -3,7 +3,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is two programs that share one format, in one file so that it can be dropped into a folder:
+# Made from the parts in ansible-callback/src of the Playtrail repository, by assemble.py: change it there.
+#
+# It is two programs that share one format, in one file so that it can be dropped into a folder:
 #
 #   imported by Ansible   CallbackModule → Collector → Spool       one os.write() per event, nothing else
 #   run as a script       main() → Shipper → Endpoint              reads spools, posts them, removes them
@@ -278,16 +280,22 @@ import types
 import urllib.parse
 import weakref
 
+
+# src/program.py
+
 IS_SCRIPT = __name__ == "__main__"
 
 if IS_SCRIPT:
     CallbackBase = object  # The shipper starts in milliseconds, because it does without Ansible.
 else:
-    from ansible import constants, context
-    from ansible.plugins.callback import CallbackBase
-    from ansible.release import __version__ as ansible_version
+    from ansible import constants, context  # noqa: F401 - for other parts
+    from ansible.plugins.callback import CallbackBase  # noqa: F401
+    from ansible.release import __version__ as ansible_version  # noqa: F401
 
 VERSION = "0.1.0"
+
+
+# src/limits.py
 
 URL_DEFAULT = "http://127.0.0.1:8470"
 SPOOL_DIR_DEFAULT = "~/.playtrail/spool"
@@ -391,67 +399,8 @@ OFFLINE = "offline"  # followed by the reason
 STARTED = "started"  # the server has the first event
 EMPTY = "empty"
 
-# Options that the callback passes on to the shipper.
-SHIPPER_OPTIONS = (
-    "url",
-    "token",
-    "token_file",
-    "allow_http",
-    "ca_file",
-    "client_cert",
-    "client_key",
-    "spool_bytes_max",
-    "spool_days_max",
-)
 
-# Loads the script as `python playtrail.py` would, but from the bytecode that Python keeps of imported
-# modules, if it is of this very file: it compiles a script anew each time, which is half of the start.
-SHIPPER_LOADER = (
-    "import sys, importlib.machinery; sys.argv.pop(0); __file__ = sys.argv[0]; "
-    "exec(importlib.machinery.SourceFileLoader('__main__', __file__).get_code('__main__'))"
-)
-
-PROXY_ENVIRONMENT = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy")
-
-# What the shipper's process needs of the environment to start and to reach the server. Nothing else:
-# it may live for minutes after the run, and the environment of a run is full of secrets.
-SHIPPER_ENVIRONMENT = (
-    "HOME",
-    "PATH",
-    "LANG",
-    "LC_ALL",
-    "LC_CTYPE",
-    "TMPDIR",
-    "LD_LIBRARY_PATH",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "PLAYTRAIL_HEARTBEAT_SECONDS",
-    *PROXY_ENVIRONMENT,
-)
-
-# Fields of ansible.* that an event too large as a whole gives up, in this order.
-EXPENDABLE = (
-    "diff",
-    "facts",
-    "result.stdout",
-    "result.stderr",
-    "result.warnings",
-    "result.msg",
-    "result.cmd",
-    "result.skip_reason",
-    "retry.msg",
-    "play.hosts",
-    "include.hosts",
-    "custom_stats",
-    "cli.inventory",
-    "task.tags",
-    "cli.tags",
-    "cli.skip_tags",
-    "cli.extra_var_names",
-    "cli.limit",
-    "play.hosts_pattern",
-)
-
+# src/redaction.py
 
 class Secrets:
     """
@@ -591,6 +540,8 @@ class Secrets:
 Secrets.configure()
 
 
+# src/text.py
+
 class Text:
     """Turns whatever Ansible holds into text that every JSON parser and store accepts, within a limit."""
 
@@ -693,6 +644,8 @@ class Cuts:
         return values[:limit]
 
 
+# src/clock.py
+
 class Clock:
     """A moment by both clocks: the wall's, to tell when, and the monotonic one, to tell how long."""
 
@@ -735,6 +688,32 @@ def uuid7(wall_ns=None):
     number = number & ~(0x3 << 62) | 0x2 << 62
     digits = f"{number:032x}"
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+# src/encoding.py
+
+# Fields of ansible.* that an event too large as a whole gives up, in this order.
+EXPENDABLE = (
+    "diff",
+    "facts",
+    "result.stdout",
+    "result.stderr",
+    "result.warnings",
+    "result.msg",
+    "result.cmd",
+    "result.skip_reason",
+    "retry.msg",
+    "play.hosts",
+    "include.hosts",
+    "custom_stats",
+    "cli.inventory",
+    "task.tags",
+    "cli.tags",
+    "cli.skip_tags",
+    "cli.extra_var_names",
+    "cli.limit",
+    "play.hosts_pattern",
+)
 
 
 class Shared(dict):
@@ -836,6 +815,251 @@ def json_of(name, value):
 # One encoder for all: json.dumps() would make a new one each time.
 to_json = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
+
+# src/files.py
+
+def write_whole(fd, line):
+    while line:
+        line = line[os.write(fd, line) :]
+
+
+def sync_folder(path):
+    """Puts on disk that a file is in its folder, under this name."""
+    fd = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def try_lock(fd, byte):
+    """Takes the lock of one byte if it is free; True if we have it now."""
+    try:
+        fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
+
+
+# src/lines.py
+
+class Lines:
+    """A file of events, one a line, that may still grow. What has no line feed yet is no line."""
+
+    def __init__(self, path, fd):
+        self.path = path
+        self.fd = fd
+
+    def size(self):
+        return 0 if self.fd is None else os.fstat(self.fd).st_size
+
+    def read(self, offset, length=BATCH_BYTES_MAX):
+        return b"" if self.fd is None else os.pread(self.fd, length, offset)
+
+    def __iter__(self):
+        """Yields each line with its line feed; the last one may lack it."""
+        if self.fd is not None:
+            with open(self.fd, "rb", closefd=False) as file:
+                file.seek(0)
+                yield from file
+
+    def events(self):
+        """Yields (line, event) of every whole line; the event is None if the line is none."""
+        return ((line, parse_event(line)) for line in self if line.endswith(b"\n"))
+
+    def batch(self, offset, events_max=BATCH_EVENTS_MAX):
+        """Returns (lines, next offset) from `offset` on: so many events and BATCH_BYTES_MAX at most."""
+        read = self.read(offset)
+        end = read.rfind(b"\n") + 1
+        lines = read[:end].split(b"\n")[:-1][:events_max]
+        return lines, offset + sum(map(len, lines)) + len(lines)
+
+    def overlong_line(self, offset):
+        """Returns where a line ends that no batch can hold, which only damage explains; or None."""
+        size = self.size()
+        if size - offset < BATCH_BYTES_MAX:
+            return None
+        at = offset
+        while at < size:
+            read = self.read(at)
+            found = read.find(b"\n")
+            if found >= 0:
+                return at + found + 1
+            at += len(read)
+        return None
+
+    def close(self):
+        if self.fd is not None:
+            os.close(self.fd)
+            self.fd = None
+
+
+def parse_event(line):
+    """Returns the event of a line, with a dict of event.*; None if it has none."""
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) and isinstance(event.get("event"), dict) else None
+
+
+def value_at(event, *names):
+    """Returns what is in a field of a field; None if there is none, whatever there is instead."""
+    for name in names:
+        event = event.get(name) if isinstance(event, dict) else None
+    return event
+
+
+def nanoseconds(timestamp):
+    """Returns the time of an event in nanoseconds since 1970, or None if it has none."""
+    import datetime
+
+    try:
+        moment = datetime.datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
+        since = moment - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    except (AttributeError, TypeError, ValueError):
+        return None
+    return since // datetime.timedelta(microseconds=1) * 1000
+
+
+# src/dropped.py
+
+RANKS = (0, 1, 2)
+
+
+class Dropped:
+    """What a spool that has reached its limits goes without: how much, and which numbers."""
+
+    LEAST = ("item.result", "host.retry", "handler.notified", "tasks.included")
+
+    def __init__(self):
+        self.events = 0
+        self.bytes = 0
+        self.ranges = []
+
+    @classmethod
+    def rank(cls, event):
+        """
+        Returns 0 for what is given up first, then 1 and 2; None for what is never given up, because it says
+        what was run, by whom, and how it ended on each host.
+        """
+        action = event["event"].get("action")
+        if action in cls.LEAST:
+            return 0
+        if action == "task.started":
+            return 1
+        if action == "host.result":
+            return 1 if value_at(event, "ansible", "result", "status") in ("ok", "skipped") else 2
+        return None
+
+    def add(self, sequence, size):
+        self.events += 1
+        self.bytes += size
+        if not isinstance(sequence, int):
+            return
+        if self.ranges and self.ranges[-1][1] == sequence - 1:
+            self.ranges[-1][1] = sequence
+        elif len(self.ranges) < DROPPED_RANGES_MAX:
+            self.ranges.append([sequence, sequence])
+
+    def fields(self):
+        sequences = [f"{first}-{last}" for first, last in self.ranges]
+        return {"events": self.events, "bytes": self.bytes, "sequences": sequences}
+
+
+# src/address.py
+
+def parse_url(url):
+    """Returns the parts of the server's address; raises ValueError if it is none."""
+    parts = urllib.parse.urlsplit(url)
+    # Reading the port checks it.
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError(f"expected an address such as {URL_DEFAULT}, got {Text.without_userinfo(url)!r}")
+    return parts
+
+
+def check_url(url, allow_http=False):
+    """Returns the parts of the server's address; raises ValueError if it is none, or not safe to send to."""
+    parts = parse_url(url)
+    if parts.scheme == "http" and not allow_http and not is_loopback(parts.hostname):
+        raise ValueError(
+            f"expected https, since {parts.hostname} is another machine, got http, which anybody on the way "
+            "can read; allow_http=true sends all the same"
+        )
+    return parts
+
+
+def is_loopback(host):
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+# src/folder.py
+
+def own_folder(path):
+    """
+    Makes sure of a spool folder: made with mode 0700, or ours already and writable by nobody else. Anybody
+    who can write there could put events into our name, or have us write through a link.
+    """
+    for folder in (os.path.dirname(path), path):  # makedirs() gives the mode to the last one only
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+    found = os.stat(path)
+    if not stat.S_ISDIR(found.st_mode):
+        raise NotADirectoryError(f"{path} is not a folder")
+    if found.st_uid != os.geteuid():
+        raise PermissionError(f"{path} belongs to user {found.st_uid}, not to {os.geteuid()}")
+    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise PermissionError(f"{path} is writable by others")
+    return path
+
+
+def temporary_folder():
+    """Returns where spools go without a home. In /tmp a link could be anybody's, so none is followed."""
+    path = os.path.join(tempfile.gettempdir(), f"playtrail-{os.geteuid()}")
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        if not stat.S_ISDIR(os.lstat(path).st_mode):
+            raise
+    return own_folder(path)
+
+
+def default_folder():
+    """Returns SPOOL_DIR_DEFAULT with the home filled in, or None if HOME names none."""
+    # Without HOME, the home is the one in the user database.
+    if not os.path.isabs(os.environ.get("HOME", "/")):
+        return None
+    return os.path.abspath(os.path.expanduser(SPOOL_DIR_DEFAULT))
+
+
+def usable_folder(configured):
+    """Returns the spool folder. Only the default is replaced by another one: who names a folder means it."""
+    if configured:
+        configured = os.path.abspath(os.path.expanduser(configured))
+        if configured != os.path.abspath(os.path.expanduser(SPOOL_DIR_DEFAULT)):
+            return own_folder(configured)
+    default = default_folder()
+    try:
+        return own_folder(default) if default else temporary_folder()
+    except OSError:
+        return temporary_folder()
+
+
+def folder_bytes(folder):
+    """Returns how much the files of a folder have together."""
+    total = 0
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(FileNotFoundError):
+                total += entry.stat(follow_symlinks=False).st_size
+    return total
+
+
+# src/record/diff.py
 
 class Diff:
     """Makes the unified form of what modules report as before and after, in bounded time."""
@@ -956,6 +1180,8 @@ def loop_items(result):
     return None
 
 
+# src/record/actor.py
+
 class Actor:
     """Who runs this process, and from where. Nothing here asks the network."""
 
@@ -1044,6 +1270,8 @@ class Actor:
             return None
 
 
+# src/record/process.py
+
 class Process:
     """The process that Ansible is, as the kernel knows it; proc(5) has the formats."""
 
@@ -1090,6 +1318,8 @@ class Process:
                 pid = parent
         return False
 
+
+# src/record/automation.py
 
 class Automation:
     """What started Ansible, where that was a machine: a CI system, Semaphore, Rundeck or AWX."""
@@ -1191,6 +1421,8 @@ class Automation:
         return {name: value for name, value in clean.items() if value}
 
 
+# src/record/repository.py
+
 class Repository:
     """
     The git repository that a folder is in, read from its files: git itself would be a process more, and may
@@ -1275,6 +1507,8 @@ class Repository:
             return file.read(GIT_FILE_BYTES_MAX)
 
 
+# src/record/invocation.py
+
 class Invocation:
     """What Ansible was asked for, from its own parsed options; never from sys.argv, which holds secrets."""
 
@@ -1352,6 +1586,8 @@ def hosts_of(play):
     except Exception:  # noqa: BLE001 - a name of Ansible's own that is not public, as above
         return None
 
+
+# src/record/task.py
 
 class Task:
     """What is recorded of a task, kept from its start on: later its objects may be changed or censored."""
@@ -1462,6 +1698,200 @@ class Step:
         self.has_ended = False
 
 
+# src/record/result.py
+
+def ansible_counts_next_try():
+    """True for ansible-core 2.21 and later; see Collector.host_retries."""
+    major, minor = (int(part) for part in ansible_version.split(".")[:2])
+    return (major, minor) >= (2, 21)
+
+
+def with_cuts(event, cuts):
+    if cuts.entries:
+        event.setdefault("ansible", {})["truncated"] = cuts.entries
+    return event
+
+
+def count_of(content, name):
+    """Returns a positive whole number of a result, or 0."""
+    value = content.get(name)
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+
+
+def type_of(status, only_checked):
+    """Returns what ECS's event.type is for a result."""
+    if status in ("failed", "unreachable"):
+        return "error"
+    return "change" if status == "changed" and not only_checked else "info"
+
+
+def outcome_of(status, only_checked=False):
+    """Returns what ECS's event.outcome is for a result."""
+    if status in ("failed", "unreachable"):
+        return "failure"
+    return "unknown" if status == "skipped" or only_checked else "success"
+
+
+def was_only_checked(task, known):
+    # Known from the start, unless it is a template: then it may be known now.
+    known_before = known.fields.get("check_mode")
+    return known_before if known_before is not None else task.check_mode is True
+
+
+def result_fields(event, status, result, cuts, limit=TEXT_CHARS_MAX):
+    """Returns ansible.result. Under no_log it is a list of what may be said, not of what may not."""
+    content = field_of(result, "result")
+    fields = {"status": status}
+    for name in ("attempts", "retries"):
+        if count_of(content, name):
+            fields[name] = count_of(content, name)
+    if event["ansible"]["task"]["no_log"]:
+        return fields
+
+    rc = content.get("rc")
+    if isinstance(rc, int) and not isinstance(rc, bool) and RC_MIN <= rc <= RC_MAX:
+        fields["rc"] = int(rc)
+    for field, names in TEXTS:
+        value = next((content[name] for name in names if content.get(name)), None)
+        if field == "cmd" and isinstance(value, (list, tuple)):
+            value = " ".join(map(Text.of, value))
+        if value is not None:
+            fields[field] = cuts.text(f"ansible.result.{field}", value, limit)
+    if status == "skipped":
+        reason = skip_reason(content)
+        if reason:
+            fields["skip_reason"] = cuts.text("ansible.result.skip_reason", reason, limit)
+    optional = {
+        "delegated_host": delegated_host(content, field_of(result, "task")),
+        "async_job": Text.keyword(content.get("ansible_job_id")),
+    }
+    fields.update((name, value) for name, value in optional.items() if value)
+    warnings = content.get("warnings")
+    if isinstance(warnings, (list, tuple)) and warnings:
+        few = cuts.list("ansible.result.warnings", list(warnings), WARNINGS_MAX)
+        fields["warnings"] = [cuts.text("ansible.result.warnings", warning, limit) for warning in few]
+    return fields
+
+
+# Fields of ansible.result that are free text, and the names that modules have for them.
+TEXTS = (
+    ("cmd", ("cmd",)),
+    ("msg", ("msg", "reason")),
+    ("stdout", ("stdout", "module_stdout")),
+    ("stderr", ("stderr", "module_stderr")),
+)
+
+
+def skip_reason(content):
+    reason = Text.of(content.get("skip_reason") or content.get("skipped_reason"))
+    condition = content.get("false_condition")
+    if condition is None:
+        return reason
+    return f"{reason or 'Conditional result was False'}: {Text.of(condition)}"
+
+
+def delegated_host(content, task):
+    told = content.get("_ansible_delegated_vars") or {}
+    delegated = told.get("ansible_delegated_host") or task.delegate_to
+    if not isinstance(delegated, str) or "{{" in delegated:
+        return None  # Not filled in, as for a skipped task or a loop: nothing is better than a template.
+    return Text.keyword(delegated)
+
+
+def loop_variable(content):
+    name = content.get("ansible_loop_var")
+    return name if isinstance(name, str) else "item"
+
+
+def named_values(values, cuts, field, allowed=("*",), host=None):
+    """Returns names and values as a list: what a playbook names must not become the name of a field."""
+    if not isinstance(values, dict):
+        return []
+    wanted = [
+        (name, value)
+        for name, value in ((Text.keyword(name), value) for name, value in values.items())
+        if name and any(fnmatch.fnmatchcase(name, pattern) for pattern in allowed)
+    ]
+    return [
+        {
+            "name": name,
+            **({"host": host} if host else {}),
+            "value": Secrets.MARK if Secrets.name.match(name) else cuts.text(field, value),
+        }
+        for name, value in cuts.list(field, wanted, NAMED_VALUES_MAX)
+    ]
+
+
+def named_custom_stats(custom, cuts):
+    """Returns what set_stats reported: for the run as a whole first, then host by host."""
+    entries = []
+    for host in sorted(custom, key=lambda name: (name != "_run", str(name))):
+        name = None if host == "_run" else Text.keyword(host)
+        entries.extend(named_values(custom[host], cuts, "ansible.custom_stats", host=name))
+    return cuts.list("ansible.custom_stats", entries, NAMED_VALUES_MAX)
+
+
+def field_of(result, name):
+    """Ansible 2.19 made these attributes public and deprecates the private names."""
+    value = getattr(result, name, None)
+    return getattr(result, f"_{name}") if value is None else value
+
+
+# src/record/recap.py
+
+COUNTS = ("ok", "changed", "failures", "unreachable", "skipped", "rescued", "ignored")
+# The worst counts, when something is said of a host or of a run as a whole. Beside each status, what
+# Ansible's recap counts it as.
+WORST_FIRST = {"failed": "failures", "unreachable": "unreachable", "changed": "changed"}
+
+
+class Recap:
+    """How tasks ended, by host, counted as Ansible counts them."""
+
+    def __init__(self, hosts=None):
+        self.hosts = {} if hosts is None else hosts
+
+    @classmethod
+    def of(cls, stats):
+        return cls({host: stats.summarize(host) for host in stats.processed})
+
+    def add(self, host, status, ignored):
+        """Counts one result, for ansible-console, which makes no recap."""
+        counts = self.hosts.setdefault(host, dict.fromkeys(COUNTS, 0))
+        if ignored:
+            counts["ok"] += 1
+            counts["ignored"] += 1
+        elif status == "changed":
+            counts["ok"] += 1
+            counts["changed"] += 1
+        else:
+            counts[WORST_FIRST.get(status, status)] += 1
+
+    def since(self, before):
+        """Returns what has come in addition to an earlier recap; without the hosts on which nothing has."""
+        added = {
+            host: {name: max(0, counts[name] - before.hosts.get(host, {}).get(name, 0)) for name in COUNTS}
+            for host, counts in sorted(self.hosts.items())
+        }
+        return Recap({host: counts for host, counts in added.items() if any(counts.values())})
+
+    def totals(self):
+        return {name: sum(counts[name] for counts in self.hosts.values()) for name in COUNTS}
+
+    def hosts_by_status(self):
+        numbers = dict.fromkeys(("ok", *WORST_FIRST), 0)
+        for counts in self.hosts.values():
+            numbers[status_of(counts)] += 1
+        return numbers
+
+
+def status_of(counts):
+    """Returns the status of a host."""
+    return next((status for status, counted in WORST_FIRST.items() if counts[counted]), "ok")
+
+
+# src/record/collector.py
+
 class Collector:
     """
     Turns what Ansible tells into the events of one run. It opens nothing and starts nothing, and it changes
@@ -1473,18 +1903,14 @@ class Collector:
 
     # Strategies in which each host goes ahead on its own, and a task's start is told once for each host.
     PER_HOST_STRATEGIES = ("free", "host_pinned")
-    # The worst counts, when something is said of a host or of a run as a whole. Beside it, what Ansible's
-    # recap counts it as.
-    WORST_FIRST = {"failed": "failures", "unreachable": "unreachable", "changed": "changed"}
-    COUNTS = ("ok", "changed", "failures", "unreachable", "skipped", "rescued", "ignored")
 
-    def __init__(self, playbook, settings, stats_before):
+    def __init__(self, playbook, settings, recap_before):
         self.start = Clock()
         self.id = uuid7(self.start.wall_ns)
         self.sequence = 0
         self.settings = settings
-        # Ansible counts on through all playbooks of a command line; shared by their runs.
-        self.stats_before = stats_before
+        # Ansible counts on through all playbooks of a command line; this is what earlier runs have come to.
+        self.recap_before = recap_before
         self.kind, self.name, self.playbook_path = self.what(playbook)
         self.playbook_dir = os.path.dirname(self.playbook_path) if self.playbook_path else None
         self.parent_id = command_id() if self.playbook_path else None
@@ -1506,8 +1932,7 @@ class Collector:
         self.steps = {}
         self.notifying = {}
         self.hosts = {}
-        # A recap of our own, for ansible-console, which makes none.
-        self.recap = {}
+        self.recap = Recap()
 
     @staticmethod
     def what(playbook):
@@ -1675,7 +2100,7 @@ class Collector:
             if label:
                 item["label"] = label
         event["ansible"]["item"] = item
-        event["ansible"]["result"] = self.result(event, status, result, cuts, ITEM_TEXT_CHARS_MAX)
+        event["ansible"]["result"] = result_fields(event, status, result, cuts, ITEM_TEXT_CHARS_MAX)
         return [*events, with_cuts(event, cuts)]
 
     def host_retries(self, result):
@@ -1688,7 +2113,7 @@ class Collector:
         if retries:
             retry["retries"] = retries
         if not event["ansible"]["task"]["no_log"]:
-            told = self.result(event, "failed", result, cuts, ITEM_TEXT_CHARS_MAX)
+            told = result_fields(event, "failed", result, cuts, ITEM_TEXT_CHARS_MAX)
             retry.update((name, told[name]) for name in ("rc", "msg") if name in told)
         event["ansible"]["retry"] = retry
         return [*events, with_cuts(event, cuts)]
@@ -1700,7 +2125,7 @@ class Collector:
         event, cuts = self.result_event("host.result", result, step, status)
         is_secret = event["ansible"]["task"]["no_log"]
         content = field_of(result, "result")
-        fields = self.result(event, status, result, cuts)
+        fields = result_fields(event, status, result, cuts)
         if ignored:
             fields["ignored"] = True
         elif status == "failed" and Task.is_rescued(field_of(result, "task")):
@@ -1717,11 +2142,11 @@ class Collector:
         """Returns an event about a task on a host, without its content, and its cuts to come."""
         now = Clock()
         host, task, content = (field_of(result, name) for name in ("host", "task", "result"))
-        only_checked = self.was_only_checked(task, step.known)
-        event = self.event(action, "ansible.result", self.type_of(status, only_checked), now)
+        only_checked = was_only_checked(task, step.known)
+        event = self.event(action, "ansible.result", type_of(status, only_checked), now)
         if action == "host.result":
             event["event"].update(now.since(step.start))
-        event["event"]["outcome"] = self.outcome(status, only_checked)
+        event["event"]["outcome"] = outcome_of(status, only_checked)
         event["host"] = self.host_fields(host)
         is_secret = step.known.is_secret or is_censored(content)
         fields = step.known.fields
@@ -1748,24 +2173,7 @@ class Collector:
         if status == "changed" and step.known.notifies:
             self.notifying.setdefault(host, []).append(step.known)
         if self.kind == "console":
-            self.count(self.recap.setdefault(host, dict.fromkeys(self.COUNTS, 0)), fields)
-
-    @staticmethod
-    def count(counts, fields):
-        """Counts a result as Ansible does."""
-        status = fields["status"]
-        if fields.get("ignored"):
-            counts["ok"] += 1
-            counts["ignored"] += 1
-        elif status == "changed":
-            counts["ok"] += 1
-            counts["changed"] += 1
-        else:
-            counts["failures" if status == "failed" else status] += 1
-
-    @classmethod
-    def worst(cls, *statuses):
-        return next((status for status in cls.WORST_FIRST if status in statuses), "ok")
+            self.recap.add(host, status, fields.get("ignored"))
 
     def handler_notified(self, handler, host):
         event = self.event("handler.notified", "ansible.task", "info")
@@ -1830,118 +2238,31 @@ class Collector:
         self.hosts[name] = (len(groups), fields)
         return fields
 
-    @staticmethod
-    def type_of(status, only_checked):
-        if status in ("failed", "unreachable"):
-            return "error"
-        return "change" if status == "changed" and not only_checked else "info"
-
-    @staticmethod
-    def was_only_checked(task, known):
-        # Known from the start, unless it is a template: then it may be known now.
-        known_before = known.fields.get("check_mode")
-        return known_before if known_before is not None else task.check_mode is True
-
-    @staticmethod
-    def outcome(status, only_checked):
-        if status in ("failed", "unreachable"):
-            return "failure"
-        return "unknown" if status == "skipped" or only_checked else "success"
-
-    @classmethod
-    def result(cls, event, status, result, cuts, limit=TEXT_CHARS_MAX):
-        """Returns ansible.result. Under no_log it is a list of what may be said, not of what may not."""
-        content = field_of(result, "result")
-        fields = {"status": status}
-        for name in ("attempts", "retries"):
-            if count_of(content, name):
-                fields[name] = count_of(content, name)
-        if event["ansible"]["task"]["no_log"]:
-            return fields
-
-        rc = content.get("rc")
-        if isinstance(rc, int) and not isinstance(rc, bool) and RC_MIN <= rc <= RC_MAX:
-            fields["rc"] = int(rc)
-        for field, names in (
-            ("cmd", ("cmd",)),
-            ("msg", ("msg", "reason")),
-            ("stdout", ("stdout", "module_stdout")),
-            ("stderr", ("stderr", "module_stderr")),
-        ):
-            value = next((content[name] for name in names if content.get(name)), None)
-            if field == "cmd" and isinstance(value, (list, tuple)):
-                value = " ".join(map(Text.of, value))
-            if value is not None:
-                fields[field] = cuts.text(f"ansible.result.{field}", value, limit)
-        if status == "skipped":
-            reason = cls.skip_reason(content)
-            if reason:
-                fields["skip_reason"] = cuts.text("ansible.result.skip_reason", reason, limit)
-        delegated = cls.delegated_host(content, field_of(result, "task"))
-        if delegated:
-            fields["delegated_host"] = delegated
-        job = Text.keyword(content.get("ansible_job_id"))
-        if job:
-            fields["async_job"] = job
-        warnings = content.get("warnings")
-        if isinstance(warnings, (list, tuple)) and warnings:
-            few = cuts.list("ansible.result.warnings", list(warnings), WARNINGS_MAX)
-            fields["warnings"] = [cuts.text("ansible.result.warnings", warning, limit) for warning in few]
-        return fields
-
-    @staticmethod
-    def skip_reason(content):
-        reason = Text.of(content.get("skip_reason") or content.get("skipped_reason"))
-        condition = content.get("false_condition")
-        if condition is None:
-            return reason
-        return f"{reason or 'Conditional result was False'}: {Text.of(condition)}"
-
-    @staticmethod
-    def delegated_host(content, task):
-        told = content.get("_ansible_delegated_vars") or {}
-        delegated = told.get("ansible_delegated_host") or task.delegate_to
-        if not isinstance(delegated, str) or "{{" in delegated:
-            return None  # Not filled in, as for a skipped task or a loop: nothing is better than a template.
-        return Text.keyword(delegated)
-
     def hosts_finished(self, recap):
-        """
-        The recap, by host: an event for each, so that no event grows with their number. Returns their sums
-        and their statuses as well.
-        """
+        """The recap: an event for each host, so that no event grows with their number."""
         events = []
-        totals = dict.fromkeys(self.COUNTS, 0)
-        hosts = {}
-        for name in sorted(recap):
-            counts = self.stats_of(name, recap[name])
-            if not any(counts.values()):
-                continue  # A host of an earlier playbook of the same command line.
-            hosts[name] = status = self.status_of(counts)
+        for name, counts in recap.hosts.items():
             event = self.event("host.finished", "ansible.run", "end")
-            event["event"]["outcome"] = self.outcome(status, False)
+            event["event"]["outcome"] = outcome_of(status_of(counts))
             event["host"] = {"name": Text.keyword(name) or "unknown"}
             event["ansible"] = {"stats": counts}
             events.append(event)
-            for field in totals:
-                totals[field] += counts[field]
-        return events, totals, hosts
+        return events
 
-    def run_finished(self, totals, hosts, custom_stats=None):
+    def run_finished(self, recap, custom_stats):
         """The end. A callback is not told the exit code; the status is what Ansible makes it of."""
         now = Clock()
         event = self.event("run.finished", "ansible.run", "end", now)
-        status = self.worst(*hosts.values())
-        status = "success" if status == "ok" else status
+        totals = recap.totals()
+        status = status_of(totals)
         event["event"].update(now.since(self.start))
-        event["event"]["outcome"] = self.outcome(status, False)
+        event["event"]["outcome"] = outcome_of(status)
+        status = "success" if status == "ok" else status
         event["run"] = {**self.run_fields(), "status": status, "events": self.sequence}
-        counts = dict.fromkeys(("ok", *self.WORST_FIRST), 0)
-        for status_of_host in hosts.values():
-            counts[status_of_host] += 1
-        event["ansible"] = {"stats": totals, "hosts": {"total": len(hosts), **counts}}
+        hosts = {"total": len(recap.hosts), **recap.hosts_by_status()}
+        event["ansible"] = {"stats": totals, "hosts": hosts}
         cuts = Cuts()
-        custom = named_custom_stats(custom_stats or {}, cuts)
+        custom = named_custom_stats(custom_stats, cuts)
         if custom:
             event["ansible"]["custom_stats"] = custom
         return with_cuts(event, cuts)
@@ -1961,115 +2282,8 @@ class Collector:
         event["spool"] = {"reason": "size", **dropped.fields()}
         return event
 
-    def stats_of(self, name, counts):
-        before = self.stats_before.get(name, {})
-        self.stats_before[name] = dict(counts)
-        return {field: max(0, counts[field] - before.get(field, 0)) for field in counts}
 
-    @classmethod
-    def status_of(cls, counts):
-        return cls.worst(*(status for status, counted in cls.WORST_FIRST.items() if counts[counted]))
-
-
-def ansible_counts_next_try():
-    """True for ansible-core 2.21 and later; see Collector.host_retries."""
-    major, minor = (int(part) for part in ansible_version.split(".")[:2])
-    return (major, minor) >= (2, 21)
-
-
-def with_cuts(event, cuts):
-    if cuts.entries:
-        event.setdefault("ansible", {})["truncated"] = cuts.entries
-    return event
-
-
-def count_of(content, name):
-    """Returns a positive whole number of a result, or 0."""
-    value = content.get(name)
-    return int(value) if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
-
-
-def loop_variable(content):
-    name = content.get("ansible_loop_var")
-    return name if isinstance(name, str) else "item"
-
-
-def named_values(values, cuts, field, allowed=("*",), host=None):
-    """Returns names and values as a list: what a playbook names must not become the name of a field."""
-    if not isinstance(values, dict):
-        return []
-    wanted = [
-        (name, value)
-        for name, value in ((Text.keyword(name), value) for name, value in values.items())
-        if name and any(fnmatch.fnmatchcase(name, pattern) for pattern in allowed)
-    ]
-    return [
-        {
-            "name": name,
-            **({"host": host} if host else {}),
-            "value": Secrets.MARK if Secrets.name.match(name) else cuts.text(field, value),
-        }
-        for name, value in cuts.list(field, wanted, NAMED_VALUES_MAX)
-    ]
-
-
-def named_custom_stats(custom, cuts):
-    """Returns what set_stats reported: for the run as a whole first, then host by host."""
-    entries = []
-    for host in sorted(custom, key=lambda name: (name != "_run", str(name))):
-        name = None if host == "_run" else Text.keyword(host)
-        entries.extend(named_values(custom[host], cuts, "ansible.custom_stats", host=name))
-    return cuts.list("ansible.custom_stats", entries, NAMED_VALUES_MAX)
-
-
-RANKS = (0, 1, 2)
-
-
-class Dropped:
-    """What a spool that has reached its limits goes without: how much, and which numbers."""
-
-    LEAST = ("item.result", "host.retry", "handler.notified", "tasks.included")
-
-    def __init__(self):
-        self.events = 0
-        self.bytes = 0
-        self.ranges = []
-
-    @classmethod
-    def rank(cls, event):
-        """
-        Returns 0 for what is given up first, then 1 and 2; None for what is never given up, because it says
-        what was run, by whom, and how it ended on each host.
-        """
-        action = event["event"].get("action")
-        if action in cls.LEAST:
-            return 0
-        if action == "task.started":
-            return 1
-        if action == "host.result":
-            return 1 if value_at(event, "ansible", "result", "status") in ("ok", "skipped") else 2
-        return None
-
-    def add(self, sequence, size):
-        self.events += 1
-        self.bytes += size
-        if not isinstance(sequence, int):
-            return
-        if self.ranges and self.ranges[-1][1] == sequence - 1:
-            self.ranges[-1][1] = sequence
-        elif len(self.ranges) < DROPPED_RANGES_MAX:
-            self.ranges.append([sequence, sequence])
-
-    def fields(self):
-        sequences = [f"{first}-{last}" for first, last in self.ranges]
-        return {"events": self.events, "bytes": self.bytes, "sequences": sequences}
-
-
-def field_of(result, name):
-    """Ansible 2.19 made these attributes public and deprecates the private names."""
-    value = getattr(result, name, None)
-    return getattr(result, f"_{name}") if value is None else value
-
+# src/record/options.py
 
 def parse_labels(text):
     """Returns the labels of `team=web,env=prod`, and what of it is no label."""
@@ -2095,93 +2309,7 @@ def parse_strict(value):
     }.get(text, text)
 
 
-def parse_url(url):
-    """Returns the parts of the server's address; raises ValueError if it is none."""
-    parts = urllib.parse.urlsplit(url)
-    # Reading the port checks it.
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
-        raise ValueError(f"expected an address such as {URL_DEFAULT}, got {Text.without_userinfo(url)!r}")
-    return parts
-
-
-def check_url(url, allow_http=False):
-    """Returns the parts of the server's address; raises ValueError if it is none, or not safe to send to."""
-    parts = parse_url(url)
-    if parts.scheme == "http" and not allow_http and not is_loopback(parts.hostname):
-        raise ValueError(
-            f"expected https, since {parts.hostname} is another machine, got http, which anybody on the way "
-            "can read; allow_http=true sends all the same"
-        )
-    return parts
-
-
-def is_loopback(host):
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def own_folder(path):
-    """
-    Makes sure of a spool folder: made with mode 0700, or ours already and writable by nobody else. Anybody
-    who can write there could put events into our name, or have us write through a link.
-    """
-    for folder in (os.path.dirname(path), path):  # makedirs() gives the mode to the last one only
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-    found = os.stat(path)
-    if not stat.S_ISDIR(found.st_mode):
-        raise NotADirectoryError(f"{path} is not a folder")
-    if found.st_uid != os.geteuid():
-        raise PermissionError(f"{path} belongs to user {found.st_uid}, not to {os.geteuid()}")
-    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise PermissionError(f"{path} is writable by others")
-    return path
-
-
-def temporary_folder():
-    """Returns where spools go without a home. In /tmp a link could be anybody's, so none is followed."""
-    path = os.path.join(tempfile.gettempdir(), f"playtrail-{os.geteuid()}")
-    try:
-        os.mkdir(path, 0o700)
-    except FileExistsError:
-        if not stat.S_ISDIR(os.lstat(path).st_mode):
-            raise
-    return own_folder(path)
-
-
-def default_folder():
-    """Returns SPOOL_DIR_DEFAULT with the home filled in, or None if HOME names none."""
-    # Without HOME, the home is the one in the user database.
-    if not os.path.isabs(os.environ.get("HOME", "/")):
-        return None
-    return os.path.abspath(os.path.expanduser(SPOOL_DIR_DEFAULT))
-
-
-def usable_folder(configured):
-    """Returns the spool folder. Only the default is replaced by another one: who names a folder means it."""
-    if configured:
-        configured = os.path.abspath(os.path.expanduser(configured))
-        if configured != os.path.abspath(os.path.expanduser(SPOOL_DIR_DEFAULT)):
-            return own_folder(configured)
-    default = default_folder()
-    try:
-        return own_folder(default) if default else temporary_folder()
-    except OSError:
-        return temporary_folder()
-
-
-def folder_bytes(folder):
-    """Returns how much the files of a folder have together."""
-    total = 0
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            with contextlib.suppress(FileNotFoundError):
-                total += entry.stat(follow_symlinks=False).st_size
-    return total
-
+# src/record/spool.py
 
 class Spool:
     """The file of one run, as its writer holds it. See the top of this file for the locks."""
@@ -2250,6 +2378,47 @@ class Spool:
         if self.fd is not None and os.getpid() == self.pid:
             os.close(self.fd)
             self.fd = None
+
+
+# src/record/shipper_process.py
+
+# Options that the callback passes on to the shipper.
+SHIPPER_OPTIONS = (
+    "url",
+    "token",
+    "token_file",
+    "allow_http",
+    "ca_file",
+    "client_cert",
+    "client_key",
+    "spool_bytes_max",
+    "spool_days_max",
+)
+
+# Loads the script as `python playtrail.py` would, but from the bytecode that Python keeps of imported
+# modules, if it is of this very file: it compiles a script anew each time, which is half of the start.
+SHIPPER_LOADER = (
+    "import sys, importlib.machinery; sys.argv.pop(0); __file__ = sys.argv[0]; "
+    "exec(importlib.machinery.SourceFileLoader('__main__', __file__).get_code('__main__'))"
+)
+
+PROXY_ENVIRONMENT = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy")
+
+# What the shipper's process needs of the environment to start and to reach the server. Nothing else:
+# it may live for minutes after the run, and the environment of a run is full of secrets.
+SHIPPER_ENVIRONMENT = (
+    "HOME",
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TMPDIR",
+    "LD_LIBRARY_PATH",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "PLAYTRAIL_HEARTBEAT_SECONDS",
+    *PROXY_ENVIRONMENT,
+)
 
 
 class ShipperProcess:
@@ -2361,6 +2530,8 @@ class ShipperProcess:
             self.process.returncode = 0
 
 
+# src/record/shared.py
+
 def command_id():
     """Returns what the runs of one command line share, if it has several playbooks; else None."""
     shared = process_state()
@@ -2397,14 +2568,16 @@ def end_of_process():
         recording.leave()
 
 
+# src/record/recording.py
+
 class Recording:
     """One run as it is recorded: its events, the spool that they go to, and the shipper that follows it."""
 
-    def __init__(self, playbook, settings, stats_before, display):
+    def __init__(self, playbook, settings, recap_before, display):
         self.pid = os.getpid()
         self.settings = settings
         self.display = display
-        self.collector = Collector(playbook, settings, stats_before)
+        self.collector = Collector(playbook, settings, recap_before)
         self.spool = None
         self.shipper = None
         self.dropped = Dropped()
@@ -2441,9 +2614,9 @@ class Recording:
             self.written += 1
 
     def finish(self, recap, custom_stats=None):
-        events, totals, hosts = self.collector.hosts_finished(recap)
-        self.write(events)
-        self.end(self.collector.run_finished, totals, hosts, custom_stats)
+        recap = recap.since(self.collector.recap_before)
+        self.write(self.collector.hosts_finished(recap))
+        self.end(self.collector.run_finished, recap, custom_stats or {})
 
     def abort(self, reason, message):
         self.end(self.collector.run_aborted, reason, message)
@@ -2513,6 +2686,24 @@ class NoRecord(SystemExit):
     """Ends Ansible before its first task. No `Exception`: Ansible would take it for a callback's failure."""
 
 
+def is_console(recording):
+    return recording is not None and recording.collector.kind == "console"
+
+
+def describe(error):
+    """Says what went wrong. Words that are not the system's or ours may quote a task, and its secrets."""
+    if isinstance(error, OSError):
+        return f"{error.strerror}: {error.filename}" if error.strerror and error.filename else str(error)
+    place = error.__traceback__
+    while place.tb_next is not None:
+        place = place.tb_next
+    return (
+        f"{type(error).__name__} at {os.path.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}"
+    )
+
+
+# src/record/callback.py
+
 class CallbackModule(CallbackBase):
     """
     What Ansible calls. The hooks are a table; each goes through _record, which decides what a failure means:
@@ -2534,7 +2725,7 @@ class CallbackModule(CallbackBase):
         self._pid = os.getpid()
         self._settings = {}
         self._mistakes = []
-        self._stats_before = {}
+        self._recap_before = Recap()
 
     def set_options(self, task_keys=None, var_options=None, direct=None):
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
@@ -2656,7 +2847,7 @@ class CallbackModule(CallbackBase):
         shared = process_state()
         if shared.recording is not None:
             shared.recording.leave()
-        recording = Recording(playbook, self._settings, self._stats_before, self._display)
+        recording = Recording(playbook, self._settings, self._recap_before, self._display)
         shared.recording = recording
         for mistake in self._mistakes:
             recording.warn(f"playtrail: {mistake}. See ansible-doc -t callback playtrail.")
@@ -2709,31 +2900,16 @@ class CallbackModule(CallbackBase):
     def _finish(self, stats):
         shared = process_state()
         recording = shared.recording or self._begin(None)
+        recap = Recap.of(stats)
         try:
-            recording.finish({host: stats.summarize(host) for host in stats.processed}, stats.custom)
+            recording.finish(recap, stats.custom)
         finally:
+            self._recap_before = recap
             shared.recording = shared.recorder = None
             recording.close()
 
 
-def is_console(recording):
-    return recording is not None and recording.collector.kind == "console"
-
-
-def describe(error):
-    """Says what went wrong. Words that are not the system's or ours may quote a task, and its secrets."""
-    if isinstance(error, OSError):
-        return f"{error.strerror}: {error.filename}" if error.strerror and error.filename else str(error)
-    place = error.__traceback__
-    while place.tb_next is not None:
-        place = place.tb_next
-    return (
-        f"{type(error).__name__} at {os.path.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}"
-    )
-
-
-# From here on: the shipper. It imports what it needs where it needs it, so that Ansible does not have to.
-
+# src/ship/trouble.py
 
 class Trouble(Exception):
     """Why events could not be delivered now. They stay in the spool."""
@@ -2752,6 +2928,8 @@ class BatchRefused(Exception):
         super().__init__(message)
         self.reason = {"code": code, "message": message}
 
+
+# src/ship/certificates.py
 
 class Certificates:
     """Whom the shipper trusts, and what it shows of itself. Nothing switches verification off."""
@@ -2790,6 +2968,8 @@ class Certificates:
         raise ValueError("client_key: expected a key without a passphrase; there is nobody to ask for it")
 
 
+# src/ship/proxy.py
+
 class Proxy:
     """The HTTP proxy on the way to the server, if the environment names one."""
 
@@ -2824,6 +3004,8 @@ class Proxy:
         pair = f"{urllib.parse.unquote(parts.username)}:{urllib.parse.unquote(parts.password or '')}"
         return {"Proxy-Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
+
+# src/ship/endpoint.py
 
 class Endpoint:
     """The server's `POST /v1/events`, over one connection that is kept open."""
@@ -2986,65 +3168,7 @@ class Endpoint:
             self.connection = None
 
 
-class Lines:
-    """A file of events, one a line, that may still grow. What has no line feed yet is no line."""
-
-    def __init__(self, path, fd):
-        self.path = path
-        self.fd = fd
-
-    def size(self):
-        return 0 if self.fd is None else os.fstat(self.fd).st_size
-
-    def read(self, offset, length=BATCH_BYTES_MAX):
-        return b"" if self.fd is None else os.pread(self.fd, length, offset)
-
-    def __iter__(self):
-        """Yields each line with its line feed; the last one may lack it."""
-        if self.fd is not None:
-            with open(self.fd, "rb", closefd=False) as file:
-                file.seek(0)
-                yield from file
-
-    def events(self):
-        """Yields (line, event) of every whole line; the event is None if the line is none."""
-        return ((line, parse_event(line)) for line in self if line.endswith(b"\n"))
-
-    def batch(self, offset, events_max=BATCH_EVENTS_MAX):
-        """Returns (lines, next offset) from `offset` on: so many events and BATCH_BYTES_MAX at most."""
-        read = self.read(offset)
-        end = read.rfind(b"\n") + 1
-        lines = read[:end].split(b"\n")[:-1][:events_max]
-        return lines, offset + sum(map(len, lines)) + len(lines)
-
-    def overlong_line(self, offset):
-        """Returns where a line ends that no batch can hold, which only damage explains; or None."""
-        size = self.size()
-        if size - offset < BATCH_BYTES_MAX:
-            return None
-        at = offset
-        while at < size:
-            read = self.read(at)
-            found = read.find(b"\n")
-            if found >= 0:
-                return at + found + 1
-            at += len(read)
-        return None
-
-    def close(self):
-        if self.fd is not None:
-            os.close(self.fd)
-            self.fd = None
-
-
-def parse_event(line):
-    """Returns the event of a line, with a dict of event.*; None if it has none."""
-    try:
-        event = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return event if isinstance(event, dict) and isinstance(event.get("event"), dict) else None
-
+# src/ship/remarks.py
 
 class Remarks(Lines):
     """
@@ -3092,6 +3216,8 @@ class Remarks(Lines):
         write_whole(self.fd, encode_whole(event))
         os.fsync(self.fd)
 
+
+# src/ship/spool_reader.py
 
 class SpoolReader(Lines):
     """The file of one run, as its shipper holds it. See the top of this file for the locks."""
@@ -3214,6 +3340,8 @@ class SpoolReader(Lines):
         super().close()
 
 
+# src/ship/death.py
+
 class Death:
     """What can be known of a run whose writer is gone without a word."""
 
@@ -3293,47 +3421,7 @@ class Death:
             return 0
 
 
-def value_at(event, *names):
-    """Returns what is in a field of a field; None if there is none, whatever there is instead."""
-    for name in names:
-        event = event.get(name) if isinstance(event, dict) else None
-    return event
-
-
-def nanoseconds(timestamp):
-    """Returns the time of an event in nanoseconds since 1970, or None if it has none."""
-    import datetime
-
-    try:
-        moment = datetime.datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
-        since = moment - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
-    except (AttributeError, TypeError, ValueError):
-        return None
-    return since // datetime.timedelta(microseconds=1) * 1000
-
-
-def write_whole(fd, line):
-    while line:
-        line = line[os.write(fd, line) :]
-
-
-def sync_folder(path):
-    """Puts on disk that a file is in its folder, under this name."""
-    fd = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def try_lock(fd, byte):
-    """Takes the lock of one byte if it is free; True if we have it now."""
-    try:
-        fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
-    except (BlockingIOError, PermissionError):
-        return False
-    return True
-
+# src/ship/turn.py
 
 class Turn:
     """The right to wait for the server on behalf of a folder: a lock on it, of one shipper at a time."""
@@ -3363,6 +3451,8 @@ class Turn:
             os.close(fd)
         return fd is not None
 
+
+# src/ship/shipper.py
 
 class Shipper:
     """
@@ -3698,6 +3788,8 @@ class Shipper:
         return trouble.retry_seconds + random.uniform(0, ceiling)
 
 
+# src/ship/report.py
+
 class Bell:
     """Waits, until the run that started us rings, when it has ended, on the pipe that is our input."""
 
@@ -3727,6 +3819,8 @@ class Report:
         with contextlib.suppress(OSError):  # The run has ended; there is nobody to tell.
             os.write(1, Text.clean(words).encode("utf-8") + b"\n")
 
+
+# src/ship/command_line.py
 
 def existing_folder(given):
     """Returns the spool folder to ship: what was given, the environment's, or one of the two defaults."""

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import os
+import sys
+
+from ..dropped import Dropped
+from ..encoding import encode
+from ..folder import usable_folder
+from ..limits import FLUSH_SECONDS_DEFAULT, RUN_ID_VARIABLE, SPOOL_BYTES_MAX_DEFAULT
+from ..text import Text
+from .collector import Collector
+from .shipper_process import ShipperProcess
+from .spool import Spool
+
+
+class Recording:
+    """One run as it is recorded: its events, the spool that they go to, and the shipper that follows it."""
+
+    def __init__(self, playbook, settings, recap_before, display):
+        self.pid = os.getpid()
+        self.settings = settings
+        self.display = display
+        self.collector = Collector(playbook, settings, recap_before)
+        self.spool = None
+        self.shipper = None
+        self.dropped = Dropped()
+        self.written = 0
+        self.errors = 0
+        self.has_warned = False
+
+    def begin(self):
+        """Writes the start, durably, and starts the shipper. What is raised means that there is no record."""
+        folder = usable_folder(self.settings.get("spool_dir"))
+        self.spool = Spool(
+            folder, self.collector.id, self.settings.get("spool_bytes_max", SPOOL_BYTES_MAX_DEFAULT)
+        )
+        self.write(self.collector.run_started())
+        self.spool.sync()
+        # For what leaves a trace of its own, such as the role playtrail.audit.witness.
+        os.environ[RUN_ID_VARIABLE] = self.collector.id
+
+    def start_shipper(self):
+        if not sys.executable:
+            raise OSError("the path of Python is not known")
+        folder = os.path.dirname(self.spool.path)
+        self.shipper = ShipperProcess(folder, self.collector.id, self.settings)
+
+    def write(self, events):
+        for event in events:
+            line = encode(event)
+            if self.spool is None:
+                raise OSError("there is no spool")
+            if not self.spool.has_room_for(line) and Dropped.rank(event) is not None:
+                self.dropped.add(event["event"]["sequence"], len(line))
+                continue
+            self.spool.append(line)
+            self.written += 1
+
+    def finish(self, recap, custom_stats=None):
+        recap = recap.since(self.collector.recap_before)
+        self.write(self.collector.hosts_finished(recap))
+        self.end(self.collector.run_finished, recap, custom_stats or {})
+
+    def abort(self, reason, message):
+        self.end(self.collector.run_aborted, reason, message)
+
+    def end(self, last_event, *args):
+        """Writes the last event, durably, with what is missing before it; waits a little for the delivery."""
+        if self.dropped.events:
+            self.write([self.collector.spool_dropped(self.dropped)])
+        # Whatever has a number and was neither written nor dropped was lost.
+        lost = self.collector.sequence - self.written - self.dropped.events
+        event = last_event(*args)
+        if lost > 0:
+            event["run"]["lost"] = lost
+        self.write([event])
+        self.spool.sync()
+        self.spool.close()
+        if self.shipper is not None:
+            seconds = self.settings.get("flush_timeout", FLUSH_SECONDS_DEFAULT)
+            self.shipper.wait_until_delivered(self.spool.path, seconds)
+
+    def leave(self):
+        """Ends the run because Ansible ends."""
+        try:
+            if self.collector.kind == "console":
+                self.finish(self.collector.recap)
+            elif self.was_interrupted():
+                self.abort("interrupted", "Interrupted, by Ctrl-C or SIGINT.")
+            else:
+                self.abort(
+                    "error", "Ansible ended the run before its recap, after an error outside of any task."
+                )
+        except Exception as error:  # noqa: BLE001 - the exit code is not ours to change
+            self.failed(error)
+        finally:
+            self.close()
+
+    def was_interrupted(self):
+        """True if Ansible has said so. Nothing else is left of the exception by now."""
+        try:
+            return any("User interrupted execution" in str(message) for message in self.display._errors)
+        except Exception:  # noqa: BLE001 - a name of Ansible's own that is not public
+            return False
+
+    def failed(self, error):
+        self.errors += 1
+        self.warn(
+            f"playtrail: this run is not recorded in full: {describe(error)}. The run itself goes on. "
+            "Check spool_dir in [callback_playtrail], or do without: PLAYTRAIL_ENABLED=false."
+        )
+
+    def warn(self, message):
+        """Shows a warning, once a run."""
+        if not self.has_warned:
+            self.has_warned = True
+            self.display.warning(Text.clean(message))
+
+    def close(self):
+        """Lets go of spool and shipper. A spool without an end says that the run had none."""
+        os.environ.pop(RUN_ID_VARIABLE, None)
+        if self.spool is not None:
+            self.spool.close()
+        if self.shipper is not None:
+            self.shipper.close()
+
+
+class NoRecord(SystemExit):
+    """Ends Ansible before its first task. No `Exception`: Ansible would take it for a callback's failure."""
+
+
+def is_console(recording):
+    return recording is not None and recording.collector.kind == "console"
+
+
+def describe(error):
+    """Says what went wrong. Words that are not the system's or ours may quote a task, and its secrets."""
+    if isinstance(error, OSError):
+        return f"{error.strerror}: {error.filename}" if error.strerror and error.filename else str(error)
+    place = error.__traceback__
+    while place.tb_next is not None:
+        place = place.tb_next
+    return (
+        f"{type(error).__name__} at {os.path.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}"
+    )
