@@ -134,7 +134,18 @@ class Controller:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            start_new_session=True,
         )
+
+    @staticmethod
+    def end(process):
+        """
+        Kills what `start` has started, its workers too: up to 2.18 they outlive Ansible, may wait for it for
+        ever, and keep its output open.
+        """
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
 
     def ship(self, *arguments, **env):
         """Runs the shipper as a person would."""

@@ -65,8 +65,7 @@ def waiting(controller):
     yield start
     (controller.folder / "go").touch()
     for process in started:
-        process.kill()
-        process.communicate()
+        controller.end(process)
 
 
 def spool_of(controller, *events):
@@ -118,8 +117,7 @@ def test_a_run_that_is_killed_anywhere_ends_as_aborted_in_time_and_whole(control
             wait_until(lambda: of_this_run().of("run.aborted"), "the end")
             took.append(time.monotonic() - killed_at)
         finally:
-            process.kill()
-            process.communicate()
+            controller.end(process)
         assert process.returncode == -signum
         wait_until(lambda: not list(controller.spool.iterdir()), "the spool to go")
         trail = of_this_run()
