@@ -23,7 +23,16 @@ const tests = 'ansible-callback/tests'
 const requirements = 'test/requirements-scenarios.txt'
 
 /** The shipper's, the server's and the table's own tests are the same whatever the core: `npm test` has them. */
-const ofNoCore = ['delivery', 'diff', 'limits_of_spool', 'outages', 'scenario', 'spool', 'transport']
+const ofNoCore = [
+  'assembled',
+  'delivery',
+  'diff',
+  'limits_of_spool',
+  'outages',
+  'scenario',
+  'spool',
+  'transport'
+]
 
 /** A run of Ansible keeps one processor busy, and CI has two. */
 const CORES_AT_ONCE = 2
