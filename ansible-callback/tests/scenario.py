@@ -53,6 +53,8 @@ VARIATIONS = {
         rb"\bansible-(tmp|local)-[\w.-]+|\btmp[a-z0-9_]{8}\b|/\.[a-z0-9_]{8}(?= )|_payload_[a-z0-9_]{8}\b",
         b"tmp",
     ),
+    # A command that fails tells when it began and ended, and how long it took.
+    "times of a command": (rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+|\b\d:\d\d:\d\d\.\d+", b"time"),
     # A job in the background is named by a random number and its process.
     "async jobs": (rb"\bj?\d+\.\d+\b|(?<=\"child_pid\": )\d+", b"job"),
     # How often Ansible looks after such a job depends on how fast the machine is.
