@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -106,7 +107,14 @@ def test_a_run_that_is_killed_anywhere_ends_as_aborted_in_time_and_whole(control
         known = set(controller.server.events)
         signum = SIGNALS[number % len(SIGNALS)]
         enough = random.randint(1, 60)
-        process = controller.start("busy.yml")
+        # A group of its own, since workers may outlive the one that is killed.
+        process = subprocess.Popen(
+            **controller.command("busy.yml"),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
         def of_this_run(known=known):
             return Trail([e for e in controller.server.stored() if e["event"]["id"] not in known])
@@ -118,8 +126,9 @@ def test_a_run_that_is_killed_anywhere_ends_as_aborted_in_time_and_whole(control
             wait_until(lambda: of_this_run().of("run.aborted"), "the end")
             took.append(time.monotonic() - killed_at)
         finally:
-            process.kill()
-            process.communicate()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(timeout=60)
         assert process.returncode == -signum
         wait_until(lambda: not list(controller.spool.iterdir()), "the spool to go")
         trail = of_this_run()
