@@ -303,6 +303,33 @@ def test_a_run_that_goes_on_has_a_heartbeat_and_none_pile_up_without_a_server(co
     assert controller.server.conflicts == []
 
 
+def test_a_spool_that_the_server_fails_at_does_not_hold_back_a_run_that_goes_on(controller, waiting):
+    spool_of(controller, run_started(), event(1, "run.finished"))
+    failures = []
+
+    def fail_at_the_old_one(request, lines):
+        if RUN_ID.encode() not in lines[0]:
+            return False
+        failures.append(lines)
+        return problem(500, "internal")(request, lines)
+
+    controller.server.misbehave = fail_at_the_old_one
+    process = waiting(PLAYTRAIL_HEARTBEAT_SECONDS="0.01")
+    # By now the shipper would wait for long.
+    wait_until(lambda: len(failures) >= 5, "the shipper to try again and again")
+    before = len(events_of(controller).of("run.heartbeat"))
+    wait_until(
+        lambda: len(events_of(controller).of("run.heartbeat")) >= before + 4, "heartbeats all the same"
+    )
+    process.kill()
+    killed_at = time.monotonic()
+    wait_until(lambda: events_of(controller).of("run.aborted"), "the end")
+    assert time.monotonic() - killed_at <= NOTICED_WITHIN_SECONDS
+    assert len(failures) < 20, "no more tries than the back-off has"
+    only = [f"{RUN_ID}.ndjson"]
+    wait_until(lambda: [path.name for path in controller.spool.iterdir()] == only, "the run's spool to go")
+
+
 def test_what_the_kernel_ended_for_want_of_memory_meanwhile_is_told(controller, playtrail):
     """The kernel's part is not tried: that would take a control group, or the machine's memory."""
     path = spool_of(controller, run_started(process={"pid": 4711}))

@@ -2363,6 +2363,8 @@ class Shipper:
         self.rewritten = {}
         # Paths of runs whose end is told.
         self.ended = set()
+        # By path: until when it is left alone, and the trouble that the server, or the disk, had with it.
+        self.resting = {}
         self.tries = 0
         self.delivered = {"runs": 0, "accepted": 0, "duplicates": 0, "rejected": 0}
         self.dropped = 0
@@ -2387,8 +2389,12 @@ class Shipper:
             trouble = self.sweep()
             self.look_after_own()
             if trouble is not None:
-                self.report(OFFLINE, str(trouble))
+                if trouble.is_general or self.own in self.left:
+                    self.report(OFFLINE, str(trouble))
                 self.keep_limits()
+                if self.own_is_going_on and not trouble.is_general:
+                    bell.wait(WATCH_SECONDS)
+                    continue
                 if not self.own_is_going_on:
                     give_up_at = give_up_at or time.monotonic() + SHIPPER_LINGER_SECONDS
                     # One that waits is enough for a folder; with cron there would be more and more.
@@ -2445,17 +2451,28 @@ class Shipper:
         self.live, self.busy, self.left = set(), set(), set()
         trouble = None
         for path in self.spools():
+            rests_until, known = self.resting.get(path, (0.0, None))
             if trouble is not None and trouble.is_general:
                 self.left.add(path)
-                continue
-            try:
-                self.ship(path)
-            except Trouble as error:
-                trouble = error
+            elif time.monotonic() < rests_until:
                 self.left.add(path)
-            except OSError as error:
-                trouble = Trouble(f"{path}: {error.strerror or error}", is_general=False)
-                self.left.add(path)
+                trouble = known
+            else:
+                trouble = self.try_to_ship(path) or trouble
+        return trouble
+
+    def try_to_ship(self, path):
+        try:
+            self.ship(path)
+            return None
+        except Trouble as error:
+            trouble = error
+        except OSError as error:
+            trouble = Trouble(f"{path}: {error.strerror or error}", is_general=False)
+        self.left.add(path)
+        if self.own and not trouble.is_general:
+            # It has to wait for its next try, but does not hold back our own run.
+            self.resting[path] = (time.monotonic() + self.delay(trouble), trouble)
         return trouble
 
     def spools(self):
