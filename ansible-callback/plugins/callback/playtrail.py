@@ -2414,26 +2414,27 @@ class Shipper:
 
     def ship_first_event(self, bell):
         """Delivers the first event of our own run, before all else: a strict run waits to hear of it."""
-        while os.path.exists(self.own):
-            # Another shipper may hold it for as long as it takes to see that it is not for it to send.
+        try:
             spool = SpoolReader.open(self.own)
-            if spool is None:
+            # Another shipper may hold it for as long as it takes to see that it is not for it to send.
+            while spool is None and os.path.exists(self.own):
                 bell.wait(POLL_SECONDS)
-                continue
-            try:
+                spool = SpoolReader.open(self.own)
+            if spool is None:
+                return
+            with contextlib.closing(spool):
                 lines, end = spool.batch(0, 1)
-                if lines:
-                    self.post(spool, lines)
-                    self.sent[spool.path] = (end, lines[0] + b"\n")
-                if lines and not self.delivered["rejected"]:
-                    self.report(STARTED)
-                else:
-                    self.report(OFFLINE, f"{self.endpoint.url} refused the first event")
-            except (Trouble, OSError) as error:
-                self.report(OFFLINE, str(error))
-            finally:
-                spool.close()
+                if not lines:
+                    raise OSError(f"{self.own} holds no event")
+                self.post(spool, lines)
+                self.sent[spool.path] = (end, lines[0] + b"\n")
+        except (Trouble, OSError) as error:
+            self.report(OFFLINE, str(error))
             return
+        if self.delivered["rejected"]:
+            self.report(OFFLINE, f"{self.endpoint.url} refused the first event")
+        else:
+            self.report(STARTED)
 
     def ship_by_hand(self):
         """Ships what is left of runs that have ended, with few tries. Returns the last trouble, or None."""
@@ -2641,40 +2642,48 @@ class Shipper:
         self.delivered["rejected"] += 1
 
     def keep_limits(self):
-        """Takes details out of runs that wait too long, and out of the oldest while there is too much."""
-        sizes = {}
-        for path in self.spools():
-            with contextlib.suppress(FileNotFoundError):
-                found = os.lstat(path)
-                sizes[path] = found.st_size
-                if time.time() - found.st_mtime > self.spool_days_max * 86400:
-                    sizes[path] -= self.drop(path, RANKS[-1], "age")
+        """
+        Takes details out of runs that wait too long, and out of the oldest while there is too much.
+
+        Of several shippers one goes ahead. All go in the same order, and see what it did before they do more.
+        """
+        paths = self.spools()
+        for path in paths:
+            if time.time() - self.found(path)[1] > self.spool_days_max * 86400:
+                self.drop(path, RANKS[-1], "age")
+        sizes = {path: self.found(path)[0] for path in paths}
         excess = sum(sizes.values()) - self.spool_bytes_max
         for rank in RANKS:
-            for path in sizes:
-                if excess <= 0:
+            for path, before in sizes.items():
+                if excess <= 0 or not self.drop(path, rank, "size"):
                     return
-                excess -= self.drop(path, rank, "size")
+                sizes[path] = self.found(path)[0]
+                excess -= before - sizes[path]
+
+    @staticmethod
+    def found(path):
+        """Returns the size of a file and when it was written to; if it is gone, it takes no room."""
+        try:
+            found = os.lstat(path)
+            return found.st_size, found.st_mtime
+        except FileNotFoundError:
+            return 0, time.time()
 
     def drop(self, path, rank, reason):
-        """Drops events of a spool whose writer is gone. Returns how many bytes that freed."""
+        """Drops events of a spool whose writer is gone. Returns False if another shipper is at it."""
         if self.rewritten.get(path, -1) >= rank:
-            return 0
-        spool = None
-        try:
+            return True
+        # Without room for what is kept, for example, the next time may be better.
+        with contextlib.suppress(OSError):
             spool = SpoolReader.open(path)
-            if spool is None or not spool.writer_is_gone():
-                return 0
-            self.tell_end(spool)  # which counts what there was
-            freed = spool.drop(rank, reason)
-        except OSError:
-            return 0  # No room to write what is kept, for example. The next time may be better.
-        finally:
-            if spool is not None:
-                spool.close()
-        self.rewritten[path] = rank
-        self.dropped += freed
-        return freed
+            if spool is None:
+                return not os.path.exists(path)
+            with contextlib.closing(spool):
+                if spool.writer_is_gone():
+                    self.tell_end(spool)  # which counts what there was
+                    self.dropped += spool.drop(rank, reason)
+                    self.rewritten[path] = rank
+        return True
 
     def delay(self, trouble):
         """Returns how long to wait: with full jitter, so that many shippers do not come back at once."""
