@@ -33,7 +33,7 @@ PLAYBOOK = """
 WRITES = '#!/bin/sh\nfor last; do :; done\nprintf "%s\\0" "$last" >> "$HOST_LOGS/${0##*/}"\n'
 READS = '#!/bin/sh\nprintf "%s\\0" "$(cat)" >> "$HOST_LOGS/${0##*/}"\n'
 REFUSES = "#!/bin/sh\nexit 1\n"
-HANGS = "#!/bin/sh\nexec sleep 600\n"
+HANGS = "#!/bin/sh\nexec sleep 60\n"
 
 
 class Host:
