@@ -105,7 +105,14 @@ def test_a_run_that_is_killed_anywhere_ends_as_aborted_in_time_and_whole(control
         known = set(controller.server.events)
         signum = SIGNALS[number % len(SIGNALS)]
         enough = random.randint(1, 60)
-        process = controller.start("busy.yml")
+        # A group of its own, since workers may outlive the one that is killed.
+        process = subprocess.Popen(
+            **controller.command("busy.yml"),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
         def of_this_run(known=known):
             return Trail([e for e in controller.server.stored() if e["event"]["id"] not in known])
@@ -290,6 +297,33 @@ def test_a_run_that_goes_on_has_a_heartbeat_and_none_pile_up_without_a_server(co
     for beat in beats:
         validate(beat)
     assert controller.server.conflicts == []
+
+
+def test_a_spool_that_the_server_fails_at_does_not_hold_back_a_run_that_goes_on(controller, waiting):
+    spool_of(controller, run_started(), event(1, "run.finished"))
+    failures = []
+
+    def fail_at_the_old_one(request, lines):
+        if RUN_ID.encode() not in lines[0]:
+            return False
+        failures.append(lines)
+        return problem(500, "internal")(request, lines)
+
+    controller.server.misbehave = fail_at_the_old_one
+    process = waiting(PLAYTRAIL_HEARTBEAT_SECONDS="0.01")
+    # By now the shipper would wait for long.
+    wait_until(lambda: len(failures) >= 5, "the shipper to try again and again")
+    before = len(events_of(controller).of("run.heartbeat"))
+    wait_until(
+        lambda: len(events_of(controller).of("run.heartbeat")) >= before + 4, "heartbeats all the same"
+    )
+    process.kill()
+    killed_at = time.monotonic()
+    wait_until(lambda: events_of(controller).of("run.aborted"), "the end")
+    assert time.monotonic() - killed_at <= NOTICED_WITHIN_SECONDS
+    assert len(failures) < 20, "no more tries than the back-off has"
+    only = [f"{RUN_ID}.ndjson"]
+    wait_until(lambda: [path.name for path in controller.spool.iterdir()] == only, "the run's spool to go")
 
 
 def test_what_the_kernel_ended_for_want_of_memory_meanwhile_is_told(controller, playtrail):

@@ -221,7 +221,8 @@ def everybody(controller):
 def test_users_side_by_side_have_spools_of_their_own_and_leave_others_alone(controller, everybody):
     controller.server.stop()
     env = {**controller.env, "HOME": "/proc/nowhere", "TMPDIR": str(everybody / "tmp")}
-    env.update(ANSIBLE_CALLBACK_PLUGINS=str(everybody), PLAYTRAIL_SPOOL_DIR="", ANSIBLE_INVENTORY="hosts.ini")
+    env.update(ANSIBLE_CALLBACK_PLUGINS=str(everybody), ANSIBLE_INVENTORY="hosts.ini")
+    del env["PLAYTRAIL_SPOOL_DIR"]
     folders = {}
     for user in 0, NOBODY:
         env.update(ANSIBLE_HOME=f"{everybody}/tmp/{user}", ANSIBLE_LOCAL_TEMP=f"{everybody}/tmp/{user}")

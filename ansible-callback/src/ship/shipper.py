@@ -64,6 +64,8 @@ class Shipper:
         self.rewritten = {}
         # Paths of runs whose end is told.
         self.ended = set()
+        # By path: until when it is left alone, and the trouble that the server, or the disk, had with it.
+        self.resting = {}
         self.tries = 0
         self.delivered = {"runs": 0, "accepted": 0, "duplicates": 0, "rejected": 0}
         self.dropped = 0
@@ -88,8 +90,12 @@ class Shipper:
             trouble = self.sweep()
             self.look_after_own()
             if trouble is not None:
-                self.report(OFFLINE, str(trouble))
+                if trouble.is_general or self.own in self.left:
+                    self.report(OFFLINE, str(trouble))
                 self.keep_limits()
+                if self.own_is_going_on and not trouble.is_general:
+                    bell.wait(WATCH_SECONDS)
+                    continue
                 if not self.own_is_going_on:
                     give_up_at = give_up_at or time.monotonic() + SHIPPER_LINGER_SECONDS
                     # One that waits is enough for a folder; with cron there would be more and more.
@@ -109,26 +115,27 @@ class Shipper:
 
     def ship_first_event(self, bell):
         """Delivers the first event of our own run, before all else: a strict run waits to hear of it."""
-        while os.path.exists(self.own):
-            # Another shipper may hold it for as long as it takes to see that it is not for it to send.
+        try:
             spool = SpoolReader.open(self.own)
-            if spool is None:
+            # Another shipper may hold it for as long as it takes to see that it is not for it to send.
+            while spool is None and os.path.exists(self.own):
                 bell.wait(POLL_SECONDS)
-                continue
-            try:
+                spool = SpoolReader.open(self.own)
+            if spool is None:
+                return
+            with contextlib.closing(spool):
                 lines, end = spool.batch(0, 1)
-                if lines:
-                    self.post(spool, lines)
-                    self.sent[spool.path] = (end, lines[0] + b"\n")
-                if lines and not self.delivered["rejected"]:
-                    self.report(STARTED)
-                else:
-                    self.report(OFFLINE, f"{self.endpoint.url} refused the first event")
-            except (Trouble, OSError) as error:
-                self.report(OFFLINE, str(error))
-            finally:
-                spool.close()
+                if not lines:
+                    raise OSError(f"{self.own} holds no event")
+                self.post(spool, lines)
+                self.sent[spool.path] = (end, lines[0] + b"\n")
+        except (Trouble, OSError) as error:
+            self.report(OFFLINE, str(error))
             return
+        if self.delivered["rejected"]:
+            self.report(OFFLINE, f"{self.endpoint.url} refused the first event")
+        else:
+            self.report(STARTED)
 
     def ship_by_hand(self):
         """Ships what is left of runs that have ended, with few tries. Returns the last trouble, or None."""
@@ -146,17 +153,28 @@ class Shipper:
         self.live, self.busy, self.left = set(), set(), set()
         trouble = None
         for path in self.spools():
+            rests_until, known = self.resting.get(path, (0.0, None))
             if trouble is not None and trouble.is_general:
                 self.left.add(path)
-                continue
-            try:
-                self.ship(path)
-            except Trouble as error:
-                trouble = error
+            elif time.monotonic() < rests_until:
                 self.left.add(path)
-            except OSError as error:
-                trouble = Trouble(f"{path}: {error.strerror or error}", is_general=False)
-                self.left.add(path)
+                trouble = known
+            else:
+                trouble = self.try_to_ship(path) or trouble
+        return trouble
+
+    def try_to_ship(self, path):
+        try:
+            self.ship(path)
+            return None
+        except Trouble as error:
+            trouble = error
+        except OSError as error:
+            trouble = Trouble(f"{path}: {error.strerror or error}", is_general=False)
+        self.left.add(path)
+        if self.own and not trouble.is_general:
+            # It has to wait for its next try, but does not hold back our own run.
+            self.resting[path] = (time.monotonic() + self.delay(trouble), trouble)
         return trouble
 
     def spools(self):
@@ -325,40 +343,48 @@ class Shipper:
         self.delivered["rejected"] += 1
 
     def keep_limits(self):
-        """Takes details out of runs that wait too long, and out of the oldest while there is too much."""
-        sizes = {}
-        for path in self.spools():
-            with contextlib.suppress(FileNotFoundError):
-                found = os.lstat(path)
-                sizes[path] = found.st_size
-                if time.time() - found.st_mtime > self.spool_days_max * 86400:
-                    sizes[path] -= self.drop(path, RANKS[-1], "age")
+        """
+        Takes details out of runs that wait too long, and out of the oldest while there is too much.
+
+        Of several shippers one goes ahead. All go in the same order, and see what it did before they do more.
+        """
+        paths = self.spools()
+        for path in paths:
+            if time.time() - self.found(path)[1] > self.spool_days_max * 86400:
+                self.drop(path, RANKS[-1], "age")
+        sizes = {path: self.found(path)[0] for path in paths}
         excess = sum(sizes.values()) - self.spool_bytes_max
         for rank in RANKS:
-            for path in sizes:
-                if excess <= 0:
+            for path, before in sizes.items():
+                if excess <= 0 or not self.drop(path, rank, "size"):
                     return
-                excess -= self.drop(path, rank, "size")
+                sizes[path] = self.found(path)[0]
+                excess -= before - sizes[path]
+
+    @staticmethod
+    def found(path):
+        """Returns the size of a file and when it was written to; if it is gone, it takes no room."""
+        try:
+            found = os.lstat(path)
+            return found.st_size, found.st_mtime
+        except FileNotFoundError:
+            return 0, time.time()
 
     def drop(self, path, rank, reason):
-        """Drops events of a spool whose writer is gone. Returns how many bytes that freed."""
+        """Drops events of a spool whose writer is gone. Returns False if another shipper is at it."""
         if self.rewritten.get(path, -1) >= rank:
-            return 0
-        spool = None
-        try:
+            return True
+        # Without room for what is kept, for example, the next time may be better.
+        with contextlib.suppress(OSError):
             spool = SpoolReader.open(path)
-            if spool is None or not spool.writer_is_gone():
-                return 0
-            self.tell_end(spool)  # which counts what there was
-            freed = spool.drop(rank, reason)
-        except OSError:
-            return 0  # No room to write what is kept, for example. The next time may be better.
-        finally:
-            if spool is not None:
-                spool.close()
-        self.rewritten[path] = rank
-        self.dropped += freed
-        return freed
+            if spool is None:
+                return not os.path.exists(path)
+            with contextlib.closing(spool):
+                if spool.writer_is_gone():
+                    self.tell_end(spool)  # which counts what there was
+                    self.dropped += spool.drop(rank, reason)
+                    self.rewritten[path] = rank
+        return True
 
     def delay(self, trouble):
         """Returns how long to wait: with full jitter, so that many shippers do not come back at once."""
