@@ -6,6 +6,8 @@ import urllib.parse
 from .limits import URL_DEFAULT
 from .text import Text
 
+PROXY_ENVIRONMENT = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy")
+
 
 def parse_url(url):
     """Returns the parts of the server's address; raises ValueError if it is none."""

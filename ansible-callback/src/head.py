@@ -147,7 +147,8 @@ options:
   flush_timeout:
     description:
       - Seconds to wait at the end of a run, at most, until everything is delivered.
-      - There is no wait at all while the server cannot be reached.
+      - There is no wait while the server cannot be reached, but for the first half second of a run, which it
+        takes to find out.
     type: float
     default: 2
     env:
@@ -156,14 +157,26 @@ options:
       - section: callback_playtrail
         key: flush_timeout
   enabled:
-    description: False records nothing, without touching C(callbacks_enabled).
-    type: bool
-    default: true
+    description:
+      - C(false) records nothing, without touching C(callbacks_enabled). What is neither C(true) nor C(false)
+        counts as C(true), so that a slip of the pen does not switch it off.
+    type: str
+    default: "true"
     env:
       - name: PLAYTRAIL_ENABLED
     ini:
       - section: callback_playtrail
         key: enabled
+  heartbeat_seconds:
+    description:
+      - How often the server is told that a run goes on. It ends runs of which it hears nothing for long.
+    type: float
+    default: 30
+    env:
+      - name: PLAYTRAIL_HEARTBEAT_SECONDS
+    ini:
+      - section: callback_playtrail
+        key: heartbeat_seconds
   strict:
     description:
       - No record, no run. C(off) lets every run go on, recorded or not. With C(spool) a run whose start
@@ -234,10 +247,10 @@ options:
         key: redact_keys
   redact_patterns:
     description:
-      - Regular expressions of your own, as Python writes them. What one matches is recorded as C((redacted)).
-    type: list
-    elements: str
-    default: []
+      - Regular expressions of your own, as Python writes them, one a line. What one matches is recorded as
+        C((redacted)).
+    type: str
+    default: ""
     env:
       - name: PLAYTRAIL_REDACT_PATTERNS
     ini:

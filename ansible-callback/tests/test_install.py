@@ -48,6 +48,7 @@ OPTIONS = {
     "enabled",
     "facts",
     "flush_timeout",
+    "heartbeat_seconds",
     "labels",
     "record_diff",
     "redact_keys",

@@ -124,3 +124,30 @@ def test_the_record_of_a_run_that_was_stopped_says_so(site):
     assert (started["event"]["action"], ended["event"]["action"]) == ("run.started", "run.aborted")
     assert ended["run"]["reason"] == "error"
     assert "strict wants a record of it" in ended["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("STRICT_TIMEOUT", "10s"),
+        ("STRICT_TIMEOUT", "inf"),
+        ("STRICT_TIMEOUT", "nan"),
+        ("SPOOL_BYTES_MAX", "256M"),
+        ("REDACT_PATTERNS", "a{99999999999999999999}"),
+    ],
+)
+def test_a_slip_of_the_pen_in_another_option_is_told_and_does_not_switch_it_off(site, option, value):
+    wrong = {"PLAYTRAIL_STRICT": "server", f"PLAYTRAIL_{option}": value}
+    assert site.play("site.yml", PLAYTRAIL_URL="http://127.0.0.1:9", **wrong).returncode == 1
+    assert not has_changed(site)
+
+    process = site.play("site.yml", **wrong)
+    assert process.returncode == 0
+    assert f"playtrail: {option.lower()}: " in shown(process)
+    assert b'"run.finished"' in site.everything()
+
+
+def test_what_is_no_boolean_does_not_switch_recording_off(site):
+    process = site.play("site.yml", PLAYTRAIL_ENABLED="ture")
+    assert "enabled: expected true or false, got 'ture'; true counts" in shown(process)
+    assert b'"run.finished"' in site.everything()

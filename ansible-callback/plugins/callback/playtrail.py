@@ -147,7 +147,8 @@ options:
   flush_timeout:
     description:
       - Seconds to wait at the end of a run, at most, until everything is delivered.
-      - There is no wait at all while the server cannot be reached.
+      - There is no wait while the server cannot be reached, but for the first half second of a run, which it
+        takes to find out.
     type: float
     default: 2
     env:
@@ -156,14 +157,26 @@ options:
       - section: callback_playtrail
         key: flush_timeout
   enabled:
-    description: False records nothing, without touching C(callbacks_enabled).
-    type: bool
-    default: true
+    description:
+      - C(false) records nothing, without touching C(callbacks_enabled). What is neither C(true) nor C(false)
+        counts as C(true), so that a slip of the pen does not switch it off.
+    type: str
+    default: "true"
     env:
       - name: PLAYTRAIL_ENABLED
     ini:
       - section: callback_playtrail
         key: enabled
+  heartbeat_seconds:
+    description:
+      - How often the server is told that a run goes on. It ends runs of which it hears nothing for long.
+    type: float
+    default: 30
+    env:
+      - name: PLAYTRAIL_HEARTBEAT_SECONDS
+    ini:
+      - section: callback_playtrail
+        key: heartbeat_seconds
   strict:
     description:
       - No record, no run. C(off) lets every run go on, recorded or not. With C(spool) a run whose start
@@ -234,10 +247,10 @@ options:
         key: redact_keys
   redact_patterns:
     description:
-      - Regular expressions of your own, as Python writes them. What one matches is recorded as C((redacted)).
-    type: list
-    elements: str
-    default: []
+      - Regular expressions of your own, as Python writes them, one a line. What one matches is recorded as
+        C((redacted)).
+    type: str
+    default: ""
     env:
       - name: PLAYTRAIL_REDACT_PATTERNS
     ini:
@@ -303,6 +316,7 @@ FLUSH_SECONDS_DEFAULT = 2.0
 SPOOL_BYTES_MAX_DEFAULT = 256 * 1024 * 1024
 SPOOL_DAYS_MAX_DEFAULT = 14
 STRICT_SECONDS_DEFAULT = 10.0
+WAIT_SECONDS_MAX = 3600
 
 # Set while a run is recorded.
 RUN_ID_VARIABLE = "PLAYTRAIL_RUN_ID"
@@ -411,7 +425,7 @@ class Secrets:
     MARK = "(redacted)"
     WORDS = (
         r"pass(?:word|wd|wort|phrase)",
-        r"(?<![a-z])pass",
+        r"(?<!by)(?<!com)(?<!sur)(?<!tres)pass(?![a-z])",  # alone, or as in dbPass and ROOTPASS
         r"(?<![a-z])pwd(?![\"']?\s*[:=]\s*[\"']?/)",  # but not PWD=/home/alice
         r"secret",
         r"token",
@@ -421,16 +435,19 @@ class Secrets:
     )
     # What may follow such a word in a name. A token_ttl or a password_file is no secret.
     ENDING = (
-        r"(?:[_.-]?(?:s|value|hash|id|key|access|string|b64|base64|text|new|old|confirm))*(?:[_.-]?\d{1,4})?"
+        r"(?:[_.-]?(?:s|value|hash|id|key|access|string|b64|base64|text|new|old|confirm)){0,4}"
+        r"(?:[_.-]?\d{1,4})?"
     )
-    # A value that says nothing: a template, a reference, a mask, a boolean, or what was redacted before.
+    # A value that says nothing: what was redacted before, a template, a mask; as a whole also a reference, a
+    # boolean, and nothing at all.
+    NOTHING = r"(?:true|false|yes|no|null|none|undefined|(?-i:\$[A-Z_][A-Z0-9_]*))?"
     NO_SECRET = (
-        r"(?!\\?[\"']?(?:\(redacted\)|\{\{|\$\{|\$[A-Z_]{2}|\*{3}|VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
-        r"|(?:true|false|yes|no|null|none|undefined)?\\?[\"']?(?:[\s,;}\])]|$)))"
+        r"(?!\\?[\"']?(?:\(redacted\)|\{\{|\$\{|\*{3}|VALUE_SPECIFIED_IN_NO_LOG_PARAMETER)"
+        rf"|(?i:\\?\"{NOTHING}\\?\"|\\?'{NOTHING}\\?'|{NOTHING}(?:[,;}}\])]*(?:\s|$)))(?![\w$]))"
     )
     VALUE = (
         r"(?:\\\"[^\n]*?\\\"|\\'[^\n]*?\\'"  # quoted within what is quoted itself
-        r"|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'"
+        r"|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.|'')*'"
         r"|[\"'][^\n]*"  # cut before its end
         r"|\[[^\]\n]*\]?|\{[^}\n]*\}?"
         r"|[^\s\"'&]+)"
@@ -447,7 +464,7 @@ class Secrets:
         r"xox[abeprs]-[\w-]{10,}",  # Slack
         r"[rs]k_(?:live|test)_\w{16,}",  # Stripe
         r"hv[bsr]\.[\w-]{20,}",  # Vault
-        r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*",  # JSON Web Token
+        r"eyJ[\w-]{8,512}\.[\w-]{8,8192}\.[\w-]*",  # JSON Web Token
         r"npm_[A-Za-z0-9]{30,}",
         r"pypi-[\w-]{40,}",
         r"AIza[\w-]{30,}",  # Google
@@ -465,13 +482,14 @@ class Secrets:
 
     @classmethod
     def configure(cls, keys=(), patterns=()):
-        """Compiles the patterns, with the user's own among them. Returns what of those is no pattern."""
-        keys = [re.escape(key.strip().lower()) for key in keys if key.strip()]
-        words = "|".join((*cls.WORDS, *(f"(?<![a-z]){key}" for key in keys)))
+        """Compiles the patterns, with the user's own beside them. Returns what of those is no pattern."""
+        keys = [key.strip().lower() for key in keys if key.strip()]
+        words = "|".join((*cls.WORDS, *(f"(?<![a-z]){re.escape(key)}" for key in keys)))
         named = f"(?:{words}){cls.ENDING}"
         value = cls.NO_SECRET + cls.VALUE
+        line = rf"(?im)(^([+-]?[ \t]*)[\"']?[\w.-]{{0,64}}?{named}[\"']?[ \t]*"
         cls.signs = (*cls.SIGNS, *keys)
-        cls.name = re.compile(f"(?i)(?:.*[^a-z]|.*[a-z](?=[A-Z])|.*)(?:{words}){cls.ENDING}$")
+        cls.name = re.compile(f"(?i).*(?:{words}){cls.ENDING}$")
         # Each keeps its first group and gives up the rest.
         cls.patterns = [
             re.compile(rf"(?s)()-----BEGIN {cls.PEM_KEY}.*?(?:-----END {cls.PEM_KEY}|\Z)"),
@@ -479,16 +497,19 @@ class Secrets:
             re.compile(r"(:/{1,2})[^/\s@\"'<>]{1,512}(?=@)"),
             re.compile(rf"(?i)(authorization{cls.TIE}[\"']?(?:{cls.SCHEMES})?)(?!{cls.SCHEMES}){value}"),
             re.compile(rf"(?i)((?:bearer|basic)[ ]+){cls.NO_SECRET}[\w.~+/-]{{12,}}=*"),
+            # Of a file, YAML or INI: a block of lines, or all that is left of one.
+            re.compile(rf"{line}:[ \t]*[|>][+-]?\d?)[ \t]*(?:\n\2[ \t]+[^\n]*)+"),
+            re.compile(rf"{line}(?::[ \t]+|[ \t]=[ \t]*))(?![|>\[{{\"']){cls.NO_SECRET}[^\n]+"),
             re.compile(rf"(?i)({named}{cls.TIE}){value}"),
             re.compile(rf"(?i)((?<![\w-])--?[a-z0-9-]{{0,40}}{named}[ \t]+)(?!-){value}"),
             re.compile(f"()(?<![A-Za-z0-9])(?:{'|'.join(cls.SHAPES)})"),
         ]
         mistakes = []
         cls.own_patterns = []
-        for pattern in filter(None, patterns):
+        for pattern in patterns:
             try:
-                cls.own_patterns.append(re.compile(f"()(?:{pattern})"))
-            except re.error as error:
+                cls.own_patterns.append(re.compile(pattern))
+            except (re.error, OverflowError, RecursionError) as error:
                 mistakes.append(f"{pattern!r} ({error})")
         return mistakes
 
@@ -505,15 +526,16 @@ class Secrets:
         return bool(cls.own_patterns)
 
     @classmethod
-    def redact(cls, text):
-        """Returns the text without the secrets that are seen in it, and no longer than its limit allows."""
+    def redact(cls, text, limit=None):
+        """Returns the text without the secrets that are seen in it, within the limit, if there is one."""
         if not cls.may_be_in(text):
             return text
         redacted = text
-        for pattern in (*cls.patterns, *cls.own_patterns):
+        for pattern in cls.patterns:
             redacted = pattern.sub(rf"\g<1>{cls.MARK}", redacted)
-        # What is short has room for the mark; what is long may be at its limit.
-        return redacted[: max(len(text), KEYWORD_CHARS_MAX // 2)]
+        for pattern in cls.own_patterns:
+            redacted = pattern.sub(cls.MARK, redacted)
+        return redacted[:limit]
 
     @classmethod
     def cut(cls, text, start=None, end=None):
@@ -525,15 +547,29 @@ class Secrets:
             return cls.redact(text[: end + SECRET_CHARS_MAX])[:end]
         return cls.redact(text[start - SECRET_CHARS_MAX :])[start:]
 
+    # Fields that may be longer than a keyword. A mark may be longer than the secret: they keep their limits.
+    FIELD_CHARS_MAX = {
+        **dict.fromkeys(("msg", "stdout", "stderr", "cmd", "skip_reason", "warnings"), TEXT_CHARS_MAX),
+        **dict.fromkeys(("value", "message", "limit", "inventory", "hosts_pattern"), TEXT_CHARS_MAX),
+        **dict.fromkeys(("path", "job_url", "url", "working_directory"), PATH_CHARS_MAX),
+        "unified": DIFF_CHARS_MAX,
+    }
+    # Made by Ansible or by us, of a form that a pattern of the user's own must not spoil.
+    NEVER_SECRET = ("id", "key", "kind", "status", "commit", "provider", "sequences")
+
     @classmethod
-    def out_of(cls, value):
+    def out_of(cls, value, limit=KEYWORD_CHARS_MAX):
         """Returns a copy of a structure with its texts redacted."""
         if isinstance(value, str):
-            return cls.redact(value)
+            return cls.redact(value, limit)
         if isinstance(value, dict):
-            return {name: cls.out_of(item) for name, item in value.items()}
+            limits = cls.FIELD_CHARS_MAX
+            return {
+                name: item if name in cls.NEVER_SECRET else cls.out_of(item, limits.get(name, limit))
+                for name, item in value.items()
+            }
         if isinstance(value, list):
-            return [cls.out_of(item) for item in value]
+            return [cls.out_of(item, limit) for item in value]
         return value
 
 
@@ -707,7 +743,10 @@ EXPENDABLE = (
     "include.hosts",
     "custom_stats",
     "cli.inventory",
+    "play.tags",
+    "play.prompted_names",
     "task.tags",
+    "task.notify",
     "cli.tags",
     "cli.skip_tags",
     "cli.extra_var_names",
@@ -969,6 +1008,9 @@ class Dropped:
 
 # src/address.py
 
+PROXY_ENVIRONMENT = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy")
+
+
 def parse_url(url):
     """Returns the parts of the server's address; raises ValueError if it is none."""
     parts = urllib.parse.urlsplit(url)
@@ -1222,7 +1264,7 @@ class Actor:
             name = Text.keyword(name)
             if name:
                 uid = uid or cls.uid_of(name)
-                return {"name": name, **({"id": str(uid)[:64]} if uid else {}), "origin": origin}
+                return {"name": name, **({"id": uid} if uid and uid.isdecimal() else {}), "origin": origin}
         uid = os.getuid()
         return {"name": cls.name_of(uid), "id": str(uid), "origin": "uid"}
 
@@ -1631,8 +1673,9 @@ class Task:
             **{name: getattr(task, name, None) is True for name in self.FLAGS},
             **{name: self.word(getattr(task, name, None)) for name in self.NAMES},
         }
-        if not isinstance(optional["async"], int):
-            del optional["async"]  # A template; what it came to is not told.
+        seconds = optional["async"]
+        if not isinstance(seconds, int) or isinstance(seconds, bool) or seconds < 0:
+            del optional["async"]  # A template, for example; what it came to is not told.
         fields.update((name, value) for name, value in optional.items() if value)
         if isinstance(task.check_mode, bool):
             fields["check_mode"] = task.check_mode
@@ -1916,7 +1959,7 @@ class Collector:
         self.parent_id = command_id() if self.playbook_path else None
         self.variables = extra_variables(playbook.get_plays() if playbook else ())
         self.automation = Automation.fields(self.variables)
-        self.actor = Actor.fields(Automation.claims(self.automation, settings.get("user")))
+        self.actor = Actor.fields(Automation.claims(self.automation, settings["user"]))
         self.shared = {
             "run": Shared({"id": self.id, "name": self.name}),
             "user": Shared({"name": self.actor["user"]["name"]}),
@@ -1933,6 +1976,7 @@ class Collector:
         self.notifying = {}
         self.hosts = {}
         self.recap = Recap()
+        self.stats_are_secret = False
 
     @staticmethod
     def what(playbook):
@@ -1972,7 +2016,7 @@ class Collector:
         event.update(self.actor)
         event.update(self.automation)
         event["agent"] = {"name": "playtrail.audit", "version": VERSION}
-        if self.settings.get("labels"):
+        if self.settings["labels"]:
             event["labels"] = self.settings["labels"]
         # A playbook that is a link is versioned where it really lies.
         vcs = Repository.fields(os.path.dirname(os.path.realpath(self.playbook_path or "x")))
@@ -1986,7 +2030,7 @@ class Collector:
         if self.playbook_path:
             path = Text.keyword(self.playbook_path, PATH_CHARS_MAX)
             event["ansible"]["playbook"] = {"name": self.name, "path": path}
-        return [with_cuts(event, cuts)]
+        return with_cuts(event, cuts)
 
     def run_fields(self):
         parent = {"parent_id": self.parent_id} if self.parent_id else {}
@@ -2124,16 +2168,19 @@ class Collector:
             status = "changed"
         event, cuts = self.result_event("host.result", result, step, status)
         is_secret = event["ansible"]["task"]["no_log"]
-        content = field_of(result, "result")
+        task, content = field_of(result, "task"), field_of(result, "result")
         fields = result_fields(event, status, result, cuts)
+        ignored = ignored or (status == "unreachable" and getattr(task, "ignore_unreachable", False) is True)
         if ignored:
             fields["ignored"] = True
-        elif status == "failed" and Task.is_rescued(field_of(result, "task")):
+        elif status == "failed" and Task.is_rescued(task):
             fields["rescued"] = True
         if not is_secret:
             if any(step.items.values()):
                 fields["items"] = dict(step.items)
             self.add_content(event, content, cuts)
+        elif step.known.fields["action"].endswith("set_stats"):
+            self.stats_are_secret = True  # Nobody says any more which of them it was.
         event["ansible"]["result"] = fields
         self.remember(step, event["host"]["name"], fields)
         return [*events, with_cuts(event, cuts)]
@@ -2156,11 +2203,11 @@ class Collector:
         return event, Cuts()
 
     def add_content(self, event, content, cuts):
-        if self.settings.get("record_diff", True):
+        if self.settings["record_diff"]:
             diffs = Diff.all_of(content, cuts)
             if diffs:
                 event["ansible"]["diff"] = diffs
-        allowed = self.settings.get("facts")
+        allowed = self.settings["facts"]
         if allowed:
             facts = named_values(content.get("ansible_facts"), cuts, "ansible.facts", allowed)
             if facts:
@@ -2263,6 +2310,8 @@ class Collector:
         event["ansible"] = {"stats": totals, "hosts": hosts}
         cuts = Cuts()
         custom = named_custom_stats(custom_stats, cuts)
+        if self.stats_are_secret:
+            custom = [{**entry, "value": Secrets.MARK} for entry in custom]
         if custom:
             event["ansible"]["custom_stats"] = custom
         return with_cuts(event, cuts)
@@ -2281,32 +2330,6 @@ class Collector:
         event = self.event("spool.dropped", "ansible.run", "info")
         event["spool"] = {"reason": "size", **dropped.fields()}
         return event
-
-
-# src/record/options.py
-
-def parse_labels(text):
-    """Returns the labels of `team=web,env=prod`, and what of it is no label."""
-    labels, mistakes = {}, []
-    for part in filter(None, (part.strip() for part in Text.of(text).split(","))):
-        name, equals, value = (piece.strip() for piece in part.partition("="))
-        if equals and re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name) and len(labels) < LABELS_MAX:
-            labels[name] = Text.clean(value[:KEYWORD_CHARS_MAX])
-        else:
-            mistakes.append(part)
-    return labels, mistakes
-
-
-def parse_strict(value):
-    """Returns one of STRICT; what is none of them as it is, since only the run can be told."""
-    text = Text.of(value).strip().lower()
-    return {
-        "false": STRICT_OFF,
-        "no": STRICT_OFF,
-        "": STRICT_OFF,
-        "true": STRICT_SPOOL,
-        "yes": STRICT_SPOOL,
-    }.get(text, text)
 
 
 # src/record/spool.py
@@ -2391,6 +2414,7 @@ SHIPPER_OPTIONS = (
     "ca_file",
     "client_cert",
     "client_key",
+    "heartbeat_seconds",
     "spool_bytes_max",
     "spool_days_max",
 )
@@ -2401,8 +2425,6 @@ SHIPPER_LOADER = (
     "import sys, importlib.machinery; sys.argv.pop(0); __file__ = sys.argv[0]; "
     "exec(importlib.machinery.SourceFileLoader('__main__', __file__).get_code('__main__'))"
 )
-
-PROXY_ENVIRONMENT = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy")
 
 # What the shipper's process needs of the environment to start and to reach the server. Nothing else:
 # it may live for minutes after the run, and the environment of a run is full of secrets.
@@ -2416,7 +2438,6 @@ SHIPPER_ENVIRONMENT = (
     "LD_LIBRARY_PATH",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
-    "PLAYTRAIL_HEARTBEAT_SECONDS",
     *PROXY_ENVIRONMENT,
 )
 
@@ -2530,6 +2551,80 @@ class ShipperProcess:
             self.process.returncode = 0
 
 
+# src/record/options.py
+
+NUMBERS = {
+    "flush_timeout": (FLUSH_SECONDS_DEFAULT, WAIT_SECONDS_MAX),
+    "strict_timeout": (STRICT_SECONDS_DEFAULT, WAIT_SECONDS_MAX),
+    "heartbeat_seconds": (HEARTBEAT_SECONDS, WAIT_SECONDS_MAX),
+    "spool_bytes_max": (SPOOL_BYTES_MAX_DEFAULT, 2**62),
+    "spool_days_max": (SPOOL_DAYS_MAX_DEFAULT, 36500),
+}
+OPTIONS = (
+    *SHIPPER_OPTIONS, "spool_dir", "flush_timeout", "enabled", "labels", "strict", "strict_timeout", "user",
+    "record_diff", "facts", "redact_keys", "redact_patterns",
+)  # fmt: skip
+
+
+def read_settings(given):
+    """Returns what the options come to, every one of them, and what is wrong with them, in words."""
+    settings, mistakes = dict(given), []
+    for name, (default, most) in NUMBERS.items():
+        value = given[name]
+        if value is None or not 0 <= value <= most:  # not-a-number is not either
+            settings[name] = default
+            if value is not None:
+                mistakes.append(f"{name}: expected a number from 0 to {most}, got {value}; {default} counts")
+
+    settings["enabled"] = parse_enabled(given["enabled"])
+    if settings["enabled"] is None:
+        settings["enabled"] = True
+        mistakes.append(f"enabled: expected true or false, got {given['enabled']!r}; true counts")
+    settings["record_diff"] = given["record_diff"] is not False
+    settings["strict"] = parse_strict(given["strict"])
+    settings["facts"] = given["facts"] or []
+
+    settings["labels"], no_labels = parse_labels(given["labels"])
+    if no_labels:
+        mistakes.append(f"labels: expected name=value,name=value, got {', '.join(no_labels)!r}")
+    patterns = [line.strip() for line in Text.of(given["redact_patterns"]).splitlines() if line.strip()]
+    no_patterns = Secrets.configure(given["redact_keys"] or (), patterns)
+    if no_patterns:
+        mistakes.append(f"redact_patterns: expected regular expressions, got {', '.join(no_patterns)}")
+    try:
+        check_url(given["url"] or "", given["allow_http"])
+    except ValueError as error:
+        mistakes.append(f"url: {error}; runs stay in the spool")
+        settings["url"] = None
+    return settings, mistakes
+
+
+def parse_enabled(value):
+    """Returns True or False, or None for what is neither: Ansible would take that for False."""
+    words = {"true": True, "yes": True, "on": True, "1": True, "": True}
+    words.update({"false": False, "no": False, "off": False, "0": False})
+    return words.get(Text.of(value).strip().lower())
+
+
+def parse_strict(value):
+    """Returns one of STRICT; what is none of them as it is, since only the run can be told."""
+    text = Text.of(value).strip().lower()
+    words = {"false": STRICT_OFF, "no": STRICT_OFF, "": STRICT_OFF, "true": STRICT_SPOOL, "yes": STRICT_SPOOL}
+    return words.get(text, text)
+
+
+def parse_labels(text):
+    """Returns the labels of `team=web,env=prod`, and what of it is no label."""
+    labels, mistakes = {}, []
+    for part in filter(None, (part.strip() for part in Text.of(text).split(","))):
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        if equals and re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name) and len(labels) < LABELS_MAX:
+            labels[name] = Text.clean(value[:KEYWORD_CHARS_MAX])
+        else:
+            mistakes.append(part)
+    return labels, mistakes
+
+
 # src/record/shared.py
 
 def command_id():
@@ -2570,6 +2665,11 @@ def end_of_process():
 
 # src/record/recording.py
 
+ADVICE = (
+    "The run itself goes on. Check spool_dir in [callback_playtrail], or do without: PLAYTRAIL_ENABLED=false."
+)
+
+
 class Recording:
     """One run as it is recorded: its events, the spool that they go to, and the shipper that follows it."""
 
@@ -2583,15 +2683,17 @@ class Recording:
         self.dropped = Dropped()
         self.written = 0
         self.errors = 0
+        self.rests_until = 0.0
         self.has_warned = False
 
+    def open(self):
+        """Makes the spool. What is raised means that there is no record, and will be none."""
+        folder = usable_folder(self.settings["spool_dir"])
+        self.spool = Spool(folder, self.collector.id, self.settings["spool_bytes_max"])
+
     def begin(self):
-        """Writes the start, durably, and starts the shipper. What is raised means that there is no record."""
-        folder = usable_folder(self.settings.get("spool_dir"))
-        self.spool = Spool(
-            folder, self.collector.id, self.settings.get("spool_bytes_max", SPOOL_BYTES_MAX_DEFAULT)
-        )
-        self.write(self.collector.run_started())
+        """Writes the start, durably."""
+        self.write_event(self.collector.run_started())
         self.spool.sync()
         # For what leaves a trace of its own, such as the role playtrail.audit.witness.
         os.environ[RUN_ID_VARIABLE] = self.collector.id
@@ -2603,15 +2705,24 @@ class Recording:
         self.shipper = ShipperProcess(folder, self.collector.id, self.settings)
 
     def write(self, events):
+        """Writes events, as far as it can. One that cannot be written leaves a gap in the numbers."""
         for event in events:
-            line = encode(event)
-            if self.spool is None:
-                raise OSError("there is no spool")
-            if not self.spool.has_room_for(line) and Dropped.rank(event) is not None:
-                self.dropped.add(event["event"]["sequence"], len(line))
+            # A disk that is full is asked now and then only; the end of a run always tries.
+            if self.errors >= ERRORS_MAX and time.monotonic() < self.rests_until:
                 continue
-            self.spool.append(line)
-            self.written += 1
+            try:
+                self.write_event(event)
+            except Exception as error:  # noqa: BLE001 - one event that fails does not cost the next
+                self.rests_until = time.monotonic() + LOOK_SECONDS
+                self.failed(error)
+
+    def write_event(self, event):
+        line = encode(event)
+        if not self.spool.has_room_for(line) and Dropped.rank(event) is not None:
+            self.dropped.add(event["event"]["sequence"], len(line))
+            return
+        self.spool.append(line)
+        self.written += 1
 
     def finish(self, recap, custom_stats=None):
         recap = recap.since(self.collector.recap_before)
@@ -2623,6 +2734,7 @@ class Recording:
 
     def end(self, last_event, *args):
         """Writes the last event, durably, with what is missing before it; waits a little for the delivery."""
+        self.rests_until = 0.0
         if self.dropped.events:
             self.write([self.collector.spool_dropped(self.dropped)])
         # Whatever has a number and was neither written nor dropped was lost.
@@ -2634,7 +2746,7 @@ class Recording:
         self.spool.sync()
         self.spool.close()
         if self.shipper is not None:
-            seconds = self.settings.get("flush_timeout", FLUSH_SECONDS_DEFAULT)
+            seconds = self.settings["flush_timeout"]
             self.shipper.wait_until_delivered(self.spool.path, seconds)
 
     def leave(self):
@@ -2662,10 +2774,7 @@ class Recording:
 
     def failed(self, error):
         self.errors += 1
-        self.warn(
-            f"playtrail: this run is not recorded in full: {describe(error)}. The run itself goes on. "
-            "Check spool_dir in [callback_playtrail], or do without: PLAYTRAIL_ENABLED=false."
-        )
+        self.warn(f"playtrail: this run is not recorded in full: {describe(error)}. {ADVICE}")
 
     def warn(self, message):
         """Shows a warning, once a run."""
@@ -2715,11 +2824,6 @@ class CallbackModule(CallbackBase):
     CALLBACK_NAME = "playtrail"
     CALLBACK_NEEDS_ENABLED = True
 
-    OPTIONS = (
-        *SHIPPER_OPTIONS, "spool_dir", "flush_timeout", "enabled", "labels", "strict", "strict_timeout",
-        "user", "record_diff", "facts", "redact_keys", "redact_patterns",
-    )  # fmt: skip
-
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self._pid = os.getpid()
@@ -2728,23 +2832,26 @@ class CallbackModule(CallbackBase):
         self._recap_before = Recap()
 
     def set_options(self, task_keys=None, var_options=None, direct=None):
-        super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
-        self._settings = settings = {name: self.get_option(name) for name in self.OPTIONS}
-        self.disabled = not settings["enabled"]
-        settings["labels"], mistakes = parse_labels(settings["labels"])
-        if mistakes:
-            self._mistakes.append(f"labels: expected name=value,name=value, got {', '.join(mistakes)!r}")
-        settings["strict"] = parse_strict(settings["strict"])
-        no_patterns = Secrets.configure(settings["redact_keys"], settings["redact_patterns"])
-        if no_patterns:
-            self._mistakes.append(
-                f"redact_patterns: expected regular expressions, got {', '.join(no_patterns)}"
-            )
+        """Never fails: a slip of the pen in one option must not cost the record, nor switch `strict` off."""
         try:
-            check_url(settings["url"] or "", settings["allow_http"])
-        except ValueError as error:
-            self._mistakes.append(f"url: {error}; runs stay in the spool")
-            settings["url"] = None
+            super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
+            given = {name: self.get_option(name) for name in OPTIONS}
+        except Exception:  # noqa: BLE001 - one of them is wrong; asked one by one, the others are had
+            given = {name: self._option_alone(name) for name in OPTIONS}
+        self._settings, mistakes = read_settings(given)
+        self._mistakes.extend(mistakes)
+        self.disabled = not self._settings["enabled"]
+
+    def _option_alone(self, name):
+        try:
+            return constants.config.get_config_value(
+                name, plugin_type="callback", plugin_name=self._load_name
+            )
+        except Exception:  # noqa: BLE001 - as Ansible puts it, it may quote the value
+            self._mistakes.append(
+                f"{name}: its value is not of the kind that it has to be; the default counts"
+            )
+            return None
 
     def v2_playbook_on_start(self, playbook):
         self._record(self._begin, playbook)
@@ -2785,8 +2892,7 @@ class CallbackModule(CallbackBase):
         self._record("host_result", result, "skipped")
 
     def v2_runner_on_unreachable(self, result):
-        ignored = getattr(field_of(result, "task"), "ignore_unreachable", False)
-        self._record("host_result", result, "unreachable", bool(ignored))
+        self._record("host_result", result, "unreachable")
 
     def v2_runner_item_on_ok(self, result):
         self._record("item_ended", result, "ok")
@@ -2820,14 +2926,12 @@ class CallbackModule(CallbackBase):
             if recording is not None:
                 recording.failed(error)
             else:
-                self._display.warning(f"playtrail: this run is not recorded: {describe(error)}.")
+                self._display.warning(f"playtrail: this run is not recorded: {describe(error)}. {ADVICE}")
                 self.disabled = True
 
     def _write(self, make_events, *args):
         recording = process_state().recording or self._begin(None)
-        # So many times something went wrong; only the end is still tried.
-        if recording.errors < ERRORS_MAX:
-            recording.write(getattr(recording.collector, make_events)(*args))
+        recording.write(getattr(recording.collector, make_events)(*args))
 
     def _is_recorder(self):
         """Of all copies in this process the first one that is called records; the others fall silent."""
@@ -2847,26 +2951,34 @@ class CallbackModule(CallbackBase):
         shared = process_state()
         if shared.recording is not None:
             shared.recording.leave()
-        recording = Recording(playbook, self._settings, self._recap_before, self._display)
-        shared.recording = recording
-        for mistake in self._mistakes:
-            recording.warn(f"playtrail: {mistake}. See ansible-doc -t callback playtrail.")
-        strict = self._settings.get("strict", STRICT_OFF)
+            shared.recording = None
+        strict = self._settings["strict"]
         if strict not in STRICT:
             self._stop(f"strict is {strict!r}, expected one of {', '.join(STRICT)}")
         try:
-            recording.begin()
+            recording = Recording(playbook, self._settings, self._recap_before, self._display)
+            for mistake in self._mistakes:
+                recording.warn(f"playtrail: {mistake}. See ansible-doc -t callback playtrail.")
+            recording.open()
+            shared.recording = recording
+            self._start(recording)
+            if strict == STRICT_SERVER:
+                self._wait_for_server(recording)
         except Exception as error:
             if strict != STRICT_OFF:
                 self._stop(describe(error))
             raise
-        self._start_shipper(recording)
-        if strict == STRICT_SERVER:
-            self._wait_for_server(recording)
         return recording
 
+    def _start(self, recording):
+        try:
+            recording.begin()
+        finally:
+            # Also where the first event is lost, because the disk is full for a moment.
+            self._start_shipper(recording)
+
     def _start_shipper(self, recording):
-        if not self._settings.get("url"):
+        if not self._settings["url"]:
             return
         try:
             recording.start_shipper()
@@ -2877,7 +2989,7 @@ class CallbackModule(CallbackBase):
             )
 
     def _wait_for_server(self, recording):
-        shipper, seconds = recording.shipper, self._settings.get("strict_timeout", STRICT_SECONDS_DEFAULT)
+        shipper, seconds = recording.shipper, self._settings["strict_timeout"]
         if shipper is None:
             self._stop("there is no server to acknowledge its start")
         elif not shipper.wait_until_started(seconds):
@@ -2887,12 +2999,12 @@ class CallbackModule(CallbackBase):
     def _stop(self, why):
         """Ends Ansible, because `strict` wants a record of every run, and there is none of this one."""
         message = f"this run ends before its first task, because strict wants a record of it: {why}"
-        recording, shared = process_state().recording, process_state()
-        shared.recording = None
-        if recording.written:
+        shared = process_state()
+        recording, shared.recording = shared.recording, None
+        if recording is not None:
             with contextlib.suppress(Exception):  # What there is of a record may as well say so.
                 recording.abort("error", Text.clean(message)[:TEXT_CHARS_MAX])
-        recording.close()
+            recording.close()
         advice = "Set that right, or allow runs without a record with strict = off in [callback_playtrail]."
         self._display.error(Text.clean(f"playtrail: {message}. {advice}"), wrap_text=False)
         raise NoRecord(EXIT_NO_RECORD)
@@ -2903,6 +3015,8 @@ class CallbackModule(CallbackBase):
         recap = Recap.of(stats)
         try:
             recording.finish(recap, stats.custom)
+        except Exception as error:  # noqa: BLE001 - as in _record, which does not see this run any more
+            recording.failed(error)
         finally:
             self._recap_before = recap
             shared.recording = shared.recorder = None
@@ -3502,7 +3616,7 @@ class Shipper:
         self.next_heartbeat = time.monotonic() + heartbeat_seconds
         self.oom_kills_before = Death.oom_kills()
         turn = Turn(self.folder)
-        give_up_at = None
+        give_up_at, left_before = None, set()
         if is_first:
             self.ship_first_event(bell)
         while True:
@@ -3516,7 +3630,10 @@ class Shipper:
                     bell.wait(WATCH_SECONDS)
                     continue
                 if not self.own_is_going_on:
-                    give_up_at = give_up_at or time.monotonic() + SHIPPER_LINGER_SECONDS
+                    # Renewed by each run that others have left to this one.
+                    if give_up_at is None or not self.left <= left_before:
+                        give_up_at = time.monotonic() + SHIPPER_LINGER_SECONDS
+                    left_before = self.left
                     # One that waits is enough for a folder; with cron there would be more and more.
                     if time.monotonic() >= give_up_at or not turn.take():
                         return False
@@ -3611,8 +3728,7 @@ class Shipper:
         if suffix == REWRITTEN_SUFFIX:
             self.finish_rewriting(path)
         elif suffix in (NEW_SUFFIX, REMARKS_SUFFIX, REJECTED_SUFFIX):
-            found = os.lstat(path)
-            age = time.time() - found.st_mtime
+            found, age = os.lstat(path), age_of(path)
             is_orphan = {
                 # A writer died before its spool had its name; there is nothing in it.
                 NEW_SUFFIX: found.st_size == 0 and age > ORPHAN_SECONDS,
@@ -3628,7 +3744,10 @@ class Shipper:
         stem, _dot, _number = path[: -len(REWRITTEN_SUFFIX)].rpartition(".s")
         spool = SpoolReader.open(stem + SPOOL_SUFFIX)
         if spool is None:
-            return  # The shipper that is at it may be alive.
+            # The shipper that is at it may be alive. Without a spool there is nothing to take the place of.
+            if not os.path.exists(stem + SPOOL_SUFFIX) and age_of(path) > ORPHAN_SECONDS:
+                os.unlink(path)
+            return
         try:
             spool.finish_rewriting(path)
         finally:
@@ -3812,6 +3931,11 @@ class Shipper:
         ceiling = min(RETRY_SECONDS_MAX, RETRY_SECONDS_MIN * 2 ** min(self.tries, 16))
         self.tries += 1
         return trouble.retry_seconds + random.uniform(0, ceiling)
+
+
+def age_of(path):
+    """Returns how long ago a file was written to, in seconds."""
+    return time.time() - os.lstat(path).st_mtime
 
 
 # src/ship/report.py

@@ -49,7 +49,7 @@ class Actor:
             name = Text.keyword(name)
             if name:
                 uid = uid or cls.uid_of(name)
-                return {"name": name, **({"id": str(uid)[:64]} if uid else {}), "origin": origin}
+                return {"name": name, **({"id": uid} if uid and uid.isdecimal() else {}), "origin": origin}
         uid = os.getuid()
         return {"name": cls.name_of(uid), "id": str(uid), "origin": "uid"}
 

@@ -4,25 +4,19 @@ import contextlib
 import os
 import weakref
 
-from ..address import check_url
 from ..limits import (
-    ERRORS_MAX,
     EXIT_NO_RECORD,
     STRICT,
     STRICT_OFF,
-    STRICT_SECONDS_DEFAULT,
     STRICT_SERVER,
     TEXT_CHARS_MAX,
 )
-from ..program import CallbackBase
-from ..redaction import Secrets
+from ..program import CallbackBase, constants
 from ..text import Text
-from .options import parse_labels, parse_strict
+from .options import OPTIONS, read_settings
 from .recap import Recap
-from .recording import NoRecord, Recording, describe, is_console
-from .result import field_of
+from .recording import ADVICE, NoRecord, Recording, describe, is_console
 from .shared import process_state
-from .shipper_process import SHIPPER_OPTIONS
 
 
 class CallbackModule(CallbackBase):
@@ -36,11 +30,6 @@ class CallbackModule(CallbackBase):
     CALLBACK_NAME = "playtrail"
     CALLBACK_NEEDS_ENABLED = True
 
-    OPTIONS = (
-        *SHIPPER_OPTIONS, "spool_dir", "flush_timeout", "enabled", "labels", "strict", "strict_timeout",
-        "user", "record_diff", "facts", "redact_keys", "redact_patterns",
-    )  # fmt: skip
-
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self._pid = os.getpid()
@@ -49,23 +38,26 @@ class CallbackModule(CallbackBase):
         self._recap_before = Recap()
 
     def set_options(self, task_keys=None, var_options=None, direct=None):
-        super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
-        self._settings = settings = {name: self.get_option(name) for name in self.OPTIONS}
-        self.disabled = not settings["enabled"]
-        settings["labels"], mistakes = parse_labels(settings["labels"])
-        if mistakes:
-            self._mistakes.append(f"labels: expected name=value,name=value, got {', '.join(mistakes)!r}")
-        settings["strict"] = parse_strict(settings["strict"])
-        no_patterns = Secrets.configure(settings["redact_keys"], settings["redact_patterns"])
-        if no_patterns:
-            self._mistakes.append(
-                f"redact_patterns: expected regular expressions, got {', '.join(no_patterns)}"
-            )
+        """Never fails: a slip of the pen in one option must not cost the record, nor switch `strict` off."""
         try:
-            check_url(settings["url"] or "", settings["allow_http"])
-        except ValueError as error:
-            self._mistakes.append(f"url: {error}; runs stay in the spool")
-            settings["url"] = None
+            super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
+            given = {name: self.get_option(name) for name in OPTIONS}
+        except Exception:  # noqa: BLE001 - one of them is wrong; asked one by one, the others are had
+            given = {name: self._option_alone(name) for name in OPTIONS}
+        self._settings, mistakes = read_settings(given)
+        self._mistakes.extend(mistakes)
+        self.disabled = not self._settings["enabled"]
+
+    def _option_alone(self, name):
+        try:
+            return constants.config.get_config_value(
+                name, plugin_type="callback", plugin_name=self._load_name
+            )
+        except Exception:  # noqa: BLE001 - as Ansible puts it, it may quote the value
+            self._mistakes.append(
+                f"{name}: its value is not of the kind that it has to be; the default counts"
+            )
+            return None
 
     def v2_playbook_on_start(self, playbook):
         self._record(self._begin, playbook)
@@ -106,8 +98,7 @@ class CallbackModule(CallbackBase):
         self._record("host_result", result, "skipped")
 
     def v2_runner_on_unreachable(self, result):
-        ignored = getattr(field_of(result, "task"), "ignore_unreachable", False)
-        self._record("host_result", result, "unreachable", bool(ignored))
+        self._record("host_result", result, "unreachable")
 
     def v2_runner_item_on_ok(self, result):
         self._record("item_ended", result, "ok")
@@ -141,14 +132,12 @@ class CallbackModule(CallbackBase):
             if recording is not None:
                 recording.failed(error)
             else:
-                self._display.warning(f"playtrail: this run is not recorded: {describe(error)}.")
+                self._display.warning(f"playtrail: this run is not recorded: {describe(error)}. {ADVICE}")
                 self.disabled = True
 
     def _write(self, make_events, *args):
         recording = process_state().recording or self._begin(None)
-        # So many times something went wrong; only the end is still tried.
-        if recording.errors < ERRORS_MAX:
-            recording.write(getattr(recording.collector, make_events)(*args))
+        recording.write(getattr(recording.collector, make_events)(*args))
 
     def _is_recorder(self):
         """Of all copies in this process the first one that is called records; the others fall silent."""
@@ -168,26 +157,34 @@ class CallbackModule(CallbackBase):
         shared = process_state()
         if shared.recording is not None:
             shared.recording.leave()
-        recording = Recording(playbook, self._settings, self._recap_before, self._display)
-        shared.recording = recording
-        for mistake in self._mistakes:
-            recording.warn(f"playtrail: {mistake}. See ansible-doc -t callback playtrail.")
-        strict = self._settings.get("strict", STRICT_OFF)
+            shared.recording = None
+        strict = self._settings["strict"]
         if strict not in STRICT:
             self._stop(f"strict is {strict!r}, expected one of {', '.join(STRICT)}")
         try:
-            recording.begin()
+            recording = Recording(playbook, self._settings, self._recap_before, self._display)
+            for mistake in self._mistakes:
+                recording.warn(f"playtrail: {mistake}. See ansible-doc -t callback playtrail.")
+            recording.open()
+            shared.recording = recording
+            self._start(recording)
+            if strict == STRICT_SERVER:
+                self._wait_for_server(recording)
         except Exception as error:
             if strict != STRICT_OFF:
                 self._stop(describe(error))
             raise
-        self._start_shipper(recording)
-        if strict == STRICT_SERVER:
-            self._wait_for_server(recording)
         return recording
 
+    def _start(self, recording):
+        try:
+            recording.begin()
+        finally:
+            # Also where the first event is lost, because the disk is full for a moment.
+            self._start_shipper(recording)
+
     def _start_shipper(self, recording):
-        if not self._settings.get("url"):
+        if not self._settings["url"]:
             return
         try:
             recording.start_shipper()
@@ -198,7 +195,7 @@ class CallbackModule(CallbackBase):
             )
 
     def _wait_for_server(self, recording):
-        shipper, seconds = recording.shipper, self._settings.get("strict_timeout", STRICT_SECONDS_DEFAULT)
+        shipper, seconds = recording.shipper, self._settings["strict_timeout"]
         if shipper is None:
             self._stop("there is no server to acknowledge its start")
         elif not shipper.wait_until_started(seconds):
@@ -208,12 +205,12 @@ class CallbackModule(CallbackBase):
     def _stop(self, why):
         """Ends Ansible, because `strict` wants a record of every run, and there is none of this one."""
         message = f"this run ends before its first task, because strict wants a record of it: {why}"
-        recording, shared = process_state().recording, process_state()
-        shared.recording = None
-        if recording.written:
+        shared = process_state()
+        recording, shared.recording = shared.recording, None
+        if recording is not None:
             with contextlib.suppress(Exception):  # What there is of a record may as well say so.
                 recording.abort("error", Text.clean(message)[:TEXT_CHARS_MAX])
-        recording.close()
+            recording.close()
         advice = "Set that right, or allow runs without a record with strict = off in [callback_playtrail]."
         self._display.error(Text.clean(f"playtrail: {message}. {advice}"), wrap_text=False)
         raise NoRecord(EXIT_NO_RECORD)
@@ -224,6 +221,8 @@ class CallbackModule(CallbackBase):
         recap = Recap.of(stats)
         try:
             recording.finish(recap, stats.custom)
+        except Exception as error:  # noqa: BLE001 - as in _record, which does not see this run any more
+            recording.failed(error)
         finally:
             self._recap_before = recap
             shared.recording = shared.recorder = None

@@ -64,7 +64,7 @@ class Collector:
         self.parent_id = command_id() if self.playbook_path else None
         self.variables = extra_variables(playbook.get_plays() if playbook else ())
         self.automation = Automation.fields(self.variables)
-        self.actor = Actor.fields(Automation.claims(self.automation, settings.get("user")))
+        self.actor = Actor.fields(Automation.claims(self.automation, settings["user"]))
         self.shared = {
             "run": Shared({"id": self.id, "name": self.name}),
             "user": Shared({"name": self.actor["user"]["name"]}),
@@ -81,6 +81,7 @@ class Collector:
         self.notifying = {}
         self.hosts = {}
         self.recap = Recap()
+        self.stats_are_secret = False
 
     @staticmethod
     def what(playbook):
@@ -120,7 +121,7 @@ class Collector:
         event.update(self.actor)
         event.update(self.automation)
         event["agent"] = {"name": "playtrail.audit", "version": VERSION}
-        if self.settings.get("labels"):
+        if self.settings["labels"]:
             event["labels"] = self.settings["labels"]
         # A playbook that is a link is versioned where it really lies.
         vcs = Repository.fields(os.path.dirname(os.path.realpath(self.playbook_path or "x")))
@@ -134,7 +135,7 @@ class Collector:
         if self.playbook_path:
             path = Text.keyword(self.playbook_path, PATH_CHARS_MAX)
             event["ansible"]["playbook"] = {"name": self.name, "path": path}
-        return [with_cuts(event, cuts)]
+        return with_cuts(event, cuts)
 
     def run_fields(self):
         parent = {"parent_id": self.parent_id} if self.parent_id else {}
@@ -272,16 +273,19 @@ class Collector:
             status = "changed"
         event, cuts = self.result_event("host.result", result, step, status)
         is_secret = event["ansible"]["task"]["no_log"]
-        content = field_of(result, "result")
+        task, content = field_of(result, "task"), field_of(result, "result")
         fields = result_fields(event, status, result, cuts)
+        ignored = ignored or (status == "unreachable" and getattr(task, "ignore_unreachable", False) is True)
         if ignored:
             fields["ignored"] = True
-        elif status == "failed" and Task.is_rescued(field_of(result, "task")):
+        elif status == "failed" and Task.is_rescued(task):
             fields["rescued"] = True
         if not is_secret:
             if any(step.items.values()):
                 fields["items"] = dict(step.items)
             self.add_content(event, content, cuts)
+        elif step.known.fields["action"].endswith("set_stats"):
+            self.stats_are_secret = True  # Nobody says any more which of them it was.
         event["ansible"]["result"] = fields
         self.remember(step, event["host"]["name"], fields)
         return [*events, with_cuts(event, cuts)]
@@ -304,11 +308,11 @@ class Collector:
         return event, Cuts()
 
     def add_content(self, event, content, cuts):
-        if self.settings.get("record_diff", True):
+        if self.settings["record_diff"]:
             diffs = Diff.all_of(content, cuts)
             if diffs:
                 event["ansible"]["diff"] = diffs
-        allowed = self.settings.get("facts")
+        allowed = self.settings["facts"]
         if allowed:
             facts = named_values(content.get("ansible_facts"), cuts, "ansible.facts", allowed)
             if facts:
@@ -411,6 +415,8 @@ class Collector:
         event["ansible"] = {"stats": totals, "hosts": hosts}
         cuts = Cuts()
         custom = named_custom_stats(custom_stats, cuts)
+        if self.stats_are_secret:
+            custom = [{**entry, "value": Secrets.MARK} for entry in custom]
         if custom:
             event["ansible"]["custom_stats"] = custom
         return with_cuts(event, cuts)

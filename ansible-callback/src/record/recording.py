@@ -2,15 +2,20 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 
 from ..dropped import Dropped
 from ..encoding import encode
 from ..folder import usable_folder
-from ..limits import FLUSH_SECONDS_DEFAULT, RUN_ID_VARIABLE, SPOOL_BYTES_MAX_DEFAULT
+from ..limits import ERRORS_MAX, LOOK_SECONDS, RUN_ID_VARIABLE
 from ..text import Text
 from .collector import Collector
 from .shipper_process import ShipperProcess
 from .spool import Spool
+
+ADVICE = (
+    "The run itself goes on. Check spool_dir in [callback_playtrail], or do without: PLAYTRAIL_ENABLED=false."
+)
 
 
 class Recording:
@@ -26,15 +31,17 @@ class Recording:
         self.dropped = Dropped()
         self.written = 0
         self.errors = 0
+        self.rests_until = 0.0
         self.has_warned = False
 
+    def open(self):
+        """Makes the spool. What is raised means that there is no record, and will be none."""
+        folder = usable_folder(self.settings["spool_dir"])
+        self.spool = Spool(folder, self.collector.id, self.settings["spool_bytes_max"])
+
     def begin(self):
-        """Writes the start, durably, and starts the shipper. What is raised means that there is no record."""
-        folder = usable_folder(self.settings.get("spool_dir"))
-        self.spool = Spool(
-            folder, self.collector.id, self.settings.get("spool_bytes_max", SPOOL_BYTES_MAX_DEFAULT)
-        )
-        self.write(self.collector.run_started())
+        """Writes the start, durably."""
+        self.write_event(self.collector.run_started())
         self.spool.sync()
         # For what leaves a trace of its own, such as the role playtrail.audit.witness.
         os.environ[RUN_ID_VARIABLE] = self.collector.id
@@ -46,15 +53,24 @@ class Recording:
         self.shipper = ShipperProcess(folder, self.collector.id, self.settings)
 
     def write(self, events):
+        """Writes events, as far as it can. One that cannot be written leaves a gap in the numbers."""
         for event in events:
-            line = encode(event)
-            if self.spool is None:
-                raise OSError("there is no spool")
-            if not self.spool.has_room_for(line) and Dropped.rank(event) is not None:
-                self.dropped.add(event["event"]["sequence"], len(line))
+            # A disk that is full is asked now and then only; the end of a run always tries.
+            if self.errors >= ERRORS_MAX and time.monotonic() < self.rests_until:
                 continue
-            self.spool.append(line)
-            self.written += 1
+            try:
+                self.write_event(event)
+            except Exception as error:  # noqa: BLE001 - one event that fails does not cost the next
+                self.rests_until = time.monotonic() + LOOK_SECONDS
+                self.failed(error)
+
+    def write_event(self, event):
+        line = encode(event)
+        if not self.spool.has_room_for(line) and Dropped.rank(event) is not None:
+            self.dropped.add(event["event"]["sequence"], len(line))
+            return
+        self.spool.append(line)
+        self.written += 1
 
     def finish(self, recap, custom_stats=None):
         recap = recap.since(self.collector.recap_before)
@@ -66,6 +82,7 @@ class Recording:
 
     def end(self, last_event, *args):
         """Writes the last event, durably, with what is missing before it; waits a little for the delivery."""
+        self.rests_until = 0.0
         if self.dropped.events:
             self.write([self.collector.spool_dropped(self.dropped)])
         # Whatever has a number and was neither written nor dropped was lost.
@@ -77,7 +94,7 @@ class Recording:
         self.spool.sync()
         self.spool.close()
         if self.shipper is not None:
-            seconds = self.settings.get("flush_timeout", FLUSH_SECONDS_DEFAULT)
+            seconds = self.settings["flush_timeout"]
             self.shipper.wait_until_delivered(self.spool.path, seconds)
 
     def leave(self):
@@ -105,10 +122,7 @@ class Recording:
 
     def failed(self, error):
         self.errors += 1
-        self.warn(
-            f"playtrail: this run is not recorded in full: {describe(error)}. The run itself goes on. "
-            "Check spool_dir in [callback_playtrail], or do without: PLAYTRAIL_ENABLED=false."
-        )
+        self.warn(f"playtrail: this run is not recorded in full: {describe(error)}. {ADVICE}")
 
     def warn(self, message):
         """Shows a warning, once a run."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+from ..address import PROXY_ENVIRONMENT
 from ..limits import CONNECTED, FIRST_WORD_SECONDS, OFFLINE, POLL_SECONDS, STARTED
 
 # Options that the callback passes on to the shipper.
@@ -18,6 +19,7 @@ SHIPPER_OPTIONS = (
     "ca_file",
     "client_cert",
     "client_key",
+    "heartbeat_seconds",
     "spool_bytes_max",
     "spool_days_max",
 )
@@ -28,8 +30,6 @@ SHIPPER_LOADER = (
     "import sys, importlib.machinery; sys.argv.pop(0); __file__ = sys.argv[0]; "
     "exec(importlib.machinery.SourceFileLoader('__main__', __file__).get_code('__main__'))"
 )
-
-PROXY_ENVIRONMENT = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy")
 
 # What the shipper's process needs of the environment to start and to reach the server. Nothing else:
 # it may live for minutes after the run, and the environment of a run is full of secrets.
@@ -43,7 +43,6 @@ SHIPPER_ENVIRONMENT = (
     "LD_LIBRARY_PATH",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
-    "PLAYTRAIL_HEARTBEAT_SECONDS",
     *PROXY_ENVIRONMENT,
 )
 

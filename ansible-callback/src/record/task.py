@@ -50,8 +50,9 @@ class Task:
             **{name: getattr(task, name, None) is True for name in self.FLAGS},
             **{name: self.word(getattr(task, name, None)) for name in self.NAMES},
         }
-        if not isinstance(optional["async"], int):
-            del optional["async"]  # A template; what it came to is not told.
+        seconds = optional["async"]
+        if not isinstance(seconds, int) or isinstance(seconds, bool) or seconds < 0:
+            del optional["async"]  # A template, for example; what it came to is not told.
         fields.update((name, value) for name, value in optional.items() if value)
         if isinstance(task.check_mode, bool):
             fields["check_mode"] = task.check_mode

@@ -3,8 +3,7 @@ from __future__ import annotations
 import os
 import urllib.parse
 
-from ..address import is_loopback
-from ..record.shipper_process import PROXY_ENVIRONMENT
+from ..address import PROXY_ENVIRONMENT, is_loopback
 from ..text import Text
 
 

@@ -83,7 +83,7 @@ class Shipper:
         self.next_heartbeat = time.monotonic() + heartbeat_seconds
         self.oom_kills_before = Death.oom_kills()
         turn = Turn(self.folder)
-        give_up_at = None
+        give_up_at, left_before = None, set()
         if is_first:
             self.ship_first_event(bell)
         while True:
@@ -97,7 +97,10 @@ class Shipper:
                     bell.wait(WATCH_SECONDS)
                     continue
                 if not self.own_is_going_on:
-                    give_up_at = give_up_at or time.monotonic() + SHIPPER_LINGER_SECONDS
+                    # Renewed by each run that others have left to this one.
+                    if give_up_at is None or not self.left <= left_before:
+                        give_up_at = time.monotonic() + SHIPPER_LINGER_SECONDS
+                    left_before = self.left
                     # One that waits is enough for a folder; with cron there would be more and more.
                     if time.monotonic() >= give_up_at or not turn.take():
                         return False
@@ -192,8 +195,7 @@ class Shipper:
         if suffix == REWRITTEN_SUFFIX:
             self.finish_rewriting(path)
         elif suffix in (NEW_SUFFIX, REMARKS_SUFFIX, REJECTED_SUFFIX):
-            found = os.lstat(path)
-            age = time.time() - found.st_mtime
+            found, age = os.lstat(path), age_of(path)
             is_orphan = {
                 # A writer died before its spool had its name; there is nothing in it.
                 NEW_SUFFIX: found.st_size == 0 and age > ORPHAN_SECONDS,
@@ -209,7 +211,10 @@ class Shipper:
         stem, _dot, _number = path[: -len(REWRITTEN_SUFFIX)].rpartition(".s")
         spool = SpoolReader.open(stem + SPOOL_SUFFIX)
         if spool is None:
-            return  # The shipper that is at it may be alive.
+            # The shipper that is at it may be alive. Without a spool there is nothing to take the place of.
+            if not os.path.exists(stem + SPOOL_SUFFIX) and age_of(path) > ORPHAN_SECONDS:
+                os.unlink(path)
+            return
         try:
             spool.finish_rewriting(path)
         finally:
@@ -393,3 +398,8 @@ class Shipper:
         ceiling = min(RETRY_SECONDS_MAX, RETRY_SECONDS_MIN * 2 ** min(self.tries, 16))
         self.tries += 1
         return trouble.retry_seconds + random.uniform(0, ceiling)
+
+
+def age_of(path):
+    """Returns how long ago a file was written to, in seconds."""
+    return time.time() - os.lstat(path).st_mtime
