@@ -7,7 +7,7 @@ import time
 class Clock:
     """A moment by both clocks: the wall's, to tell when, and the monotonic one, to tell how long."""
 
-    __slots__ = ("monotonic_ns", "wall_ns")
+    __slots__ = ("monotonic_ns", "text", "wall_ns")
 
     # The last second that was written out: most events share theirs with the one before.
     second = (None, None)
@@ -15,12 +15,13 @@ class Clock:
     def __init__(self):
         self.wall_ns = time.time_ns()
         self.monotonic_ns = time.monotonic_ns()
+        self.text = self.text_of(self.wall_ns)
 
     def __str__(self):
-        return self.text(self.wall_ns)
+        return self.text
 
     @classmethod
-    def text(cls, wall_ns):
+    def text_of(cls, wall_ns):
         """Returns a time as it stands in events: RFC 3339, UTC, microseconds."""
         seconds, nanoseconds = divmod(wall_ns, 1_000_000_000)
         known, text = cls.second
@@ -30,12 +31,9 @@ class Clock:
         return f"{text}.{nanoseconds // 1000:06d}Z"
 
     def since(self, start):
-        """Returns event.start, event.end and event.duration of what lasted from `start` until now."""
-        return {
-            "start": str(start),
-            "end": str(self),
-            "duration": max(0, self.monotonic_ns - start.monotonic_ns),
-        }
+        """Returns event.start, end and duration of what lasted from `start` until now, as JSON."""
+        duration = max(0, self.monotonic_ns - start.monotonic_ns)
+        return f',"start":"{start.text}","end":"{self.text}","duration":{duration}'
 
 
 def uuid7(wall_ns=None):

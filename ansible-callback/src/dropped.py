@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from .limits import DROPPED_RANGES_MAX
-from .lines import value_at
 
 RANKS = (0, 1, 2)
 
@@ -17,18 +16,17 @@ class Dropped:
         self.ranges = []
 
     @classmethod
-    def rank(cls, event):
+    def rank(cls, action, status):
         """
         Returns 0 for what is given up first, then 1 and 2; None for what is never given up, because it says
         what was run, by whom, and how it ended on each host.
         """
-        action = event["event"].get("action")
         if action in cls.LEAST:
             return 0
         if action == "task.started":
             return 1
         if action == "host.result":
-            return 1 if value_at(event, "ansible", "result", "status") in ("ok", "skipped") else 2
+            return 1 if status in ("ok", "skipped") else 2
         return None
 
     def add(self, sequence, size):

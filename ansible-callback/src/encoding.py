@@ -32,6 +32,12 @@ EXPENDABLE = (
 )
 
 
+class Ready(str):
+    """JSON of a value that needs no more care."""
+
+    __slots__ = ()
+
+
 class Shared(dict):
     """
     Fields that many events have in common, free of secrets, with their JSON, which is made once. It is not to
@@ -55,7 +61,6 @@ def encode(event):
 
     The limits of the single fields allow for more than that together, so some go as a whole.
     """
-    event = redacted(event)
     line = encode_whole(event)
     marks = line.count(Secrets.MARK.encode("ascii"))
     if marks:
@@ -72,25 +77,6 @@ def encode(event):
     if len(line) > EVENT_BYTES_MAX:
         raise ValueError(f"an event of {len(line)} bytes is larger than {EVENT_BYTES_MAX}")
     return line
-
-
-# Groups that hold nothing of what a playbook says.
-NEVER_SECRET = ("@timestamp", "event", "run")
-
-
-def redacted(event):
-    """Returns a copy of the event without secrets."""
-    clean = {}
-    for group, fields in event.items():
-        if group == "ansible":
-            clean[group] = {name: without_secrets(value) for name, value in fields.items()}
-        else:
-            clean[group] = fields if group in NEVER_SECRET else without_secrets(fields)
-    return clean
-
-
-def without_secrets(fields):
-    return fields if isinstance(fields, Shared) else Secrets.out_of(fields)
 
 
 def give_up(event, name):
@@ -118,14 +104,19 @@ def encode_whole(event):
 
 
 def joined(fields):
-    """Returns the JSON of an event, or of its `ansible`: what is shared has its own already."""
+    """Returns the JSON of an event, or of its `ansible`, without secrets."""
     return "{" + ",".join([f'"{name}":{json_of(name, value)}' for name, value in fields.items()]) + "}"
 
 
 def json_of(name, value):
+    if isinstance(value, Ready):
+        return value
     if isinstance(value, Shared):
         return value.json
-    return joined(value) if name == "ansible" else to_json(value)
+    if name == "ansible":
+        return joined(value)
+    text = to_json(value)
+    return to_json(Secrets.out_of(value)) if Secrets.may_be_in(text) else text
 
 
 # One encoder for all: json.dumps() would make a new one each time.

@@ -685,7 +685,7 @@ class Cuts:
 class Clock:
     """A moment by both clocks: the wall's, to tell when, and the monotonic one, to tell how long."""
 
-    __slots__ = ("monotonic_ns", "wall_ns")
+    __slots__ = ("monotonic_ns", "text", "wall_ns")
 
     # The last second that was written out: most events share theirs with the one before.
     second = (None, None)
@@ -693,12 +693,13 @@ class Clock:
     def __init__(self):
         self.wall_ns = time.time_ns()
         self.monotonic_ns = time.monotonic_ns()
+        self.text = self.text_of(self.wall_ns)
 
     def __str__(self):
-        return self.text(self.wall_ns)
+        return self.text
 
     @classmethod
-    def text(cls, wall_ns):
+    def text_of(cls, wall_ns):
         """Returns a time as it stands in events: RFC 3339, UTC, microseconds."""
         seconds, nanoseconds = divmod(wall_ns, 1_000_000_000)
         known, text = cls.second
@@ -708,12 +709,9 @@ class Clock:
         return f"{text}.{nanoseconds // 1000:06d}Z"
 
     def since(self, start):
-        """Returns event.start, event.end and event.duration of what lasted from `start` until now."""
-        return {
-            "start": str(start),
-            "end": str(self),
-            "duration": max(0, self.monotonic_ns - start.monotonic_ns),
-        }
+        """Returns event.start, end and duration of what lasted from `start` until now, as JSON."""
+        duration = max(0, self.monotonic_ns - start.monotonic_ns)
+        return f',"start":"{start.text}","end":"{self.text}","duration":{duration}'
 
 
 def uuid7(wall_ns=None):
@@ -755,6 +753,12 @@ EXPENDABLE = (
 )
 
 
+class Ready(str):
+    """JSON of a value that needs no more care."""
+
+    __slots__ = ()
+
+
 class Shared(dict):
     """
     Fields that many events have in common, free of secrets, with their JSON, which is made once. It is not to
@@ -778,7 +782,6 @@ def encode(event):
 
     The limits of the single fields allow for more than that together, so some go as a whole.
     """
-    event = redacted(event)
     line = encode_whole(event)
     marks = line.count(Secrets.MARK.encode("ascii"))
     if marks:
@@ -795,25 +798,6 @@ def encode(event):
     if len(line) > EVENT_BYTES_MAX:
         raise ValueError(f"an event of {len(line)} bytes is larger than {EVENT_BYTES_MAX}")
     return line
-
-
-# Groups that hold nothing of what a playbook says.
-NEVER_SECRET = ("@timestamp", "event", "run")
-
-
-def redacted(event):
-    """Returns a copy of the event without secrets."""
-    clean = {}
-    for group, fields in event.items():
-        if group == "ansible":
-            clean[group] = {name: without_secrets(value) for name, value in fields.items()}
-        else:
-            clean[group] = fields if group in NEVER_SECRET else without_secrets(fields)
-    return clean
-
-
-def without_secrets(fields):
-    return fields if isinstance(fields, Shared) else Secrets.out_of(fields)
 
 
 def give_up(event, name):
@@ -841,14 +825,19 @@ def encode_whole(event):
 
 
 def joined(fields):
-    """Returns the JSON of an event, or of its `ansible`: what is shared has its own already."""
+    """Returns the JSON of an event, or of its `ansible`, without secrets."""
     return "{" + ",".join([f'"{name}":{json_of(name, value)}' for name, value in fields.items()]) + "}"
 
 
 def json_of(name, value):
+    if isinstance(value, Ready):
+        return value
     if isinstance(value, Shared):
         return value.json
-    return joined(value) if name == "ansible" else to_json(value)
+    if name == "ansible":
+        return joined(value)
+    text = to_json(value)
+    return to_json(Secrets.out_of(value)) if Secrets.may_be_in(text) else text
 
 
 # One encoder for all: json.dumps() would make a new one each time.
@@ -977,18 +966,17 @@ class Dropped:
         self.ranges = []
 
     @classmethod
-    def rank(cls, event):
+    def rank(cls, action, status):
         """
         Returns 0 for what is given up first, then 1 and 2; None for what is never given up, because it says
         what was run, by whom, and how it ended on each host.
         """
-        action = event["event"].get("action")
         if action in cls.LEAST:
             return 0
         if action == "task.started":
             return 1
         if action == "host.result":
-            return 1 if value_at(event, "ansible", "result", "status") in ("ok", "skipped") else 2
+            return 1 if status in ("ok", "skipped") else 2
         return None
 
     def add(self, sequence, size):
@@ -1334,7 +1322,7 @@ class Process:
         with open("/proc/uptime", encoding="ascii") as file:
             uptime = float(file.read().split()[0])
         age = uptime - int(cls.stat("self")[19]) / os.sysconf("SC_CLK_TCK")
-        return Clock.text(time.time_ns() - int(age * 1e9))
+        return Clock.text_of(time.time_ns() - int(age * 1e9))
 
     @staticmethod
     def stat(pid):
@@ -1794,35 +1782,29 @@ def result_fields(event, status, result, cuts, limit=TEXT_CHARS_MAX):
     rc = content.get("rc")
     if isinstance(rc, int) and not isinstance(rc, bool) and RC_MIN <= rc <= RC_MAX:
         fields["rc"] = int(rc)
-    for field, names in TEXTS:
-        value = next((content[name] for name in names if content.get(name)), None)
-        if field == "cmd" and isinstance(value, (list, tuple)):
-            value = " ".join(map(Text.of, value))
-        if value is not None:
+    cmd = content.get("cmd")
+    for field, value in (
+        ("cmd", " ".join(map(Text.of, cmd)) if isinstance(cmd, (list, tuple)) else cmd),
+        ("msg", content.get("msg") or content.get("reason")),
+        ("stdout", content.get("stdout") or content.get("module_stdout")),
+        ("stderr", content.get("stderr") or content.get("module_stderr")),
+    ):
+        if value:
             fields[field] = cuts.text(f"ansible.result.{field}", value, limit)
     if status == "skipped":
         reason = skip_reason(content)
         if reason:
             fields["skip_reason"] = cuts.text("ansible.result.skip_reason", reason, limit)
-    optional = {
-        "delegated_host": delegated_host(content, field_of(result, "task")),
-        "async_job": Text.keyword(content.get("ansible_job_id")),
-    }
-    fields.update((name, value) for name, value in optional.items() if value)
+    delegated = delegated_host(content, field_of(result, "task"))
+    if delegated:
+        fields["delegated_host"] = delegated
+    if content.get("ansible_job_id"):
+        fields["async_job"] = Text.keyword(content["ansible_job_id"])
     warnings = content.get("warnings")
     if isinstance(warnings, (list, tuple)) and warnings:
         few = cuts.list("ansible.result.warnings", list(warnings), WARNINGS_MAX)
         fields["warnings"] = [cuts.text("ansible.result.warnings", warning, limit) for warning in few]
     return fields
-
-
-# Fields of ansible.result that are free text, and the names that modules have for them.
-TEXTS = (
-    ("cmd", ("cmd",)),
-    ("msg", ("msg", "reason")),
-    ("stdout", ("stdout", "module_stdout")),
-    ("stderr", ("stderr", "module_stderr")),
-)
 
 
 def skip_reason(content):
@@ -1990,27 +1972,20 @@ class Collector:
         kind = "pull" if Process.is_within("ansible-pull") else "playbook"
         return kind, Text.keyword(os.path.basename(path)) or "playbook", path
 
-    def event(self, action, dataset, kind, now=None):
+    def event(self, action, dataset, kind, now=None, more=""):
+        """`more` is JSON of further fields of event.*, each with its comma before it."""
         sequence = self.sequence
         self.sequence += 1
-        return {
-            "@timestamp": str(now or Clock()),
-            "event": {
-                "id": f"{self.id}:{sequence}",
-                "sequence": sequence,
-                "action": action,
-                "dataset": dataset,
-                "provider": "callback",
-                "kind": "event",
-                "category": ["configuration"],
-                "type": [kind],
-            },
-            **self.shared,
-        }
+        fields = (
+            f'{{"id":"{self.id}:{sequence}","sequence":{sequence},"action":"{action}","dataset":"{dataset}",'
+            f'"provider":"callback","kind":"event","category":["configuration"],"type":["{kind}"]{more}}}'
+        )
+        time = (now or Clock()).text
+        return {"@timestamp": Ready(f'"{time}"'), "event": Ready(fields), **self.shared}
 
     def run_started(self):
-        event = self.event("run.started", "ansible.run", "start", self.start)
-        event["event"]["start"] = str(self.start)
+        began = f',"start":"{self.start.text}"'
+        event = self.event("run.started", "ansible.run", "start", self.start, began)
         cuts = Cuts()
         event["run"] = {**self.run_fields(), "status": "running"}
         event.update(self.actor)
@@ -2188,12 +2163,11 @@ class Collector:
     def result_event(self, action, result, step, status):
         """Returns an event about a task on a host, without its content, and its cuts to come."""
         now = Clock()
-        host, task, content = (field_of(result, name) for name in ("host", "task", "result"))
+        host, task, content = field_of(result, "host"), field_of(result, "task"), field_of(result, "result")
         only_checked = was_only_checked(task, step.known)
-        event = self.event(action, "ansible.result", type_of(status, only_checked), now)
-        if action == "host.result":
-            event["event"].update(now.since(step.start))
-        event["event"]["outcome"] = outcome_of(status, only_checked)
+        lasted = now.since(step.start) if action == "host.result" else ""
+        more = f',"outcome":"{outcome_of(status, only_checked)}"{lasted}'
+        event = self.event(action, "ansible.result", type_of(status, only_checked), now, more)
         event["host"] = self.host_fields(host)
         is_secret = step.known.is_secret or is_censored(content)
         fields = step.known.fields
@@ -2203,7 +2177,7 @@ class Collector:
         return event, Cuts()
 
     def add_content(self, event, content, cuts):
-        if self.settings["record_diff"]:
+        if self.settings["record_diff"] and ("diff" in content or "results" in content):
             diffs = Diff.all_of(content, cuts)
             if diffs:
                 event["ansible"]["diff"] = diffs
@@ -2289,8 +2263,8 @@ class Collector:
         """The recap: an event for each host, so that no event grows with their number."""
         events = []
         for name, counts in recap.hosts.items():
-            event = self.event("host.finished", "ansible.run", "end")
-            event["event"]["outcome"] = outcome_of(status_of(counts))
+            outcome = f',"outcome":"{outcome_of(status_of(counts))}"'
+            event = self.event("host.finished", "ansible.run", "end", more=outcome)
             event["host"] = {"name": Text.keyword(name) or "unknown"}
             event["ansible"] = {"stats": counts}
             events.append(event)
@@ -2298,12 +2272,10 @@ class Collector:
 
     def run_finished(self, recap, custom_stats):
         """The end. A callback is not told the exit code; the status is what Ansible makes it of."""
-        now = Clock()
-        event = self.event("run.finished", "ansible.run", "end", now)
-        totals = recap.totals()
+        now, totals = Clock(), recap.totals()
         status = status_of(totals)
-        event["event"].update(now.since(self.start))
-        event["event"]["outcome"] = outcome_of(status)
+        more = f',"outcome":"{outcome_of(status)}"{now.since(self.start)}'
+        event = self.event("run.finished", "ansible.run", "end", now, more)
         status = "success" if status == "ok" else status
         event["run"] = {**self.run_fields(), "status": status, "events": self.sequence}
         hosts = {"total": len(recap.hosts), **recap.hosts_by_status()}
@@ -2318,9 +2290,8 @@ class Collector:
 
     def run_aborted(self, reason, message):
         now = Clock()
-        event = self.event("run.aborted", "ansible.run", "end", now)
-        event["event"].update(now.since(self.start))
-        event["event"]["outcome"] = "unknown"
+        more = f',"outcome":"unknown"{now.since(self.start)}'
+        event = self.event("run.aborted", "ansible.run", "end", now, more)
         run = {"status": "aborted", "reason": reason, "events": self.sequence}
         event["run"] = {**self.run_fields(), **run}
         event["error"] = {"message": message}
@@ -2718,9 +2689,11 @@ class Recording:
 
     def write_event(self, event):
         line = encode(event)
-        if not self.spool.has_room_for(line) and Dropped.rank(event) is not None:
-            self.dropped.add(event["event"]["sequence"], len(line))
-            return
+        if not self.spool.has_room_for(line):
+            fields = json.loads(event["event"])
+            if Dropped.rank(fields["action"], value_at(event, "ansible", "result", "status")) is not None:
+                self.dropped.add(fields["sequence"], len(line))
+                return
         self.spool.append(line)
         self.written += 1
 
@@ -3327,7 +3300,7 @@ class Remarks(Lines):
             sync_folder(self.path)
         # What follows the last line feed is of a shipper that died while writing; it was never sent.
         os.ftruncate(self.fd, sum(len(line) for line in self if line.endswith(b"\n")))
-        write_whole(self.fd, encode_whole(event))
+        write_whole(self.fd, f"{to_json(event)}\n".encode())
         os.fsync(self.fd)
 
 
@@ -3395,7 +3368,7 @@ class SpoolReader(Lines):
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         fd = os.open(self.stem + REJECTED_SUFFIX, flags, 0o600)
         try:
-            write_whole(fd, encode_whole(entry))
+            write_whole(fd, f"{to_json(entry)}\n".encode())
             os.fsync(fd)
         finally:
             os.close(fd)
@@ -3417,7 +3390,8 @@ class SpoolReader(Lines):
             with open(fd, "wb", closefd=False) as file:
                 for line in self:
                     event = parse_event(line)
-                    own = None if event is None else Dropped.rank(event)
+                    action = value_at(event, "event", "action")
+                    own = Dropped.rank(action, value_at(event, "ansible", "result", "status"))
                     if own is None or own > rank:
                         file.write(line)
                     else:

@@ -4,7 +4,7 @@ import os
 import platform
 
 from ..clock import Clock, uuid7
-from ..encoding import Shared
+from ..encoding import Ready, Shared
 from ..limits import (
     HOSTS_NAMED_MAX,
     ID_CHARS_MAX,
@@ -95,27 +95,20 @@ class Collector:
         kind = "pull" if Process.is_within("ansible-pull") else "playbook"
         return kind, Text.keyword(os.path.basename(path)) or "playbook", path
 
-    def event(self, action, dataset, kind, now=None):
+    def event(self, action, dataset, kind, now=None, more=""):
+        """`more` is JSON of further fields of event.*, each with its comma before it."""
         sequence = self.sequence
         self.sequence += 1
-        return {
-            "@timestamp": str(now or Clock()),
-            "event": {
-                "id": f"{self.id}:{sequence}",
-                "sequence": sequence,
-                "action": action,
-                "dataset": dataset,
-                "provider": "callback",
-                "kind": "event",
-                "category": ["configuration"],
-                "type": [kind],
-            },
-            **self.shared,
-        }
+        fields = (
+            f'{{"id":"{self.id}:{sequence}","sequence":{sequence},"action":"{action}","dataset":"{dataset}",'
+            f'"provider":"callback","kind":"event","category":["configuration"],"type":["{kind}"]{more}}}'
+        )
+        time = (now or Clock()).text
+        return {"@timestamp": Ready(f'"{time}"'), "event": Ready(fields), **self.shared}
 
     def run_started(self):
-        event = self.event("run.started", "ansible.run", "start", self.start)
-        event["event"]["start"] = str(self.start)
+        began = f',"start":"{self.start.text}"'
+        event = self.event("run.started", "ansible.run", "start", self.start, began)
         cuts = Cuts()
         event["run"] = {**self.run_fields(), "status": "running"}
         event.update(self.actor)
@@ -293,12 +286,11 @@ class Collector:
     def result_event(self, action, result, step, status):
         """Returns an event about a task on a host, without its content, and its cuts to come."""
         now = Clock()
-        host, task, content = (field_of(result, name) for name in ("host", "task", "result"))
+        host, task, content = field_of(result, "host"), field_of(result, "task"), field_of(result, "result")
         only_checked = was_only_checked(task, step.known)
-        event = self.event(action, "ansible.result", type_of(status, only_checked), now)
-        if action == "host.result":
-            event["event"].update(now.since(step.start))
-        event["event"]["outcome"] = outcome_of(status, only_checked)
+        lasted = now.since(step.start) if action == "host.result" else ""
+        more = f',"outcome":"{outcome_of(status, only_checked)}"{lasted}'
+        event = self.event(action, "ansible.result", type_of(status, only_checked), now, more)
         event["host"] = self.host_fields(host)
         is_secret = step.known.is_secret or is_censored(content)
         fields = step.known.fields
@@ -308,7 +300,7 @@ class Collector:
         return event, Cuts()
 
     def add_content(self, event, content, cuts):
-        if self.settings["record_diff"]:
+        if self.settings["record_diff"] and ("diff" in content or "results" in content):
             diffs = Diff.all_of(content, cuts)
             if diffs:
                 event["ansible"]["diff"] = diffs
@@ -394,8 +386,8 @@ class Collector:
         """The recap: an event for each host, so that no event grows with their number."""
         events = []
         for name, counts in recap.hosts.items():
-            event = self.event("host.finished", "ansible.run", "end")
-            event["event"]["outcome"] = outcome_of(status_of(counts))
+            outcome = f',"outcome":"{outcome_of(status_of(counts))}"'
+            event = self.event("host.finished", "ansible.run", "end", more=outcome)
             event["host"] = {"name": Text.keyword(name) or "unknown"}
             event["ansible"] = {"stats": counts}
             events.append(event)
@@ -403,12 +395,10 @@ class Collector:
 
     def run_finished(self, recap, custom_stats):
         """The end. A callback is not told the exit code; the status is what Ansible makes it of."""
-        now = Clock()
-        event = self.event("run.finished", "ansible.run", "end", now)
-        totals = recap.totals()
+        now, totals = Clock(), recap.totals()
         status = status_of(totals)
-        event["event"].update(now.since(self.start))
-        event["event"]["outcome"] = outcome_of(status)
+        more = f',"outcome":"{outcome_of(status)}"{now.since(self.start)}'
+        event = self.event("run.finished", "ansible.run", "end", now, more)
         status = "success" if status == "ok" else status
         event["run"] = {**self.run_fields(), "status": status, "events": self.sequence}
         hosts = {"total": len(recap.hosts), **recap.hosts_by_status()}
@@ -423,9 +413,8 @@ class Collector:
 
     def run_aborted(self, reason, message):
         now = Clock()
-        event = self.event("run.aborted", "ansible.run", "end", now)
-        event["event"].update(now.since(self.start))
-        event["event"]["outcome"] = "unknown"
+        more = f',"outcome":"unknown"{now.since(self.start)}'
+        event = self.event("run.aborted", "ansible.run", "end", now, more)
         run = {"status": "aborted", "reason": reason, "events": self.sequence}
         event["run"] = {**self.run_fields(), **run}
         event["error"] = {"message": message}

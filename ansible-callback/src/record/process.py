@@ -29,7 +29,7 @@ class Process:
         with open("/proc/uptime", encoding="ascii") as file:
             uptime = float(file.read().split()[0])
         age = uptime - int(cls.stat("self")[19]) / os.sysconf("SC_CLK_TCK")
-        return Clock.text(time.time_ns() - int(age * 1e9))
+        return Clock.text_of(time.time_ns() - int(age * 1e9))
 
     @staticmethod
     def stat(pid):

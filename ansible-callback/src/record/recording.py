@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -8,6 +9,7 @@ from ..dropped import Dropped
 from ..encoding import encode
 from ..folder import usable_folder
 from ..limits import ERRORS_MAX, LOOK_SECONDS, RUN_ID_VARIABLE
+from ..lines import value_at
 from ..text import Text
 from .collector import Collector
 from .shipper_process import ShipperProcess
@@ -66,9 +68,11 @@ class Recording:
 
     def write_event(self, event):
         line = encode(event)
-        if not self.spool.has_room_for(line) and Dropped.rank(event) is not None:
-            self.dropped.add(event["event"]["sequence"], len(line))
-            return
+        if not self.spool.has_room_for(line):
+            fields = json.loads(event["event"])
+            if Dropped.rank(fields["action"], value_at(event, "ansible", "result", "status")) is not None:
+                self.dropped.add(fields["sequence"], len(line))
+                return
         self.spool.append(line)
         self.written += 1
 

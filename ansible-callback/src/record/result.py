@@ -59,35 +59,29 @@ def result_fields(event, status, result, cuts, limit=TEXT_CHARS_MAX):
     rc = content.get("rc")
     if isinstance(rc, int) and not isinstance(rc, bool) and RC_MIN <= rc <= RC_MAX:
         fields["rc"] = int(rc)
-    for field, names in TEXTS:
-        value = next((content[name] for name in names if content.get(name)), None)
-        if field == "cmd" and isinstance(value, (list, tuple)):
-            value = " ".join(map(Text.of, value))
-        if value is not None:
+    cmd = content.get("cmd")
+    for field, value in (
+        ("cmd", " ".join(map(Text.of, cmd)) if isinstance(cmd, (list, tuple)) else cmd),
+        ("msg", content.get("msg") or content.get("reason")),
+        ("stdout", content.get("stdout") or content.get("module_stdout")),
+        ("stderr", content.get("stderr") or content.get("module_stderr")),
+    ):
+        if value:
             fields[field] = cuts.text(f"ansible.result.{field}", value, limit)
     if status == "skipped":
         reason = skip_reason(content)
         if reason:
             fields["skip_reason"] = cuts.text("ansible.result.skip_reason", reason, limit)
-    optional = {
-        "delegated_host": delegated_host(content, field_of(result, "task")),
-        "async_job": Text.keyword(content.get("ansible_job_id")),
-    }
-    fields.update((name, value) for name, value in optional.items() if value)
+    delegated = delegated_host(content, field_of(result, "task"))
+    if delegated:
+        fields["delegated_host"] = delegated
+    if content.get("ansible_job_id"):
+        fields["async_job"] = Text.keyword(content["ansible_job_id"])
     warnings = content.get("warnings")
     if isinstance(warnings, (list, tuple)) and warnings:
         few = cuts.list("ansible.result.warnings", list(warnings), WARNINGS_MAX)
         fields["warnings"] = [cuts.text("ansible.result.warnings", warning, limit) for warning in few]
     return fields
-
-
-# Fields of ansible.result that are free text, and the names that modules have for them.
-TEXTS = (
-    ("cmd", ("cmd",)),
-    ("msg", ("msg", "reason")),
-    ("stdout", ("stdout", "module_stdout")),
-    ("stderr", ("stderr", "module_stderr")),
-)
 
 
 def skip_reason(content):

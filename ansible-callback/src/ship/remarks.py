@@ -4,7 +4,7 @@ import contextlib
 import os
 
 from ..clock import Clock
-from ..encoding import encode_whole
+from ..encoding import to_json
 from ..files import sync_folder, write_whole
 from ..lines import Lines
 
@@ -52,5 +52,5 @@ class Remarks(Lines):
             sync_folder(self.path)
         # What follows the last line feed is of a shipper that died while writing; it was never sent.
         os.ftruncate(self.fd, sum(len(line) for line in self if line.endswith(b"\n")))
-        write_whole(self.fd, encode_whole(event))
+        write_whole(self.fd, f"{to_json(event)}\n".encode())
         os.fsync(self.fd)

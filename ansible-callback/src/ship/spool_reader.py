@@ -7,7 +7,7 @@ import os
 import stat
 
 from ..dropped import Dropped
-from ..encoding import encode_whole
+from ..encoding import to_json
 from ..files import sync_folder, try_lock, write_whole
 from ..limits import (
     EVENT_BYTES_MAX,
@@ -85,7 +85,7 @@ class SpoolReader(Lines):
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         fd = os.open(self.stem + REJECTED_SUFFIX, flags, 0o600)
         try:
-            write_whole(fd, encode_whole(entry))
+            write_whole(fd, f"{to_json(entry)}\n".encode())
             os.fsync(fd)
         finally:
             os.close(fd)
@@ -107,7 +107,8 @@ class SpoolReader(Lines):
             with open(fd, "wb", closefd=False) as file:
                 for line in self:
                     event = parse_event(line)
-                    own = None if event is None else Dropped.rank(event)
+                    action = value_at(event, "event", "action")
+                    own = Dropped.rank(action, value_at(event, "ansible", "result", "status"))
                     if own is None or own > rank:
                         file.write(line)
                     else:
