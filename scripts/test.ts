@@ -1,5 +1,5 @@
 /**
- * `npm test`: all stages, one line each as it starts and ends; `npm test -- types lint` runs only those.
+ * `npm test`: all stages, one line each as it ends; `npm test -- types lint` runs only those.
  * A stage's output is shown when it fails. The last line counts the tests of all runners.
  */
 import { spawn } from 'node:child_process'
@@ -13,6 +13,10 @@ interface Stage {
   name: string
   what: string
   command: string[]
+  /** Keeps one processor busy: runs beside the stages that follow it, up to the next one that needs them all. */
+  beside?: true
+  /** Keeps all of them busy. */
+  needsAll?: true
 }
 
 /** The rest is for `npm run test:matrix`, which takes its time. */
@@ -38,6 +42,15 @@ const stages: Stage[] = [
     ]
   },
   {
+    name: 'callback',
+    beside: true,
+    what: 'the collection, with real Ansible',
+    command: [
+      ...[python, '-m', 'pytest', '-q', '-rs', 'ansible-callback/tests'],
+      '--ignore=ansible-callback/tests/test_scenarios.py'
+    ]
+  },
+  {
     name: 'unit',
     what: 'server, command line, docs',
     command: [...nodeTests, 'test/{schemas,journal,receive,index,ask,cli,docs,server}/*.test.ts']
@@ -48,22 +61,15 @@ const stages: Stage[] = [
     command: [...nodeTests, 'test/crash/*.test.ts']
   },
   {
-    name: 'callback',
-    what: 'the collection, with real Ansible',
-    command: [
-      ...[python, '-m', 'pytest', '-q', 'ansible-callback/tests'],
-      '--ignore=ansible-callback/tests/test_scenarios.py'
-    ]
-  },
-  {
-    name: 'scenarios',
-    what: `every kind of run on ansible-core ${newestCores.join(' and ')}`,
-    command: ['node', 'scripts/matrix.ts', ...newestCores]
-  },
-  {
     name: 'end-to-end',
     what: 'Ansible → service → API and command line',
     command: [...nodeTests, 'test/end-to-end/*.test.ts']
+  },
+  {
+    name: 'scenarios',
+    needsAll: true,
+    what: `every kind of run on ansible-core ${newestCores.join(' and ')}`,
+    command: ['node', 'scripts/matrix.ts', ...newestCores]
   }
 ]
 
@@ -77,9 +83,14 @@ if (unknown.length > 0) {
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 }
-for (const stage of stages) {
-  if (wanted.length === 0 || wanted.includes(stage.name)) await runStage(stage)
+let beside = Promise.resolve()
+for (const stage of stages.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+  if (stage.needsAll !== undefined) await beside
+  const running = runStage(stage)
+  if (stage.beside === undefined) await running
+  else beside = running
 }
+await beside
 console.log(
   `\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`
 )
@@ -87,7 +98,6 @@ console.log(
 if (total.failed > 0 || (process.env.CI !== undefined && total.skipped > 0)) process.exitCode = 1
 
 async function runStage({ name, what, command }: Stage): Promise<void> {
-  process.stdout.write(`${name.padEnd(12)} ${what} … `)
   const started = performance.now()
   const { status, output } = await runCommand(command)
   const seconds = ((performance.now() - started) / 1_000).toFixed(1)
@@ -97,9 +107,8 @@ async function runStage({ name, what, command }: Stage): Promise<void> {
   total.passed += isCounted ? counts.passed : Number(status === 0)
   total.skipped += counts.skipped
   total.failed += counts.failed > 0 ? counts.failed : Number(status !== 0)
-  console.log(
-    `${status === 0 ? 'ok' : 'FAILED'} (${seconds} s${isCounted ? `, ${counts.passed} tests` : ''})`
-  )
+  const outcome = `${status === 0 ? 'ok' : 'FAILED'} (${seconds} s${isCounted ? `, ${counts.passed} tests` : ''})`
+  console.log(`${name.padEnd(12)} ${what} … ${outcome}`)
   if (status !== 0) console.log(output)
   else
     for (const line of output.split('\n').filter((text) => /# SKIP|^SKIPPED/.test(text)))
