@@ -68,6 +68,22 @@ def waiting(controller):
         controller.end(process)
 
 
+def test_a_run_that_is_interrupted_says_so_itself_and_ansible_ends_as_ever(controller, waiting, validate):
+    process = waiting()
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 99
+    assert b"User interrupted execution" in errors and b"playtrail" not in output + errors
+    wait_until(lambda: events_of(controller).of("run.aborted"), "the end")
+    trail = events_of(controller)
+    assert trail.sequences() == list(range(len(trail.events)))
+    aborted = trail.events[-1]
+    validate(aborted)
+    assert (aborted["event"]["action"], aborted["event"]["provider"]) == ("run.aborted", "callback")
+    assert (aborted["run"]["reason"], aborted["run"]["events"]) == ("interrupted", len(trail.events))
+    assert aborted["event"]["duration"] > 0
+
+
 def spool_of(controller, *events):
     controller.spool.mkdir(mode=0o700, exist_ok=True)
     path = controller.spool / f"{RUN_ID}.ndjson"

@@ -35,6 +35,7 @@ export function resultText(event: IndexedEvent, { paint, isOutputShown }: Result
   for (const { field, size } of event.ansible?.truncated ?? [])
     lines.push(paint('dim', `${INDENT}(${printable(field)} was cut, there was ${size} of it)`))
   if (result.ignored) lines.push(paint('cyan', '...ignoring'))
+  if (result.rescued) lines.push(paint('cyan', '...rescued'))
   return `${lines.join('\n')}\n`
 }
 

@@ -67,7 +67,8 @@ test('what a result has to say stands with it', async (t) => {
       { truncated: [{ field: 'ansible.result.msg', size: 9_000 }] }
     ),
     resultOf(4, 'd', { ...task, no_log: true }, { status: 'ok' }),
-    resultOf(5, 'e', task, { status: 'ok', stdout: 'not shown', msg: 'said' })
+    resultOf(5, 'e', task, { status: 'ok', stdout: 'not shown', msg: 'said' }),
+    resultOf(6, 'f', task, { status: 'failed', rescued: true, msg: 'saved' })
   ]
   const { url } = await startApi(t, { runs: [aRun()], events })
   const { stdout } = await playtrail(['show', RUN_ID, '--url', url])
@@ -82,6 +83,8 @@ unreachable: [c] => no route
     (ansible.result.msg was cut, there was 9000 of it)
 ok: [d] (no_log: nothing else is recorded)
 ok: [e] => said
+failed: [f] => saved
+...rescued
 `
   )
 })
