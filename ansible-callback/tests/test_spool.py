@@ -256,3 +256,49 @@ def test_nothing_waits_for_a_server_that_takes_no_connection_once_the_shipper_sa
     process = offline.play("site.yml", PLAYTRAIL_FLUSH_TIMEOUT="3600")
     assert process.returncode == 0, "with a wait it would not have ended"
     wait_until(lambda: list(offline.spool.glob("*.ndjson")), "the spool")
+
+
+def test_a_run_that_outgrows_the_spool_goes_on_with_the_least_and_says_what_is_missing(offline, validate):
+    offline.write(
+        "much.yml",
+        """
+- hosts: alpha
+  gather_facts: false
+  tasks:
+    - name: Much
+      ansible.builtin.debug:
+        msg: "{{ 'x' * 8000 }}"
+      loop: "{{ [0] * 150 }}"
+    - name: More
+      ansible.builtin.debug:
+        msg: "{{ 'x' * 8000 }}"
+      loop: "{{ [0] * 150 }}"
+    - name: Still more
+      ansible.builtin.debug:
+        msg: "{{ 'x' * 8000 }}"
+      loop: "{{ [0] * 150 }}"
+    - name: Not much
+      ansible.builtin.debug:
+""",
+    )
+    offline.spool.mkdir(mode=0o700)
+    (offline.spool / f"{RUN_ID}.rejected").write_bytes(b"x" * 2**21)
+    process = offline.play("much.yml", PLAYTRAIL_SPOOL_BYTES_MAX=str(2**21))
+    assert (process.returncode, process.stderr) == (0, b"")
+    events = offline.spooled()
+    for event in events:
+        validate(event)
+    size = sum(path.stat().st_size for path in offline.spool.glob("*.ndjson"))
+    assert 2**20 - 2**14 < size < 2**20 + 2**14, "a run always has room for this much"
+
+    actions = [event["event"]["action"] for event in events]
+    assert actions[-3:] == ["host.finished", "spool.dropped", "run.finished"]
+    dropped = events[-2]["spool"]
+    assert dropped["reason"] == "size"
+    there = {event["event"]["sequence"] for event in events}
+    missing = set()
+    for first, last in (map(int, part.split("-")) for part in dropped["sequences"]):
+        missing.update(range(first, last + 1))
+    assert len(missing) == dropped["events"] > 0
+    assert there | missing == set(range(events[-1]["run"]["events"])) and not there & missing
+    assert "lost" not in events[-1]["run"]
