@@ -190,6 +190,38 @@ def test_a_disk_that_fills_up_costs_one_warning_and_a_gap_and_the_rest_arrives(c
     assert controller.server.conflicts == []
 
 
+def test_of_a_disk_that_was_full_for_a_while_everything_behind_it_is_recorded_and_all_that_is_lost_counted(
+    controller,
+):
+    controller.write(
+        "full.yml",
+        """
+- hosts: alpha
+  gather_facts: false
+  tasks:
+    - name: Fill
+      ansible.builtin.debug:
+        msg: "{{ 'x' * 2000 }}"
+      loop: "{{ range(80) | list }}"
+    - name: Make room
+      ansible.builtin.raw: rm {{ lookup('env', 'PLAYTRAIL_SPOOL_DIR') }}/ballast; sleep 1.1
+    - name: Behind it
+      ansible.builtin.debug:
+""",
+    )
+    with mounted(controller.spool):
+        (controller.spool / "ballast").write_bytes(b"x" * 40 * 1024)
+        controller.server.stop()
+        process = controller.play("full.yml")
+        assert (process.returncode, len(warnings_of(process))) == (0, 1)
+        trail = Trail(controller.spooled())
+        controller.end_shippers()
+    assert trail.status("alpha", "Behind it") == "ok"
+    end = trail.one("run.finished")["run"]
+    assert end["lost"] > 30, "more than so many failures as make it ask now and then only"
+    assert end["lost"] == end["events"] - len(trail.events)
+
+
 def test_a_spool_that_can_only_be_read_costs_one_warning(controller, plain):
     with mounted(controller.spool, "ro"):
         process = controller.play(plain.path)
