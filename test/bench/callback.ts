@@ -8,6 +8,7 @@ import { startVariants, type Variant } from './variants.ts'
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7)
 /** Peers take many times as long, so that with many hosts a few rounds of them have to do. */
+const PEER_ROUNDS = process.env.BENCH_PEER_ROUNDS
 const PEER_ROUNDS_MAX = 2
 const MANY_HOSTS = 100
 const FORKS = 10
@@ -77,7 +78,9 @@ async function measure(bin: string, size: Size, araBin: string | undefined): Pro
 }
 
 function roundsOf({ isPeer }: Variant, { hosts }: Size): number {
-  return isPeer && hosts >= MANY_HOSTS ? Math.min(ROUNDS, PEER_ROUNDS_MAX) : ROUNDS
+  if (!isPeer) return ROUNDS
+  const most = PEER_ROUNDS ?? (hosts >= MANY_HOSTS ? PEER_ROUNDS_MAX : ROUNDS)
+  return Math.min(ROUNDS, Number(most))
 }
 
 function turned<T>(list: readonly T[], by: number): T[] {
