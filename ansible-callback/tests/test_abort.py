@@ -142,6 +142,7 @@ def test_a_run_that_is_killed_anywhere_ends_as_aborted_in_time_and_whole(control
             process.wait(timeout=SECONDS_MAX)
         finally:
             controller.end(process)
+        assert process.returncode == -signum, of_this_run().of("run.aborted")
         wait_until(lambda: not list(controller.spool.iterdir()), "the spool to go")
         trail = of_this_run()
         what = f"{signal.Signals(signum).name} after {enough} events"
