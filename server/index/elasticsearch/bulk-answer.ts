@@ -31,7 +31,9 @@ export function verdictOf(item: BulkItem): Verdict {
   if (status < 300) return { kind: 'created' }
   if (status === 409) return { kind: 'present' }
   const reason = reasonOf(item)
-  return status >= 500 || NOT_THE_DOCUMENT.has(status) ? { kind: 'again', reason } : { kind: 'refused', reason }
+  return status >= 500 || NOT_THE_DOCUMENT.has(status)
+    ? { kind: 'again', reason }
+    : { kind: 'refused', reason }
 }
 
 function reasonOf({ status, error }: BulkItem): string {

@@ -166,9 +166,13 @@ export class BulkWriter {
     }
   }
 
-  /** Few documents wait a little for more: a request costs as much as a hundred of them. */
+  /**
+   * What comes while a request is under way shares the next one: few documents wait for its end, or a little, since
+   * a request costs as much as a hundred of them.
+   */
   #isGathered(): boolean {
     const { operationsMax, bytesMax } = this.#pace
+    if (this.#requests.pending + this.#requests.size === 0) return true
     const left = this.#gatheredAt - performance.now()
     if (left <= 0 || this.#pending.length >= operationsMax || this.#pendingBytes >= bytesMax) return true
     this.#gathering ??= setTimeout(() => {
@@ -239,7 +243,8 @@ export class BulkWriter {
     let trouble: string | undefined
     sent.forEach((waiting, at) => {
       const item = Object.values(items[at] ?? {})[0]
-      if (item === undefined) throw new Error(`the answer to a bulk request lacks item ${at} of ${sent.length}`)
+      if (item === undefined)
+        throw new Error(`the answer to a bulk request lacks item ${at} of ${sent.length}`)
       const verdict = verdictOf(item)
       if (waiting.operation.isAppend && item._index !== undefined) this.writeIndex = item._index
       if (verdict.kind !== 'again') waiting.settle(verdict)

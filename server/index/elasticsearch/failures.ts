@@ -11,7 +11,8 @@ export function reasonOf(error: unknown): string {
   if (error instanceof errors.TimeoutError) return 'Elasticsearch did not answer in time'
   if (error instanceof errors.ConnectionError) return `Elasticsearch cannot be reached: ${error.message}`
   const status = statusOf(error)
-  if (status === 401) return 'Elasticsearch does not know the API key (401): PLAYTRAIL_ELASTICSEARCH_API_KEY_FILE'
+  if (status === 401)
+    return 'Elasticsearch does not know the API key (401): PLAYTRAIL_ELASTICSEARCH_API_KEY_FILE'
   if (status === 403) return `the API key must not do this (403): ${messageOf(error)}`
   if (status !== undefined) return `Elasticsearch answered ${status}: ${messageOf(error)}`
   return messageOf(error)

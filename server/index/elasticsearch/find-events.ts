@@ -63,28 +63,32 @@ export async function findResults(
   const sort = ['event.sequence', 'playtrail.index'].map((field) => ({
     [field]: { order: 'asc' as const, unmapped_type: 'long' as const }
   }))
-  const page = await pageOf(
+  return pageOf<EventSource, IndexedEvent>(
     query.limit,
     query.after,
-    (size, after) =>
-      search<ResultSource>(client, names.results, { size, sort, after, filter: found.clauses }),
-    ({ _source }) => _source?.event.id ?? ''
+    async (size, after) => {
+      const options = { size, sort, after, filter: found.clauses }
+      const results = await search<ResultSource>(client, names.results, options)
+      const ids = results.flatMap(({ _source }) => _source?.event.id ?? [])
+      const events = await eventsById(client, names.events, ids)
+      // Where an event is not searchable yet, or is gone by retention, there is nothing to show.
+      return results.map(({ _source, sort: position, _id }) => ({
+        _id,
+        sort: position,
+        _source: events.get(_source?.event.id ?? '')
+      }))
+    },
+    ({ _id, _source }) => (_source === undefined ? undefined : documentOf(_id, _source))
   )
-  const events = await eventsById(client, names.events, page.items)
-  const items = page.items.flatMap((id) => events.get(id) ?? [])
-  return { items, ...(page.next !== undefined && { next: page.next }) }
 }
 
-async function eventsById(
-  client: Client,
-  index: string,
-  ids: string[]
-): Promise<Map<string, IndexedEvent>> {
+/** `_source` of the events with these ids, as far as they are there. */
+async function eventsById(client: Client, index: string, ids: string[]): Promise<Map<string, EventSource>> {
   if (ids.length === 0) return new Map()
   const filter = [{ terms: { 'event.id': ids } }]
-  // An event may be in two indices of a data stream: twice as many hits are more than there can be in practice.
+  // An event may be in two indices of a data stream: see sent-before.ts.
   const hits = await search<EventSource>(client, index, { size: 2 * ids.length, sort: ['_doc'], filter })
-  return new Map(hits.map(({ _id, _source }) => [_id ?? '', documentOf(_id, _source)]))
+  return new Map(hits.flatMap(({ _id, _source }) => (_source === undefined ? [] : [[_id ?? '', _source]])))
 }
 
 async function search<Source>(

@@ -95,5 +95,11 @@ function resultOperation(
     playtrail: { log: of.log, index: of.record, time: of.time }
   }
   const action = { index: { _index: index, _id: id, version: sequence, version_type: 'external' } }
-  return { id, target: index, action: JSON.stringify(action), source: JSON.stringify(source), isAppend: false }
+  return {
+    id,
+    target: index,
+    action: JSON.stringify(action),
+    source: JSON.stringify(source),
+    isAppend: false
+  }
 }

@@ -5,17 +5,24 @@ import type { Page, Position } from '../store.ts'
 /** Documents that are asked for at once: a page of large ones is not held in memory beyond its limit. */
 const HITS_AT_ONCE = 200
 
-type Hit<Source> = estypes.SearchHit<Source>
+interface Hit<Source> {
+  _id?: string | undefined
+  _source?: Source | undefined
+  sort?: estypes.SortResults | undefined
+}
 
 /** Asks for at most `size` hits behind `after`. */
 export type Ask<Source> = (size: number, after: Position | undefined) => Promise<Hit<Source>[]>
 
-/** The first `limit` hits as a page, which ends early when they are large. To know whether there are more it asks for one more. */
+/**
+ * The first `limit` items as a page, which ends early when they are large. To know whether there are more it asks
+ * for one more.
+ */
 export async function pageOf<Source, Item>(
   limit: number,
   after: Position | undefined,
   ask: Ask<Source>,
-  itemOf: (hit: Hit<Source>) => Item
+  itemOf: (hit: Hit<Source>) => Item | undefined
 ): Promise<Page<Item>> {
   const items: Item[] = []
   const seen = new Set<string | undefined>()
@@ -31,6 +38,7 @@ export async function pageOf<Source, Item>(
       if (seen.has(hit._id)) continue
       seen.add(hit._id)
       const item = itemOf(hit)
+      if (item === undefined) continue
       items.push(item)
       bytes += JSON.stringify(item).length
     }
