@@ -1,7 +1,10 @@
-import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Build, ensureBuilt } from './build.ts'
+import { ensureArchive } from './archive.ts'
+import { ensureBuilt } from './build.ts'
 import { type Jvm, startJvm } from './jvm.ts'
 import { requirements } from './requirements.ts'
 
@@ -48,7 +51,7 @@ export function whyNoNode(): string | undefined {
 
 /** Starts a node alone, and waits until its health is yellow or better. */
 export async function startNode(options: NodeOptions = {}): Promise<ElasticsearchNode> {
-  return await launch(options, () => ({ 'discovery.type': 'single-node' }))
+  return await launch(options, '0', { 'discovery.type': 'single-node' })
 }
 
 /** Starts nodes that form one cluster, `node-1` to `node-<count>`; `options` are told per node. */
@@ -56,16 +59,20 @@ export async function startCluster(
   count: number,
   options: (index: number) => Omit<NodeOptions, 'name'> = () => ({})
 ): Promise<ElasticsearchNode[]> {
-  const nodes: ElasticsearchNode[] = []
-  // The first founds the cluster on its own, so that every port can be a free one; the others find it by its
-  // own, and it finds them when it is started again.
-  const discovery = (): Record<string, string> =>
-    nodes.length === 0
-      ? { 'cluster.initial_master_nodes': 'node-1', 'discovery.seed_hosts': '' }
-      : { 'discovery.seed_hosts': nodes.map(({ transport }) => transport).join(',') }
+  // Nodes find each other by addresses that all of them are told before any is there.
+  const transportPorts = await freePorts(count)
+  const names = transportPorts.map((_, index) => `node-${index + 1}`)
+  const discovery = {
+    'cluster.initial_master_nodes': names.join(','),
+    'discovery.seed_hosts': transportPorts.map((port) => `127.0.0.1:${port}`).join(',')
+  }
+  const started = await Promise.allSettled(
+    names.map((name, index) => launch({ ...options(index), name }, transportPorts[index] ?? '0', discovery))
+  )
+  const nodes = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
   try {
-    for (let index = 0; index < count; index += 1)
-      nodes.push(await launch({ ...options(index), name: `node-${index + 1}` }, discovery))
+    const failed = started.find((result) => result.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
     await waitForHealth(nodes[0]?.url ?? '', `wait_for_nodes=${count}&wait_for_status=green`)
   } catch (error) {
     await Promise.all(nodes.map((node) => node.stop()))
@@ -74,15 +81,15 @@ export async function startCluster(
   return nodes
 }
 
-/** `discovery` tells, at each start, how it finds the others of its cluster. */
 async function launch(
   options: NodeOptions,
-  discovery: () => Record<string, string>
+  transportPort: string,
+  discovery: Readonly<Record<string, string>>
 ): Promise<ElasticsearchNode> {
   const needed = requirements()
   if (typeof needed === 'string') throw new Error(needed)
   const build = await ensureBuilt(needed)
-  if (options.jvmFlags === undefined) await ensureArchive(build)
+  if (options.jvmFlags === undefined) await ensureArchive(build, (flags) => startNode({ jvmFlags: flags }))
 
   const name = options.name ?? 'node-1'
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'playtrail-elasticsearch-'))
@@ -94,7 +101,7 @@ async function launch(
     ]
     return await startJvm(
       { jdk: needed.jdk, build, heapMiB: options.heapMiB ?? HEAP_MIB, flags },
-      { ...baseSettings(name, dataDir, http, transport), ...discovery(), ...options.settings }
+      { ...baseSettings(name, dataDir, http, transport), ...discovery, ...options.settings }
     )
   }
   const removeData = (): void => {
@@ -103,7 +110,7 @@ async function launch(
 
   let jvm: Jvm
   try {
-    jvm = await start(String(options.port ?? 0), '0')
+    jvm = await start(String(options.port ?? 0), transportPort)
   } catch (error) {
     removeData()
     throw error
@@ -165,33 +172,15 @@ async function waitForHealth(url: string, condition: string): Promise<void> {
     throw new Error(`Elasticsearch at ${url} is not ready after ${HEALTH_WAIT_SECONDS_MAX} s: ${body}`)
 }
 
+/** Ports that were free a moment ago: held all at once, so that no two are the same, then let go. */
+async function freePorts(count: number): Promise<string[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const ports = servers.map((server) => String((server.address() as AddressInfo).port))
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
+  return ports
+}
+
 function portOf(address: string): string {
   return address.slice(address.lastIndexOf(':') + 1)
-}
-
-/**
- * Makes the archive of the classes that a node loads until it answers, by starting one. It is written beside its
- * place and renamed, and one that cannot be made is left empty, which a JVM ignores: it only saves time.
- */
-async function ensureArchive(build: Build): Promise<void> {
-  if (existsSync(build.archive)) return
-  const partial = `${build.archive}.${process.pid}`
-  const node = await startNode({ jvmFlags: [`-XX:ArchiveClassesAtExit=${partial}`, '-Xlog:cds=off'] })
-  await exercise(node.url)
-  await node.stop()
-  if (!existsSync(partial)) writeFileSync(partial, '')
-  renameSync(partial, build.archive)
-}
-
-/** What most tests ask of a node, so that its classes are in the archive. */
-async function exercise(url: string): Promise<void> {
-  const ask = (method: string, path: string, body: string): Promise<Response> =>
-    fetch(`${url}${path}`, { method, body, headers: { 'content-type': 'application/x-ndjson' } })
-  const template = { index_patterns: ['logs-warm-*'], data_stream: {}, priority: 500 }
-  await ask('PUT', '/_index_template/warm?pretty', JSON.stringify(template))
-  const lines = [{ create: { _id: '1' } }, { '@timestamp': '2026-01-01T00:00:00Z', message: 'warm' }]
-  const bulk = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
-  await ask('POST', '/logs-warm-default/_bulk?refresh=wait_for', bulk)
-  const query = { query: { query_string: { query: 'warm' } }, aggs: { n: { value_count: { field: '_id' } } } }
-  await ask('POST', '/logs-warm-default/_search', JSON.stringify(query))
 }

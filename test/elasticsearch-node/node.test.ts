@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { onEnd } from '../support/cleanup.ts'
 import { temporaryFolder } from '../support/folder.ts'
-import { startCluster, startNode, whyNoNode } from './launch.ts'
+import { type ElasticsearchNode, startCluster, startNode, whyNoNode } from './launch.ts'
 
 const skip = whyNoNode() ?? false
 const STREAM = 'logs-node.test-default'
@@ -54,6 +59,38 @@ test('a temporary data folder survives a restart, and is gone when the node is s
   assert.ok(!existsSync(node.dataDir))
 })
 
+test('a node ends and removes its data when the process that started it is killed', { skip }, async (t) => {
+  const launcher = JSON.stringify(new URL('launch.ts', import.meta.url).href)
+  const script = `const { startNode } = await import(${launcher})
+    const { pid, dataDir } = await startNode()
+    console.log(JSON.stringify({ pid, dataDir }))
+    process.stdin.on('end', () => process.exit()).resume()`
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['pipe', 'pipe', 'inherit']
+  })
+  onEnd(t, () => parent.kill('SIGKILL'))
+  const [line] = await once(createInterface(parent.stdout), 'line')
+  const { pid, dataDir } = JSON.parse(String(line))
+  assert.ok(existsSync(dataDir))
+  parent.kill('SIGKILL')
+  while (isRunning(pid)) await pause(50)
+  assert.ok(!existsSync(dataDir))
+})
+
+test('a cluster that is started again on its folders has its data', { skip }, async (t) => {
+  const folder = temporaryFolder(t)
+  const start = async (): Promise<ElasticsearchNode[]> => {
+    const nodes = await startCluster(2, (index) => ({ dataDir: join(folder, String(index)) }))
+    onEnd(t, () => Promise.all(nodes.map((node) => node.stop())))
+    return nodes
+  }
+  const before = await start()
+  await ask(before[0]?.url ?? '', 'PUT', '/kept')
+  await Promise.all(before.map((node) => node.stop()))
+  const [again] = await start()
+  assert.equal((await ask(again?.url ?? '', 'GET', '/kept')).status, 200)
+})
+
 test('a node whose settings are wrong says which', { skip }, async () => {
   await assert.rejects(
     startNode({ settings: { 'no.such.setting': 'x' } }),
@@ -80,6 +117,12 @@ test('a cluster of three goes on when its master is killed', { skip }, async (t)
   )
   assert.equal(health.body.timed_out, false)
 })
+
+/** A process that ended, but that nobody waited for yet, has no command line. */
+function isRunning(pid: number): boolean {
+  const file = `/proc/${pid}/cmdline`
+  return existsSync(file) && readFileSync(file, 'utf8') !== ''
+}
 
 interface Hit {
   _id: string
