@@ -66,6 +66,14 @@ export const limits = {
   /** Pause between two looks whether another index has taken the place of this one. */
   generationLookMs: 5_000,
 
+  /** Documents that `playtrail reconcile` reads, or repairs, at once. */
+  reconcilePageItems: 200,
+  /** Names of fields that it tells of one document; beyond it stands `…`. */
+  reconcileFieldsMax: 20,
+  /** Looks at a run that is being written to, and the pause between two; then it is not compared. */
+  reconcileLooksMax: 5,
+  reconcileLookMs: 1_000,
+
   /** Pause between two looks for runs that fell silent; `--silent-after`, if that is shorter. */
   silenceIntervalMs: 30_000,
   /** Runs that one such look closes; the next one closes the rest. */

@@ -37,7 +37,7 @@ const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]
  * The columns of a record's event, or why it can never have any. The event was validated when it was
  * received; this only rules out what the index could not hold, whoever wrote the journal.
  */
-export function columnsOf(record: JournalRecord): EventColumns | string {
+export function columnsOf(record: Pick<JournalRecord, 'payload'>): EventColumns | string {
   const event = parseEvent(record.payload)
   if (event === undefined) return 'its bytes are not a JSON object'
   const timestamp = microsecondsOf(event['@timestamp'])

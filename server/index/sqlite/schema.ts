@@ -11,7 +11,7 @@ const PAGE_BYTES = 8192
 const WRITER_CACHE_KIB = 32 * 1024
 const READER_CACHE_KIB = 8 * 1024
 /** Only recovery, and a write-ahead log that grew too long, ever make anyone wait. */
-const BUSY_MS_MAX = 10_000
+export const BUSY_MS_MAX = 10_000
 
 // A host, user, playbook or action is written out once, in `names`, and is a small number elsewhere: that
 // keeps four indexes of every event affordable, and lets a pattern with `*` be tried on some hundred names

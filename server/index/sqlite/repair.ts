@@ -1,0 +1,112 @@
+import type Database from 'better-sqlite3'
+import type { IndexRepair, Rewrite, RunCorrection } from '../reconcile/comparable.ts'
+import { openToCompare } from './comparable.ts'
+import { foldRun } from './compare-run.ts'
+import { type Keys, openKeys } from './keys.ts'
+
+/** Writes to the embedded store, also beside the server: one of two writers waits a moment. */
+export function openSqliteRepair(path: string, journalId: string): IndexRepair & { close(): void } {
+  const db = openToCompare(path, journalId, true)
+  db.pragma('synchronous = NORMAL')
+  const keys = openKeys(db)
+  const statements = prepare(db)
+  const writeEvents = db.transaction((rewrites: readonly Rewrite[]) => {
+    for (const { expected } of rewrites) statements.writeEvent(keys, expected)
+  })
+  const writeResults = db.transaction((rewrites: readonly Rewrite[]) => {
+    for (const { expected } of rewrites) statements.writeResult(keys, expected)
+  })
+  const removeEvents = db.transaction((places: readonly string[]) => {
+    for (const place of places) statements.removeEvent.run(Number(place))
+  })
+  const removeResults = db.transaction((places: readonly string[]) => {
+    for (const place of places) statements.removeResult.run(...placeOf(place))
+  })
+  return {
+    writeEvents: async (rewrites) => writeEvents.immediate(rewrites),
+    removeEvents: async (places) => removeEvents.immediate(places),
+    async writeResults(rewrites) {
+      removeResults.immediate(rewrites.flatMap(({ place }) => place ?? []))
+      writeResults.immediate(rewrites)
+    },
+    removeResults: async (places) => removeResults.immediate(places),
+    rebuildRun: (id, correction) => rebuildRun(db, keys, id, correction),
+    async setCursor(next) {
+      db.prepare('UPDATE meta SET cursor = min(cursor, ?)').run(next)
+    },
+    close: () => void db.close()
+  }
+}
+
+function placeOf(place: string): [task: number, host: number] {
+  const [task = '', host = ''] = place.split(' ')
+  return [Number(task), Number(host)]
+}
+
+function prepare(db: Database.Database) {
+  const makeRoom = db.prepare('DELETE FROM events WHERE id = ? OR record = ?')
+  const insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const insertResult = db.prepare(`
+    INSERT INTO results VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (task, host) DO UPDATE
+    SET run = excluded.run, sequence = excluded.sequence, status = excluded.status, record = excluded.record
+    WHERE excluded.sequence >= sequence`)
+  return {
+    removeEvent: db.prepare<[number]>('DELETE FROM events WHERE record = ?'),
+    removeResult: db.prepare<[number, number]>('DELETE FROM results WHERE task = ? AND host = ?'),
+    writeEvent(keys: Keys, { record, columns }: Rewrite['expected']): void {
+      const { runId, timestamp, action, playbook, host, user, status } = columns
+      makeRoom.run(record.eventId, record.index)
+      insertEvent.run(
+        ...[record.index, record.eventId, runId === null ? null : runKey(db, runId), timestamp],
+        ...[keys.name(action), keys.name(playbook), keys.name(host), keys.name(user), status],
+        ...[record.receivedAt, record.sender, record.payload]
+      )
+    },
+    writeResult(keys: Keys, { record, columns }: Rewrite['expected']): void {
+      const { runId, host, result } = columns
+      const hostKey = keys.name(host)
+      if (runId === null || hostKey === null || result === undefined) return
+      const run = runKey(db, runId)
+      insertResult.run(keys.task(run, result), hostKey, run, result.sequence, result.status, record.index)
+    }
+  }
+}
+
+function runKey(db: Database.Database, id: string): number {
+  const known = db.prepare<[string], number>('SELECT key FROM runs WHERE id = ?').pluck().get(id)
+  if (known !== undefined) return known
+  const columns =
+    'id, status, events, silences, last_received, heard, heard_until, ok, changed, failed, skipped, unreachable'
+  const insert = db.prepare<[string]>(
+    `INSERT INTO runs (${columns}) VALUES (?, 'running', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)`
+  )
+  return Number(insert.run(id).lastInsertRowid)
+}
+
+async function rebuildRun(
+  db: Database.Database,
+  keys: Keys,
+  id: string,
+  correction: RunCorrection
+): Promise<void> {
+  // Nobody may write the run between the look at its events and the new row.
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    const { expected } = await foldRun(db, id, correction)
+    if (expected.events === 0) {
+      db.prepare('DELETE FROM runs WHERE id = ?').run(id)
+      db.prepare('DELETE FROM run_hosts WHERE run_id = ?').run(id)
+    } else {
+      const key = runKey(db, id)
+      const set = Object.keys(expected.state).map((column) => `${column} = @${column}`)
+      db.prepare(`UPDATE runs SET ${set.join(', ')} WHERE key = @key`).run({ ...expected.state, key })
+      db.prepare('DELETE FROM run_hosts WHERE run_id = ?').run(id)
+      const insert = db.prepare('INSERT INTO run_hosts VALUES (?, ?)')
+      for (const host of expected.hosts) insert.run(keys.name(host), id)
+    }
+    db.exec('COMMIT')
+  } catch (error) {
+    db.exec('ROLLBACK')
+    throw error
+  }
+}
