@@ -206,7 +206,7 @@ test('the script says what is wrong and ends with 1: no such step, no setting, a
   for (const [step, environment, expected] of [
     ['everything', {}, /expected one of secrets, elasticsearch, dashboards; got "everything"/],
     ['secrets', {}, /expected the environment variable PLAYTRAIL_SECRETS_DIR/],
-    ['elasticsearch', env, /refused POST .*_password: 401 .*admin\/elastic\.password/s]
+    ['elasticsearch', env, /refused .*_password: 401 .*admin\/elastic\.password/s]
   ] as const) {
     const { status, output } = await run(step, environment)
     assert.equal(status, 1)

@@ -18,9 +18,9 @@ export interface SecurityServer {
   url: string
   passwords: Map<string, string>
   keys: Key[]
-  /** Fails every other request, the first one too: before it took effect, or after. */
+  /** Fails the first, third, … request of each route: before it took effect, or after. */
   fault: 'before' | 'after' | undefined
-  requests: number
+  requests: Map<string, number>
 }
 
 interface Asked {
@@ -36,7 +36,7 @@ export async function securityServer(t: Ending, password: string): Promise<Secur
     passwords: new Map([['elastic', password]]),
     keys: [],
     fault: undefined,
-    requests: 0
+    requests: new Map()
   }
   const server = createServer((request, response) => {
     void (async () => {
@@ -60,7 +60,9 @@ async function answer(
   const isJson = request.headers['content-type'] === 'application/json'
   const body = isJson ? ((await json(request)) as Record<string, unknown>) : {}
   const asked = { route: `${request.method} ${request.url}`, user: userOf(state, request), body }
-  const fault = state.requests++ % 2 === 0 ? state.fault : undefined
+  const count = (state.requests.get(asked.route) ?? 0) + 1
+  state.requests.set(asked.route, count)
+  const fault = count % 2 === 1 ? state.fault : undefined
   const failed = { status: 503, body: { error: 'unavailable_shards_exception' } }
   if (fault === 'before') return failed
   const answered = answerTo(state, asked)
