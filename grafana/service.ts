@@ -48,12 +48,12 @@ export function serviceDashboard(): Dashboard {
 function receiving() {
   return [
     [
-      stat({ title: 'Records in the journal', w: 6, h: 4 }, ask(`sum(playtrail_journal_end${OF})`)),
+      stat({ title: 'Records in the journal', w: 5, h: 4 }, ask(`sum(playtrail_journal_end${OF})`)),
       stat(
         {
           title: 'Not yet in the index',
           description: 'Worth a look if it grows for minutes.',
-          w: 6,
+          w: 5,
           h: 4,
           red: 100_000
         },
@@ -63,7 +63,7 @@ function receiving() {
         {
           title: 'Refused, in this time',
           description: 'What was refused is in the quarantine, with its reason.',
-          w: 6,
+          w: 5,
           h: 4,
           red: 1
         },
@@ -73,11 +73,21 @@ function receiving() {
         {
           title: 'Dead letters',
           description: 'Events that the store refused for good; they stay in the journal.',
-          w: 6,
+          w: 5,
           h: 4,
           red: 1
         },
         ask(`sum(playtrail_dead_letters${OF})`)
+      ),
+      stat(
+        {
+          title: 'Index failing',
+          description: '1 while the store refuses what is written to it, or cannot be reached.',
+          w: 4,
+          h: 4,
+          red: 1
+        },
+        ask(`max(playtrail_index_failing${OF})`)
       )
     ],
     [

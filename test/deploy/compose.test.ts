@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { readConfig } from '../../server/config.ts'
+import { readConfig, settings } from '../../server/config.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { type Compose, type ComposeService, composeMistakes, parseCompose } from './compose.ts'
 
@@ -102,7 +102,9 @@ test("a service sees no more secrets than its own: the administrator's are with 
 })
 
 test('the service takes the settings that docker-compose.yml gives it', () => {
-  const { PLAYTRAIL_STORE, ...environment } = compose.services.playtrail?.environment ?? {}
-  assert.equal(PLAYTRAIL_STORE, 'http://elasticsearch:9200')
-  assert.equal(readConfig({}, environment).logFormat, 'json')
+  const environment = compose.services.playtrail?.environment ?? {}
+  const { store, logFormat } = readConfig({}, environment)
+  assert.deepEqual([store, logFormat], ['http://elasticsearch:9200', 'json'])
+  const known = new Set<string>([...Object.values(settings).map(({ env }) => env), 'PLAYTRAIL_TOKEN_FILE'])
+  for (const name of Object.keys(environment)) assert.ok(known.has(name), name)
 })

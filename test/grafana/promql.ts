@@ -18,7 +18,11 @@ export function promqlMistakes(
   const names = [...expr.matchAll(METRIC)].map(([, name = '']) => name)
   const rated = new Set([...expr.matchAll(RANGE)].map(([, name = '']) => name))
   const grouped = labelsIn(expr, /\bby \(([^)]*)\)/g)
-  const kept = expr.includes(' by (') ? grouped : /^(?:sum|histogram_quantile)\(/.test(expr) ? [] : undefined
+  const kept = expr.includes(' by (')
+    ? grouped
+    : /^(?:sum|max|histogram_quantile)\(/.test(expr)
+      ? []
+      : undefined
   const shown = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = '']) => label)
   return [
     ...(isBalanced(expr) ? [] : ['the brackets do not match']),
