@@ -127,8 +127,8 @@ function index() {
         byInstance('playtrail_index_lag_seconds')
       ),
       overTime(
-        { title: 'Events written to the index', w: 8, h: 8, unit: 'cps' },
-        ask(`sum by (outcome) (rate(playtrail_index_events_total${OF}${RATE}))`, '{{outcome}}')
+        { title: 'Documents written to the index', w: 8, h: 8, unit: 'cps' },
+        ask(`sum by (outcome) (rate(playtrail_index_documents_total${OF}${RATE}))`, '{{outcome}}')
       )
     ],
     [

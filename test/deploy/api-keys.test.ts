@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { matchesGlob } from 'node:path'
 import { test } from 'node:test'
 import type { KeyDefinition } from '../../deploy/security.ts'
+import { aliasesOf, DEFAULT_NAMESPACE, namesOf, STATE_INDEX } from '../../server/index/elasticsearch/names.ts'
 
 interface Role {
   cluster: string[]
@@ -14,9 +15,11 @@ const clusterPrivileges = ['manage_index_templates', 'monitor']
 const writing = ['auto_configure', 'create_doc', 'create_index', 'index', 'manage']
 const reading = ['read', 'view_index_metadata']
 
-/** Names that the store uses, of a first and of a rebuilt index. */
-const events = ['logs-playtrail.events-default', 'logs-playtrail.events-default.2']
-const others = ['playtrail-runs-default', 'playtrail-runs', 'playtrail-results', 'playtrail-state']
+/** Names that the store uses, of a first and of a rebuilt index, and those to read from. */
+const generations = [1, 2].map((generation) => namesOf(generation, DEFAULT_NAMESPACE))
+const aliases = aliasesOf(DEFAULT_NAMESPACE)
+const events = generations.map((names) => names.events)
+const others = [...generations, aliases].flatMap(({ runs, results }) => [runs, results]).concat(STATE_INDEX)
 
 function roleOf(name: string): Role {
   const file = new URL(`../../server/index/elasticsearch/api-keys/${name}.json`, import.meta.url)
@@ -57,16 +60,15 @@ test('the writer adds events and cannot change or delete one; it updates runs, r
   for (const index of others) {
     assert.deepEqual(privilegesOn(writer, index), ['auto_configure', 'index', ...reading], index)
   }
-  assert.deepEqual(privilegesOn(writer, 'playtrail-events'), reading)
+  assert.deepEqual(privilegesOn(writer, aliases.events), reading)
 })
 
-test('the reader reads everything of ours and writes nothing; setup manages and reads no document', () => {
-  for (const index of [...events, ...others, 'playtrail-events']) {
+test('the reader reads everything of ours and writes nothing; setup manages, and reads only what it keeps in the state', () => {
+  const managing = ['create_index', 'manage', 'view_index_metadata']
+  for (const index of [...events, ...others, aliases.events]) {
     assert.deepEqual(privilegesOn(roleOf('reader'), index), reading, index)
-    assert.deepEqual(
-      privilegesOn(roleOf('setup'), index),
-      ['create_index', 'manage', 'view_index_metadata'],
-      index
-    )
+    const isState = index === STATE_INDEX
+    const wanted = isState ? [...managing, 'index', 'read'].sort() : managing
+    assert.deepEqual(privilegesOn(roleOf('setup'), index), wanted, index)
   }
 })
