@@ -4,6 +4,8 @@
  */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
+import { startNode, whyNoNode } from '../test/elasticsearch-node/launch.ts'
 import matrix from '../test/matrix.json' with { type: 'json' }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -13,6 +15,8 @@ interface Stage {
   name: string
   what: string
   command: string[]
+  /** Its tests share an Elasticsearch, started before it unless ELASTICSEARCH_URL names one. */
+  sharesElasticsearch?: true
   /** Keeps one processor busy: runs beside the stages that follow it, up to the next one that needs them all. */
   beside?: true
   /** Keeps all of them busy. */
@@ -61,6 +65,12 @@ const stages: Stage[] = [
     command: [...nodeTests, 'test/crash/*.test.ts']
   },
   {
+    name: 'elasticsearch',
+    sharesElasticsearch: true,
+    what: 'the store on a real Elasticsearch',
+    command: [...nodeTests, 'test/{elasticsearch,elasticsearch-node}/*.test.ts']
+  },
+  {
     name: 'end-to-end',
     what: 'Ansible → service → API and command line',
     command: [...nodeTests, 'test/end-to-end/*.test.ts']
@@ -97,9 +107,11 @@ console.log(
 // What a machine lacks may be skipped there, but CI has everything.
 if (total.failed > 0 || (process.env.CI !== undefined && total.skipped > 0)) process.exitCode = 1
 
-async function runStage({ name, what, command }: Stage): Promise<void> {
+async function runStage({ name, what, command, sharesElasticsearch }: Stage): Promise<void> {
   const started = performance.now()
-  const { status, output } = await runCommand(command)
+  const { status, output } = await (sharesElasticsearch === undefined
+    ? runCommand(command)
+    : runBesideElasticsearch(command))
   const seconds = ((performance.now() - started) / 1_000).toFixed(1)
   const counts = countsIn(output)
   // A stage that has no tests of its own counts as one.
@@ -108,19 +120,39 @@ async function runStage({ name, what, command }: Stage): Promise<void> {
   total.skipped += counts.skipped
   total.failed += counts.failed > 0 ? counts.failed : Number(status !== 0)
   const outcome = `${status === 0 ? 'ok' : 'FAILED'} (${seconds} s${isCounted ? `, ${counts.passed} tests` : ''})`
-  console.log(`${name.padEnd(12)} ${what} … ${outcome}`)
+  console.log(`${name.padEnd(13)} ${what} … ${outcome}`)
   if (status !== 0) console.log(output)
   else
     for (const line of output.split('\n').filter((text) => /# SKIP|^SKIPPED/.test(text)))
       console.log(`  ${line.trim()}`)
 }
 
-async function runCommand(command: string[]): Promise<{ status: number | null; output: string }> {
+/** Where there can be no Elasticsearch, the tests skip themselves and say why. */
+async function runBesideElasticsearch(command: string[]): Promise<Ended> {
+  if (process.env.ELASTICSEARCH_URL || whyNoNode() !== undefined) return await runCommand(command)
+  try {
+    const node = await startNode()
+    try {
+      return await runCommand(command, { ELASTICSEARCH_URL: node.url })
+    } finally {
+      await node.stop()
+    }
+  } catch (error) {
+    return { status: 1, output: inspect(error) }
+  }
+}
+
+interface Ended {
+  status: number | null
+  output: string
+}
+
+async function runCommand(command: string[], settings: Record<string, string> = {}): Promise<Ended> {
   const [program = '', ...args] = command
   const child = spawn(program, args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined }
+    env: { ...process.env, ...settings, NO_COLOR: '1', FORCE_COLOR: undefined }
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr])
