@@ -1,7 +1,8 @@
 import { count, type Dashboard, over, time, top } from './source.ts'
 
 const of = 'playtrail-events'
-const started = 'event.action : run.started'
+/** The service's own life is a run as well, but nobody ran it. */
+const started = 'event.action : run.started and not run.kind : service'
 const dry = 'ansible.cli.check : true'
 
 export const audit: Dashboard = {

@@ -67,8 +67,8 @@ const stages: Stage[] = [
   {
     name: 'elasticsearch',
     sharesElasticsearch: true,
-    what: 'the store on a real Elasticsearch',
-    command: [...nodeTests, 'test/{elasticsearch,elasticsearch-node}/*.test.ts']
+    what: 'the store on a real Elasticsearch, and the dashboards for Kibana',
+    command: [...nodeTests, 'test/{elasticsearch,elasticsearch-node,kibana}/*.test.ts']
   },
   {
     name: 'end-to-end',
