@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { asNdjson, dashboards, savedObjects } from '../../kibana/saved-objects.ts'
+import { setupKibanaCommand } from '../../server/cli/setup-kibana.ts'
 import { PLAYTRAIL_URL_DEFAULT } from '../../server/kibana/run-link.ts'
 import { type Broken, brokenPanels, runs } from './broken.ts'
 import { mistakesIn } from './checker.ts'
@@ -40,6 +42,22 @@ test('a run’s id is a link to Playtrail, in both data views', () => {
       }
     })
   }
+})
+
+test('every panel, option and variable is in docs/kibana.md', () => {
+  const text = readFileSync(new URL('../../docs/kibana.md', import.meta.url), 'utf8')
+  for (const { title, panels } of dashboards) {
+    const section = text.split(`\n## ${title}\n`)[1]?.split('\n## ')[0] ?? ''
+    const rows = [...section.matchAll(/^\| (.+?) \|/gm)].map(([, panel]) => panel).slice(2)
+    const shown = panels.filter(({ chart }) => chart !== 'text')
+    assert.deepEqual(
+      rows,
+      shown.map((panel) => panel.title)
+    )
+  }
+  for (const { flags } of setupKibanaCommand().options) assert.ok(text.includes(`\`${flags}\``), flags)
+  for (const name of ['URL', 'API_KEY_FILE', 'CA_FILE'])
+    assert.ok(text.includes(`\`PLAYTRAIL_KIBANA_${name}\``), name)
 })
 
 for (const broken of brokenPanels) {
