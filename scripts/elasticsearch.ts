@@ -33,6 +33,10 @@ console.log('Starting Elasticsearch (the first time it is fetched from Maven Cen
 const nodes = await start().catch((error: Error) =>
   fail(error.cause instanceof Error ? `${error.message}\n${error.cause.message}` : error.message)
 )
+// Before that, a signal ends us at once, and the nodes with us.
+const asked = Promise.race(
+  ['SIGINT', 'SIGTERM'].map((signal) => new Promise((done) => process.once(signal, done)))
+)
 const urls = nodes.map(({ url }) => url)
 console.log(`
 Elasticsearch is ready: ${urls.join(', ')}
@@ -42,7 +46,7 @@ Its data ${dataDir === undefined ? 'is thrown away at the end; --data-dir FOLDER
   curl '${urls[0]}/_cat/indices?v'          shows what is in it
 
 Ctrl-C stops it.`)
-await Promise.race(['SIGINT', 'SIGTERM'].map((signal) => new Promise((done) => process.once(signal, done))))
+await asked
 await Promise.all(nodes.map((node) => node.stop()))
 console.log(`Stopped${dataDir === undefined ? '; its data is gone' : ''}.`)
 

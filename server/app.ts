@@ -1,7 +1,9 @@
 import swagger from '@fastify/swagger'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { Registry } from 'prom-client'
 import type { Access } from './access.ts'
 import { eventsRoute } from './ask/events.ts'
+import { stateLag } from './ask/lag.ts'
 import { runsRoutes } from './ask/runs.ts'
 import { answerProblem, answerRouteNotFound } from './failure.ts'
 import { healthRoutes } from './health.ts'
@@ -22,6 +24,7 @@ export interface Parts {
   journal: Journal
   follower: Follower
   store: Store
+  registry: Registry
   log: FastifyBaseLogger
 }
 
@@ -30,8 +33,8 @@ export interface Parts {
  * docs/architecture.md has the picture.
  */
 export async function buildApp(parts: Parts): Promise<FastifyInstance> {
-  const { access, quarantine, journal, follower, store, log } = parts
-  const metrics = createMetrics(journal, follower)
+  const { access, quarantine, journal, follower, store, registry, log } = parts
+  const metrics = createMetrics(registry, journal, follower)
   const app = Fastify({
     loggerInstance: log,
     // One line a request, when it is answered: requests.ts writes it.
@@ -60,6 +63,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     ask.addHook('onRequest', async (request) => {
       access.check(request.headers.authorization, 'reader')
     })
+    stateLag(ask, follower)
     await ask.register(runsRoutes, { store })
     await ask.register(eventsRoute, { store })
   })

@@ -23,7 +23,11 @@ const SILENT_AFTER_SECONDS_MAX = 604_800
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 const logFormats = ['auto', 'pretty', 'json'] as const
-const stores = ['sqlite'] as const
+
+/** Where the index is kept. */
+export type StoreSetting =
+  | { readonly kind: 'sqlite' }
+  | { readonly kind: 'elasticsearch'; readonly url: string }
 
 /** Every setting of the server, in one table; docs/configuration.md lists the same, and a test compares them. */
 export const settings = {
@@ -51,9 +55,29 @@ export const settings = {
     placeholder: '<store>',
     env: 'PLAYTRAIL_STORE',
     fallback: 'sqlite',
-    meaning: 'Where the index is kept: `sqlite`, the embedded store in the data folder.',
-    read: oneOf(stores),
-    expected: stores.join(', ')
+    meaning:
+      'Where the index is kept: `sqlite`, the embedded store in the data folder, or the URL of an Elasticsearch 9.',
+    read: readStore,
+    expected:
+      '`sqlite`, or a URL such as http://127.0.0.1:9200 without user and password (--elasticsearch-api-key-file names a file with a key)'
+  },
+  elasticsearchApiKeyFile: {
+    flag: '--elasticsearch-api-key-file',
+    placeholder: '<file>',
+    env: 'PLAYTRAIL_ELASTICSEARCH_API_KEY_FILE',
+    fallback: '',
+    meaning: 'A file with the encoded API key for Elasticsearch.',
+    read: (text: string) => text,
+    expected: 'a file'
+  },
+  elasticsearchCaFile: {
+    flag: '--elasticsearch-ca-file',
+    placeholder: '<file>',
+    env: 'PLAYTRAIL_ELASTICSEARCH_CA_FILE',
+    fallback: '',
+    meaning: 'A file with the certificates (PEM) of the authorities that Elasticsearch is trusted by.',
+    read: (text: string) => text,
+    expected: 'a file'
   },
   silentAfter: {
     flag: '--silent-after',
@@ -126,6 +150,14 @@ function readListen(text: string): Listen | undefined {
   const port = Number(match?.[3])
   if (host === undefined || !(port <= 65_535)) return undefined
   return host === 'localhost' || isIP(host) !== 0 ? { host, port } : undefined
+}
+
+function readStore(text: string): StoreSetting | undefined {
+  if (text === 'sqlite') return { kind: 'sqlite' }
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
+    return undefined
+  return { kind: 'elasticsearch', url: url.href.replace(/\/$/, '') }
 }
 
 function readSilentAfter(text: string): number | undefined {

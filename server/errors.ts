@@ -29,6 +29,8 @@ export const problems = {
   run_not_found: { status: 404, retry: false, title: 'No such run' },
   run_ambiguous: { status: 409, retry: false, title: 'More than one run begins like this' },
 
+  index_unavailable: { status: 503, retry: true, title: 'The index cannot be asked now' },
+
   // Any request.
   token_missing: { status: 401, retry: false, title: 'A token is needed' },
   token_unknown: { status: 401, retry: false, title: 'The token is not known' },

@@ -20,11 +20,13 @@ export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (
   app.get('/healthz', { schema: healthSchema }, async () => ({ status: 'ok', version }))
 
   app.get('/readyz', { schema: readySchema }, async () => {
-    const { cursor, lastError } = follower
+    const { cursor, lag, lagSeconds, lastError } = follower
+    const known =
+      cursor === undefined ? {} : { cursor, lag, lag_seconds: Math.round(lagSeconds * 1_000) / 1_000 }
     return {
       status: lastError === undefined ? 'ready' : 'index_failing',
       journal: { log: journal.id, end: journal.end },
-      index: { cursor, lag: journal.end - cursor, ...(lastError === undefined ? {} : { error: lastError }) }
+      index: { ...known, ...(lastError === undefined ? {} : { error: lastError }) }
     }
   })
 
@@ -80,10 +82,14 @@ const readySchema = {
         },
         index: {
           type: 'object',
-          required: ['cursor', 'lag'],
           properties: {
-            cursor: { ...count, description: 'Records that the index has.' },
+            cursor: { ...count, description: 'Records that the index has; absent until it could be asked.' },
             lag: { ...count, description: 'Records that it has not got yet.' },
+            lag_seconds: {
+              type: 'number',
+              minimum: 0,
+              description: 'For how long the oldest of them has waited.'
+            },
             error: { type: 'string', description: 'Why the last write to the index failed.' }
           }
         }

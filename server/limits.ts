@@ -33,11 +33,38 @@ export const limits = {
   /** What is kept of one refused line or body. */
   quarantineEntryBytesMax: 256 * KiB,
 
-  /** Writes to the store under way at once. */
+  /** Writes to the embedded store under way at once. */
   indexWritesInFlightMax: 2,
   /** Pause after a write to the store failed, doubled each time up to the second one. */
   indexRetryDelayMs: 100,
   indexRetryDelayMsMax: 30_000,
+
+  /** Reads of the journal that are being written to Elasticsearch at once. */
+  elasticsearchWritesInFlightMax: 12,
+  /** Time for Elasticsearch to answer a request. */
+  elasticsearchTimeoutMs: 30_000,
+  /** Documents of one bulk request. */
+  bulkOperationsMax: 2_000,
+  /** Bytes of one bulk request, unless one document is larger. Halved when Elasticsearch takes less. */
+  bulkBytesMax: 5 * MiB,
+  /** Time that a few documents wait for more to share their request. */
+  bulkGatherMsMax: 200,
+  /** Bulk requests under way at once: at first, and at most when Elasticsearch keeps up. */
+  bulkRequestsStart: 2,
+  bulkRequestsMax: 8,
+  /** Bulk requests that have to succeed in a row before one more is sent at once. */
+  bulkSuccessesBeforeMore: 20,
+  /** Longest pause after a bulk request failed, doubled each time up to the second one; it is drawn from 0 to there. */
+  bulkRetryDelayMs: 200,
+  bulkRetryDelayMsMax: 30_000,
+  /** Times that a document is sent on which Elasticsearch fails with an error of its own; then it is a dead letter. */
+  bulkItemTriesMax: 8,
+  /** Runs that are read and written at once. */
+  runsOfBulkMax: 500,
+  /** Gaps in the numbers of a run's events; beyond it its document is not brought up to date. */
+  runGapsMax: 10_000,
+  /** Pause between two looks whether another index has taken the place of this one. */
+  generationLookMs: 5_000,
 
   /** Pause between two looks for runs that fell silent; `--silent-after`, if that is shorter. */
   silenceIntervalMs: 30_000,

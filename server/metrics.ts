@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Follower } from './index/follower.ts'
 import type { Journal } from './journal/journal.ts'
 
@@ -11,8 +11,7 @@ export interface Metrics {
 }
 
 /** What the service tells of itself at /metrics; docs/operations.md lists it, and a test compares. */
-export function createMetrics(journal: Journal, follower: Follower): Metrics {
-  const registry = new Registry()
+export function createMetrics(registry: Registry, journal: Journal, follower: Follower): Metrics {
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
   const gauge = (name: string, help: string, value: () => number): void => {
@@ -22,11 +21,19 @@ export function createMetrics(journal: Journal, follower: Follower): Metrics {
   gauge('playtrail_journal_bytes', 'Bytes of the journal on disk.', () => journal.size.bytes)
   gauge('playtrail_journal_segments', 'Segments of the journal.', () => journal.size.segments)
   gauge('playtrail_journal_queued_bytes', 'Bytes that wait for the disk.', () => journal.size.queuedBytes)
-  gauge('playtrail_index_cursor', 'Records that the index has.', () => follower.cursor)
+  gauge('playtrail_index_cursor', 'Records that the index has.', () => follower.cursor ?? Number.NaN)
   gauge(
     'playtrail_index_lag_events',
     'Records that the index does not have yet.',
-    () => journal.end - follower.cursor
+    () => follower.lag ?? Number.NaN
+  )
+  gauge(
+    'playtrail_index_lag_seconds',
+    'For how long the oldest record has waited that the index does not have yet.',
+    () => follower.lagSeconds
+  )
+  gauge('playtrail_index_failing', '1 while writing to the index fails and is tried again, else 0.', () =>
+    follower.lastError === undefined ? 0 : 1
   )
   return {
     registry,

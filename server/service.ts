@@ -1,12 +1,14 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { Registry } from 'prom-client'
 import { openAccess, readTokens } from './access.ts'
 import { buildApp } from './app.ts'
 import { type Config, isLoopback } from './config.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { Fatal } from './errors.ts'
 import { type Follower, startFollower } from './index/follower.ts'
-import { openSqliteStore } from './index/sqlite/store.ts'
+import { createIndexMetrics } from './index/metrics.ts'
+import { openStore } from './index/open-store.ts'
 import { type Journal, openJournal } from './journal/journal.ts'
 import { limits } from './limits.ts'
 import { openQuarantine } from './receive/quarantine.ts'
@@ -61,14 +63,11 @@ export async function startService(
       )
     const quarantine = await openQuarantine(folder.quarantine)
     opened.push(quarantine)
-    const store = await openSqliteStore({
-      path: folder.index,
-      journalId: folder.log,
-      journalEnd: journal.end,
-      log
-    })
+    const registry = new Registry()
+    const observe = createIndexMetrics(registry)
+    const store = await openStore({ config, folder, journalEnd: journal.end, log, observe })
     opened.push(store)
-    const follower = await startFollower({ journal, store, log })
+    const follower = startFollower({ journal, store, log })
     opened.push({ close: () => follower.stop() })
     if (config.silentAfter > 0) {
       const silentAfterMs = config.silentAfter * 1_000
@@ -81,6 +80,7 @@ export async function startService(
       journal,
       follower,
       store,
+      registry,
       log
     })
     opened.push({ close: () => closeApp(app) })

@@ -36,8 +36,8 @@ export function reindexCommand(): Command {
           journalEnd: journal.end,
           log
         })
-        const follower = await startFollower({ journal, store, log })
-        await withProgress(() => follower.cursor, journal.end, follower.idle())
+        const follower = startFollower({ journal, store, log })
+        await withProgress(() => follower.cursor ?? 0, journal.end, follower.idle())
         await follower.stop()
         await store.close()
       } finally {

@@ -1,16 +1,19 @@
 import PQueue from 'p-queue'
 import type { Logger } from 'pino'
 import type { JournalReader } from '../journal/reader.ts'
-import type { JournalBatch } from '../journal/record.ts'
-import { limits } from '../limits.ts'
+import { firstReceivedAt, type JournalBatch } from '../journal/record.ts'
 import { createProgress, type Progress, type Range } from './progress.ts'
 import { createRetry, type Retry, type RetryOptions } from './retry.ts'
-import type { Refused, Store } from './store.ts'
+import { IndexReplaced, type Refused, type Store } from './store.ts'
 
 /** Copies the journal into a store, for as long as the service runs. */
 export interface Follower {
-  /** Everything of the journal before this index is in the store. */
-  readonly cursor: number
+  /** Everything of the journal before this index is in the store; undefined until the store could be asked. */
+  readonly cursor: number | undefined
+  /** Records that the store does not have yet; undefined until the store could be asked. */
+  readonly lag: number | undefined
+  /** For how long the oldest of them has waited, in seconds; 0 if there is none. */
+  readonly lagSeconds: number
   /** What fails at the moment, and is being tried again. */
   readonly lastError: string | undefined
   /** Resolves when all that the journal holds now is in the store. Rejects if the follower stops before. */
@@ -32,19 +35,26 @@ export interface FollowerOptions extends Pick<RetryOptions, 'sleep'> {
  * the batches behind it go on as long as they succeed. So whatever ends the process leaves nothing out: what
  * was written beyond the cursor is written again, which changes nothing.
  */
-export async function startFollower(options: FollowerOptions): Promise<Follower> {
+export function startFollower(options: FollowerOptions): Follower {
   const { journal, store, log, sleep } = options
   const stopping = new AbortController()
-  const retry = createRetry({ log, signal: stopping.signal, sleep })
-  const progress = createProgress(await store.cursor())
-  const following = follow(options, progress, retry, stopping.signal)
+  const retry = createRetry({ log, signal: stopping.signal, sleep, isFinal: isReplaced })
+  const progress = createProgress()
+  const following = followAll(options, progress, retry, stopping.signal)
 
   return {
     get cursor() {
       return progress.cursor
     },
+    get lag() {
+      return progress.cursor === undefined ? undefined : journal.end - progress.cursor
+    },
+    get lagSeconds() {
+      const { oldest } = progress
+      return oldest === undefined ? 0 : Math.max(0, Date.now() / 1_000 - oldest.receivedAt / 1_000_000)
+    },
     get lastError() {
-      return retry.lastError
+      return retry.lastError ?? store.trouble
     },
     idle: () => progress.reached(journal.end),
     async stop() {
@@ -55,34 +65,65 @@ export async function startFollower(options: FollowerOptions): Promise<Follower>
   }
 }
 
-async function follow(
+/** Follows the index in use, until the follower stops; where another index takes its place, that one. */
+async function followAll(
   options: FollowerOptions,
   progress: Progress,
   retry: Retry,
-  signal: AbortSignal
+  stopping: AbortSignal
 ): Promise<void> {
-  const { journal, store } = options
-  const writes = new PQueue({ concurrency: limits.indexWritesInFlightMax })
-  const saveCursor = cursorSaver(store, progress)
-  let position = progress.cursor
+  while (!stopping.aborted) {
+    const cursor = await retry.until('read the cursor of the index', () => options.store.cursor())
+    if (cursor === undefined) return
+    progress.begin(cursor)
+    const replaced = new AbortController()
+    const signal = AbortSignal.any([stopping, replaced.signal])
+    await follow({ options, progress, retry, signal, onReplaced: () => replaced.abort() }, cursor)
+  }
+}
+
+function isReplaced(error: unknown): boolean {
+  return error instanceof IndexReplaced
+}
+
+/** One index that is followed. `signal` ends that, `onReplaced` is told when another has taken its place. */
+interface Following {
+  options: FollowerOptions
+  progress: Progress
+  retry: Retry
+  signal: AbortSignal
+  onReplaced(): void
+}
+
+async function follow(following: Following, cursor: number): Promise<void> {
+  const { options, progress, retry, signal, onReplaced } = following
+  const { journal, store, log } = options
+  const writes = new PQueue({ concurrency: store.writesAtOnce })
+  const saveCursor = cursorSaver(store, progress, cursor)
+  let position = cursor
 
   while (!signal.aborted) {
     // One batch waits beside those that are being written; all others wait in the journal.
     await writes.onSizeLessThan(1)
-    const batch = await retry.until('read the journal', () => journal.read(position))
+    const batch = await retry.until('read the journal', () => journal.read(position), signal)
     if (batch === undefined) {
       await journal.waitBeyond(position, signal)
       continue
     }
     // Without the bytes, which must not stay in memory while the cursor waits for an earlier batch.
-    const range: Range = { first: batch.first, next: batch.next }
-    progress.begin(range)
+    const range: Range = { first: batch.first, next: batch.next, receivedAt: firstReceivedAt(batch) }
+    progress.add(range)
     position = range.next
-    // Never rejects: what goes wrong is tried again until the follower stops.
+    // Never rejects: what goes wrong is tried again until the follower stops, or there is another index.
     void writes.add(async () => {
-      if (!(await copyRange(options, retry, range, batch))) return
-      progress.done(range)
-      await retry.until('save the cursor of the index', saveCursor)
+      try {
+        if (!(await copyRange(following, range, batch))) return
+        progress.done(range)
+        await retry.until('save the cursor of the index', saveCursor, signal)
+      } catch (error) {
+        log.warn({ reason: String(error) }, 'going on where the index that is there now ends')
+        onReplaced()
+      }
     })
   }
   await writes.onIdle()
@@ -90,35 +131,36 @@ async function follow(
 
 /** Brings a range into the store, and returns true; or false if the follower stops before that succeeds. */
 async function copyRange(
-  options: FollowerOptions,
-  retry: Retry,
+  { options, retry, signal }: Following,
   range: Range,
   batch: JournalBatch
 ): Promise<boolean> {
   let unwritten: JournalBatch | undefined = batch
   let position = range.first
-  while (position < range.next) {
-    const next = await retry.until('write to the index', async () => {
+  while (position < range.next && !signal.aborted) {
+    const attempt = async (): Promise<number> => {
       // A batch that was handed over once is no longer ours, so it is read again. It may end elsewhere then,
       // since the journal has grown.
       const taken: JournalBatch | undefined = unwritten ?? (await options.journal.read(position))
       unwritten = undefined
       if (taken === undefined) throw new Error(`the journal no longer has record ${position}`)
-      await writeBatch(options, taken, range)
+      await writeBatch(options, taken, range, signal)
       return taken.next
-    })
+    }
+    const next = await retry.until('write to the index', attempt, signal)
     if (next === undefined) return false
     position = next
   }
-  return true
+  return position >= range.next
 }
 
 async function writeBatch(
   { store, log, onRefused }: FollowerOptions,
   batch: JournalBatch,
-  range: Range
+  range: Range,
+  signal: AbortSignal
 ): Promise<void> {
-  for (const refused of await store.write(batch)) {
+  for (const refused of await store.write(batch, signal)) {
     // Those behind the range are told by the range that they are in.
     if (refused.index >= range.next) continue
     log.warn({ ...refused }, 'the index refused an event, which stays in the journal')
@@ -127,13 +169,13 @@ async function writeBatch(
 }
 
 /** Saves the cursor as it stands, unless that was done already; one call waits for the other. */
-function cursorSaver(store: Store, progress: Progress): () => Promise<void> {
+function cursorSaver(store: Store, progress: Progress, start: number): () => Promise<void> {
   const saves = new PQueue({ concurrency: 1 })
-  let saved = progress.cursor
+  let saved = start
   return () =>
     saves.add(async () => {
       const { cursor } = progress
-      if (cursor === saved) return
+      if (cursor === undefined || cursor === saved) return
       await store.moveCursor(cursor)
       saved = cursor
     })

@@ -2,32 +2,53 @@
 export interface Range {
   readonly first: number
   readonly next: number
+  /** When the first of them was received, in microseconds since 1970. */
+  readonly receivedAt: number
 }
 
 /** How far a follower has come whose ranges may be done in any order. */
 export interface Progress {
-  /** Everything before this index is done. */
-  readonly cursor: number
-  /** Ranges are begun in the order of the journal, each where the last one ended. */
-  begin(range: Range): void
+  /** Everything before this index is done; undefined until that is known. */
+  readonly cursor: number | undefined
+  /** The range on its way that began first. */
+  readonly oldest: Range | undefined
+  /** Everything before `cursor` is done, and nothing is on its way. */
+  begin(cursor: number): void
+  /** Ranges come in the order of the journal, each where the last one ended. */
+  add(range: Range): void
   done(range: Range): void
   /** Resolves when everything before `index` is done; rejects if that is given up. */
   reached(index: number): Promise<void>
   giveUp(reason: Error): void
 }
 
-export function createProgress(start: number): Progress {
+export function createProgress(): Progress {
   const begun: Range[] = []
   const ahead = new Set<Range>()
   const waiting = new Map<symbol, { index: number; resolve(): void; reject(reason: Error): void }>()
-  let cursor = start
+  let cursor: number | undefined
   let givenUp: Error | undefined
+
+  function settle(): void {
+    for (const [key, { index, resolve }] of waiting) {
+      if (cursor !== undefined && index <= cursor && waiting.delete(key)) resolve()
+    }
+  }
 
   return {
     get cursor() {
       return cursor
     },
-    begin(range) {
+    get oldest() {
+      return begun[0]
+    },
+    begin(start) {
+      begun.length = 0
+      ahead.clear()
+      cursor = start
+      settle()
+    },
+    add(range) {
       begun.push(range)
     },
     done(range) {
@@ -36,13 +57,11 @@ export function createProgress(start: number): Progress {
         cursor = oldest.next
         begun.shift()
       }
-      for (const [key, { index, resolve }] of waiting) {
-        if (index <= cursor && waiting.delete(key)) resolve()
-      }
+      settle()
     },
     reached(index) {
       const { promise, resolve, reject } = Promise.withResolvers<void>()
-      if (index <= cursor) resolve()
+      if (cursor !== undefined && index <= cursor) resolve()
       else if (givenUp !== undefined) reject(givenUp)
       else waiting.set(Symbol(), { index, resolve, reject })
       return promise

@@ -100,6 +100,8 @@ export interface RunQuery extends Query {
   status?: RunStatus | undefined
   /** Runs of which a sender was last heard before this time of the server, in milliseconds since 1970. */
   heardBeforeMs?: number | undefined
+  /** Runs of which this journal heard last. A store that serves one journal ignores it. */
+  heardBy?: string | undefined
 }
 
 export interface ResultQuery extends Query {
@@ -124,13 +126,31 @@ export interface EventQuery extends Query {
   order: 'asc' | 'desc'
 }
 
+/** The index that was written to is no more in use: another one has taken its place, or it was deleted. */
+export class IndexReplaced extends Error {
+  override readonly name = 'IndexReplaced'
+
+  constructor(why: string, options?: ErrorOptions) {
+    super(`the index is no more: ${why}`, options)
+  }
+}
+
 /**
  * What the index promises; test/index/store-contract.ts runs the same tests against every store.
  *
  * The index is derived from the journal: it may be thrown away and made again at any time.
  */
 export interface Store {
-  /** Everything of the journal before this index is in the store. */
+  /** Writes that the store works on at once; more wait in it. */
+  readonly writesAtOnce: number
+
+  /** Why writes wait at the moment, if they do; they go on by themselves. */
+  readonly trouble: string | undefined
+
+  /**
+   * Everything of the journal before this index is in the store. To be asked first, and again after
+   * IndexReplaced. Rejects as long as the store cannot be reached.
+   */
   cursor(): Promise<number>
 
   /**
@@ -138,11 +158,15 @@ export interface Store {
    * changes nothing, and batches may come in any order, which is what lets the follower replay the journal
    * after a crash without asking what it had finished. The batch's bytes belong to the store from then on.
    *
-   * Rejects only if trying again could help; an event that can never be stored is returned.
+   * Rejects only if trying again could help; an event that can never be stored is returned. A store that tries
+   * again by itself stops, and rejects, when the signal is aborted.
    */
-  write(batch: JournalBatch): Promise<Refused[]>
+  write(batch: JournalBatch, signal?: AbortSignal): Promise<Refused[]>
 
-  /** Remembers, durably, that everything before `next` is in the store. */
+  /**
+   * Remembers, durably, that everything before `next` is in the store. Rejects with IndexReplaced if another
+   * index has taken the store's place: its own cursor says where to go on.
+   */
   moveCursor(next: number): Promise<void>
 
   /** Runs, newest first: by `run.id`, whose beginning is the time of the start. */

@@ -118,6 +118,11 @@ export function* recordsOf(batch: JournalBatch): Generator<JournalRecord, void, 
   }
 }
 
+/** When the first record of a batch was received. Reads nothing else, and checks nothing. */
+export function firstReceivedAt({ bytes }: JournalBatch): number {
+  return readUint53(Buffer.from(bytes.buffer, bytes.byteOffset, RECORD_HEADER_BYTES), 28)
+}
+
 // A double holds integers up to 2^53 exactly, far beyond any index or time; BigInt would cost more than
 // the rest of the codec.
 function writeUint53(target: Buffer, value: number, offset: number): void {

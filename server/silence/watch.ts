@@ -13,7 +13,7 @@ export interface SilenceWatch {
 }
 
 export interface SilenceOptions {
-  journal: Pick<Journal, 'append'>
+  journal: Pick<Journal, 'append' | 'id'>
   follower: Pick<Follower, 'idle'>
   store: Pick<Store, 'runs'>
   log: Pick<Logger, 'info' | 'error'>
@@ -69,6 +69,8 @@ async function closeSilentRuns(options: SilenceOptions, at: number, signal: Abor
   if (signal.aborted) return
   const { items: runs } = await store.runs({
     status: 'running',
+    // Where servers share an index, the one that heard of a run last closes it: two would claim the same id.
+    heardBy: journal.id,
     heardBeforeMs: at - silentAfterMs,
     limit: limits.silencesAtOnceMax
   })

@@ -63,9 +63,10 @@ test('a node ends and removes its data when the process that started it is kille
   const launcher = JSON.stringify(new URL('launch.ts', import.meta.url).href)
   const script = `const { startNode } = await import(${launcher})
     const { pid, dataDir } = await startNode()
-    console.log(JSON.stringify({ pid, dataDir }))`
+    console.log(JSON.stringify({ pid, dataDir }))
+    process.stdin.on('end', () => process.exit()).resume()`
   const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    stdio: ['ignore', 'pipe', 'inherit']
+    stdio: ['pipe', 'pipe', 'inherit']
   })
   onEnd(t, () => parent.kill('SIGKILL'))
   const [line] = await once(createInterface(parent.stdout), 'line')

@@ -40,12 +40,12 @@ test('no event is lost or doubled, whatever fails and however often it is starte
         journal.append(...events.slice(0, 25))
 
         for (const turns of stops) {
-          const follower = await startFollower({ journal, store, log: quiet, sleep })
+          const follower = startFollower({ journal, store, log: quiet, sleep })
           for (let turned = 0; turned < turns; turned++) await turn()
           await follower.stop()
           assert.ok((await store.cursor()) <= claimed(store))
         }
-        const follower = await startFollower({ journal, store, log: quiet, sleep })
+        const follower = startFollower({ journal, store, log: quiet, sleep })
         journal.append(...events.slice(25))
         await follower.idle()
         await follower.stop()
@@ -69,7 +69,7 @@ test('a refused event is told, and what comes behind it is indexed', async () =>
   journal.append(first, 'no object', last)
   const told: number[] = []
   const onRefused: FollowerOptions['onRefused'] = ({ index }) => void told.push(index)
-  const follower = await startFollower({ journal, store, log: quiet, sleep, onRefused })
+  const follower = startFollower({ journal, store, log: quiet, sleep, onRefused })
   await follower.idle()
   await follower.stop()
   assert.deepEqual(told, [1])
@@ -88,7 +88,7 @@ test('a batch that is read again tells only what it was to bring, though it is l
     while (store.ids.size === 0) await turn()
   }
   const told: number[] = []
-  const follower = await startFollower({
+  const follower = startFollower({
     journal,
     store,
     log: quiet,
@@ -106,7 +106,7 @@ test('while the store is busy the journal is read one batch ahead, and no furthe
   const store = new MemoryStore()
   store.faults.push(...Array.from({ length: 4 }, (): Fault => ({ kind: 'none', turns: 100 })))
   journal.append(...eventsOf(20))
-  const follower = await startFollower({ journal, store, log: quiet, sleep })
+  const follower = startFollower({ journal, store, log: quiet, sleep })
   for (let turned = 0; turned < 50; turned++) await turn()
   assert.equal(store.ids.size, 0)
   assert.equal(journal.reads, limits.indexWritesInFlightMax + 1)
@@ -120,7 +120,7 @@ test('what fails is named until it succeeds', async () => {
   store.faults.push({ kind: 'fails before', turns: 0 })
   const { promise: pause, resolve: goOn } = Promise.withResolvers<void>()
   const failed = Promise.withResolvers<number>()
-  const follower = await startFollower({
+  const follower = startFollower({
     journal,
     store,
     log: quiet,
@@ -147,7 +147,7 @@ test('pauses double up to the limit', async () => {
   journal.append(...eventsOf(1))
   const pauses: number[] = []
   const noting = async (ms: number): Promise<void> => void pauses.push(ms)
-  const follower = await startFollower({ journal, store, log: quiet, sleep: noting })
+  const follower = startFollower({ journal, store, log: quiet, sleep: noting })
   await follower.idle()
   await follower.stop()
   assert.deepEqual(pauses.slice(0, 4), [100, 200, 400, 800])
@@ -159,7 +159,7 @@ test('who waits for a follower that stops is told so', async () => {
   const store = new MemoryStore()
   store.faults.push({ kind: 'fails before', turns: 0 })
   journal.append(...eventsOf(1))
-  const follower = await startFollower({ journal, store, log: quiet })
+  const follower = startFollower({ journal, store, log: quiet })
   const idle = assert.rejects(follower.idle(), /follower has stopped/)
   await follower.stop()
   await idle

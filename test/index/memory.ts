@@ -59,6 +59,8 @@ export class MemoryJournal implements JournalReader {
 
 /** A store in memory that holds the ids of events, and takes the bytes of a batch away as a real one does. */
 export class MemoryStore implements Store {
+  readonly writesAtOnce = 2
+  readonly trouble = undefined
   readonly faults: Fault[] = []
   readonly cursorFaults: Fault[] = []
   readonly ids = new Map<string, number>()

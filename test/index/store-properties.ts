@@ -36,7 +36,7 @@ const ends = ['success', 'changed', 'failed', 'unreachable'] as const
  * However the events of a journal are cut into batches, in whatever order and however often these are written,
  * every question is answered as by looking at each event once; page by page, with pages of any length.
  */
-export function testStoreProperties(open: OpenStore): void {
+export function testStoreProperties(open: OpenStore, { cases = CASES } = {}): void {
   test('any order, batching and repetition of the same events ends in the same answers', async (t) => {
     const store = await open(t)
     let day = 0
@@ -54,7 +54,7 @@ export function testStoreProperties(open: OpenStore): void {
         await compare(store, journal, { dayMs, first: written, asked })
         written += journal.length
       }),
-      { numRuns: CASES }
+      { numRuns: cases }
     )
   })
 }

@@ -156,6 +156,7 @@ for (const fault of ['before', 'after'] as const) {
     let faults = 1
     const world = await silentWorld(t, {
       append: (journal) => ({
+        id: journal.id,
         append: async (...entries) => {
           if (fault === 'before' && faults-- > 0) throw new Error('the disk is full')
           const appended = await journal.append(...entries)
@@ -242,7 +243,7 @@ async function silentWorld(t: TestContext, faults: Faults = {}): Promise<World> 
   const sqlite = await openSqliteStore({ path, journalId: folder.log, journalEnd: 0, log })
   onEnd(t, () => sqlite.close())
   const store = faults.store?.(sqlite) ?? sqlite
-  const follower = await startFollower({ journal, store, log })
+  const follower = startFollower({ journal, store, log })
   onEnd(t, () => follower.stop())
   const errors: string[] = []
   const watch = watchSilence({

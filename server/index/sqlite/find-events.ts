@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3'
+import { type EventRow, eventDocument } from '../documents.ts'
 import type { EventQuery, IndexedEvent, Page, ResultQuery } from '../store.ts'
-import { type EventRow, eventDocument } from './documents.ts'
 import { pageOf } from './pages.ts'
 import { IN_KEY_LIST, keyList, nameKeys, type Selection, select } from './selection.ts'
 

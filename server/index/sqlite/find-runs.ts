@@ -1,12 +1,11 @@
 import type Database from 'better-sqlite3'
+import { parsed, runDocument } from '../documents.ts'
+import { firstRunId } from '../run-id.ts'
+import { endOf } from '../run-state.ts'
 import type { Page, Run, RunQuery } from '../store.ts'
-import { runDocument } from './documents.ts'
 import { type Entry, pageOf } from './pages.ts'
 import type { RunRow } from './run-row.ts'
 import { comparison, IN_KEY_LIST, keyList, nameKeys, type Selection, select } from './selection.ts'
-
-/** Milliseconds that fit into the beginning of a UUIDv7. */
-const RUN_ID_MS_MAX = 2 ** 48 - 1
 
 export function findRuns(db: Database.Database, query: RunQuery): Page<Run> {
   const found = select(db)
@@ -36,13 +35,12 @@ export function findRuns(db: Database.Database, query: RunQuery): Page<Run> {
     const started = payload.get(row.started)
     const ended = payload.get(endOf(row))
     const bytes = (started?.length ?? 0) + (ended?.length ?? 0)
-    return { item: runDocument(row, started, ended), bytes, position: [row.id] }
+    return {
+      item: runDocument(row, started && parsed(started), ended && parsed(ended)),
+      bytes,
+      position: [row.id]
+    }
   })
-}
-
-/** The record of the event that says how the run ended, or null while it goes on. */
-function endOf({ status, finished, aborted, silenced }: RunRow): number | null {
-  return finished ?? aborted ?? (status === 'aborted' ? silenced : null)
 }
 
 /** Where to look for the runs of a host, and the column to sort them by; undefined if there is no such host. */
@@ -62,11 +60,4 @@ function sourceOf(
   found.equal('h.host', key)
   // CROSS JOIN tells SQLite to keep this order: a host's own runs are sorted already.
   return { tables: 'run_hosts h CROSS JOIN runs r ON r.id = h.run_id', id: 'h.run_id' }
-}
-
-/** What the ids of the runs that started at `ms` or later do not come before. */
-function firstRunId(ms: number): string {
-  const whole = Math.min(Math.max(Math.ceil(ms), 0), RUN_ID_MS_MAX)
-  const digits = whole.toString(16).padStart(12, '0')
-  return `${digits.slice(0, 8)}-${digits.slice(8)}`
 }

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3'
-import type { ResultColumns } from './columns.ts'
+import type { ResultColumns } from '../columns.ts'
 
 /** Keys that are remembered at once of each kind; then they are all forgotten and looked up again. */
 const REMEMBERED_MAX = 20_000

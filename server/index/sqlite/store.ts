@@ -35,6 +35,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   await writer.call('cursor', undefined)
 
   return {
+    writesAtOnce: limits.indexWritesInFlightMax,
+    trouble: undefined,
     cursor: () => writer.call('cursor', undefined),
     write: (batch) => writer.call('write', batch, [batch.bytes.buffer]),
     moveCursor: (next) => writer.call('moveCursor', next),

@@ -1,9 +1,10 @@
 import type Database from 'better-sqlite3'
 import { type JournalBatch, type JournalRecord, recordsOf } from '../../journal/record.ts'
+import { columnsOf, type EventColumns, type ResultColumns } from '../columns.ts'
+import { addEvent, emptyRun } from '../run-state.ts'
 import type { Refused, ResultStatus } from '../store.ts'
-import { columnsOf, type EventColumns, type ResultColumns } from './columns.ts'
 import { openKeys } from './keys.ts'
-import { addEvent, emptyRun, type RunRow } from './run-row.ts'
+import type { RunRow } from './run-row.ts'
 import { boundWal } from './schema.ts'
 
 /** What the writing worker does, one call after the other. */
@@ -74,7 +75,7 @@ export function openWriter(db: Database.Database): Writer {
   function rowOf(id: string, runs: Map<string, RunRow>): RunRow {
     const known = runs.get(id)
     if (known !== undefined) return known
-    const row = statements.findRun.get(id) ?? emptyRun(newRunKey(id), id)
+    const row = statements.findRun.get(id) ?? { ...emptyRun<number>(id), key: newRunKey(id) }
     runs.set(id, row)
     return row
   }

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto'
-import type { Event } from '../../event-types.ts'
-import type { IndexedEvent, Run } from '../store.ts'
+import type { Event } from '../event-types.ts'
 import { microsecondsOf } from './columns.ts'
-import type { RunRow } from './run-row.ts'
+import { timeOfRunId } from './run-id.ts'
+import type { RunState } from './run-state.ts'
+import type { IndexedEvent, Run } from './store.ts'
 
 /** What an event's document is made of. */
 export interface EventRow {
@@ -27,10 +28,12 @@ export function eventDocument(row: EventRow, journalId: string): IndexedEvent {
   }
 }
 
-/** The document of a run, with the payloads of the event that started it and of the one that ended it. */
-export function runDocument(row: RunRow, startedBy: Buffer | undefined, endedBy: Buffer | undefined): Run {
-  const started = startedBy && parsed(startedBy)
-  const end = endedBy && parsed(endedBy)
+/** The document of a run, made with the event that started it and the one that ended it. */
+export function runDocument(
+  row: RunState<number | string>,
+  started: Event | undefined,
+  end: Event | undefined
+): Run {
   const start = started?.event.start ?? started?.['@timestamp'] ?? timeOfRunId(row.id)
   const ended = end?.event.end ?? end?.['@timestamp']
   return {
@@ -106,14 +109,9 @@ function nanosecondsBetween(start: string, end: string | undefined): number | un
 }
 
 /** RFC 3339 with microseconds. */
-function timeOf(microseconds: number): string {
+export function timeOf(microseconds: number): string {
   const whole = new Date(Math.floor(microseconds / 1000)).toISOString()
   return `${whole.slice(0, -1)}${String(microseconds % 1000).padStart(3, '0')}Z`
-}
-
-/** The first 48 bits of a UUIDv7 are milliseconds since 1970. */
-function timeOfRunId(id: string): string {
-  return new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)).toISOString()
 }
 
 /** Without the members that are not there: JSON knows no undefined, and null is not what was sent. */
@@ -124,6 +122,6 @@ function present<Members extends object>(
   return Object.fromEntries(there) as { [Name in keyof Members]?: NonNullable<Members[Name]> }
 }
 
-function parsed(payload: Buffer): Event {
+export function parsed(payload: Buffer): Event {
   return JSON.parse(payload.toString())
 }

@@ -1,6 +1,6 @@
-import type { Event } from '../../event-types.ts'
-import type { JournalRecord } from '../../journal/record.ts'
-import { type ResultStatus, resultStatuses } from '../store.ts'
+import type { Event } from '../event-types.ts'
+import type { JournalRecord } from '../journal/record.ts'
+import { type ResultStatus, resultStatuses } from './store.ts'
 
 /** What the index finds an event by. */
 export interface EventColumns {

@@ -1,0 +1,38 @@
+import { errors } from '@elastic/elasticsearch'
+import { Problem } from '../../errors.ts'
+
+/** HTTP status of a failed request, or undefined if there was no answer. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof errors.ResponseError ? error.statusCode : undefined
+}
+
+/** Why a request failed, in words for the operator. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof errors.TimeoutError) return 'Elasticsearch did not answer in time'
+  if (error instanceof errors.ConnectionError) return `Elasticsearch cannot be reached: ${error.message}`
+  const status = statusOf(error)
+  if (status === 401)
+    return 'Elasticsearch does not know the API key (401): PLAYTRAIL_ELASTICSEARCH_API_KEY_FILE'
+  if (status === 403) return `the API key must not do this (403): ${messageOf(error)}`
+  if (status !== undefined) return `Elasticsearch answered ${status}: ${messageOf(error)}`
+  return messageOf(error)
+}
+
+/** True if the failure says nothing about what was asked: asking again later can help. */
+export function isPassing(error: unknown): boolean {
+  const status = statusOf(error)
+  if (status === undefined) return error instanceof errors.ElasticsearchClientError
+  return status === 401 || status === 403 || status === 408 || status === 429 || status >= 500
+}
+
+/** What someone who asks is told when Elasticsearch does not answer. */
+export function unavailable(error: unknown): Problem {
+  const detail = `The index cannot be asked now: ${reasonOf(error)}. Events are kept all the same; ask again later.`
+  return new Problem('index_unavailable', detail, {}, { cause: error })
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  // The first line says it; the rest repeats the body.
+  return error.message.split('\n')[0] ?? error.message
+}

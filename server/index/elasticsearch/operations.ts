@@ -1,0 +1,105 @@
+import { hash } from 'node:crypto'
+import type { Event } from '../../event-types.ts'
+import { type JournalBatch, type JournalRecord, recordsOf } from '../../journal/record.ts'
+import { columnsOf, type EventColumns, type ResultColumns } from '../columns.ts'
+import { eventDocument, parsed } from '../documents.ts'
+import type { Refused } from '../store.ts'
+import type { Operation } from './bulk.ts'
+import type { IndexNames } from './names.ts'
+import { placeOf, type RunChange } from './run-fold.ts'
+
+/** What a record becomes in the index: its event, what it changes of its run, and the result that it is, if any. */
+export interface RecordOperations {
+  record: number
+  operations: Operation[]
+  change: RunChange | undefined
+}
+
+/** Fields that only the index has: what lists are sorted by. */
+export interface IndexOnly {
+  /** `@timestamp` in microseconds since 1970. */
+  time: number
+}
+
+/** Events that say how a run began or ended are kept with it. */
+const TELLING = new Set<string | null>(['run.started', 'run.finished', 'run.aborted'])
+
+/** What is to be written for a batch, and which of its records can never be. */
+export function operationsOf(
+  batch: JournalBatch,
+  names: IndexNames
+): { records: RecordOperations[]; refused: Refused[] } {
+  const records: RecordOperations[] = []
+  const refused: Refused[] = []
+  for (const record of recordsOf(batch)) {
+    const columns = columnsOf(record)
+    if (typeof columns === 'string') refused.push({ index: record.index, reason: columns })
+    else records.push(operationsOfRecord(record, columns, batch.journalId, names))
+  }
+  return { records, refused }
+}
+
+function operationsOfRecord(
+  record: JournalRecord,
+  columns: EventColumns,
+  log: string,
+  names: IndexNames
+): RecordOperations {
+  const { index, eventId, sender, receivedAt, payload } = record
+  const document = eventDocument({ record: index, received: receivedAt, sender, payload }, log)
+  const playtrail = { ...document.playtrail, time: columns.timestamp }
+  const operations: Operation[] = [
+    {
+      id: eventId,
+      target: names.events,
+      // Nothing but a data stream will do: without its template Elasticsearch would make an index of guesses.
+      action: JSON.stringify({
+        create: { _index: names.events, _id: eventId, require_data_stream: true }
+      }),
+      source: JSON.stringify({ ...document, playtrail }),
+      isAppend: true
+    }
+  ]
+  const { runId, host, result } = columns
+  if (runId === null) return { record: index, operations, change: undefined }
+  if (result !== undefined && host !== null) {
+    const place = { run: runId, host, log, record: index, time: columns.timestamp, eventId }
+    operations.push(resultOperation(result, place, names.results))
+  }
+  const event: Event | undefined = TELLING.has(columns.action) ? parsed(payload) : undefined
+  const place = placeOf(receivedAt, log, index)
+  return {
+    record: index,
+    operations,
+    change: { runId, eventId, log, place, received: receivedAt, columns, event }
+  }
+}
+
+/**
+ * Of a task's results on a host the one with the greatest sequence counts: external versioning makes
+ * Elasticsearch keep that one, in whatever order they come.
+ */
+function resultOperation(
+  result: ResultColumns,
+  of: { run: string; host: string; log: string; record: number; time: number; eventId: string },
+  index: string
+): Operation {
+  const { playId, batch, taskId, occurrence, sequence, status } = result
+  const key = hash('sha256', JSON.stringify([playId, batch, taskId, occurrence, of.host]), 'base64url')
+  const id = `${of.run}:${key}`
+  const source = {
+    run: { id: of.run },
+    event: { id: of.eventId, sequence },
+    host: { name: of.host },
+    ansible: { result: { status } },
+    playtrail: { log: of.log, index: of.record, time: of.time }
+  }
+  const action = { index: { _index: index, _id: id, version: sequence, version_type: 'external' } }
+  return {
+    id,
+    target: index,
+    action: JSON.stringify(action),
+    source: JSON.stringify(source),
+    isAppend: false
+  }
+}

@@ -1,0 +1,58 @@
+import { limits } from '../../limits.ts'
+
+/** How much is sent at once, and how long to wait after a failure: found out while sending. */
+export interface Pace {
+  /** Requests that may be under way at once. */
+  readonly requestsMax: number
+  /** Operations and bytes of one request. */
+  readonly operationsMax: number
+  readonly bytesMax: number
+  /** A request was taken whole. */
+  succeeded(): void
+  /** Elasticsearch cannot take so much, or does not answer. Returns how long to wait, in milliseconds. */
+  failed(): number
+  /** A request of this size was too large. */
+  tooLarge(operations: number, bytes: number): void
+}
+
+/**
+ * Additive increase, multiplicative decrease, as TCP does (RFC 5681); waits are drawn evenly from zero to a
+ * limit that doubles ("full jitter"), so that many servers do not come back at the same moment.
+ */
+export function createPace(random: () => number = Math.random): Pace {
+  let requestsMax: number = limits.bulkRequestsStart
+  let operationsMax: number = limits.bulkOperationsMax
+  let bytesMax: number = limits.bulkBytesMax
+  let failures = 0
+  let successes = 0
+
+  return {
+    get requestsMax() {
+      return requestsMax
+    },
+    get operationsMax() {
+      return operationsMax
+    },
+    get bytesMax() {
+      return bytesMax
+    },
+    succeeded() {
+      failures = 0
+      successes++
+      if (successes < limits.bulkSuccessesBeforeMore || requestsMax >= limits.bulkRequestsMax) return
+      successes = 0
+      requestsMax++
+    },
+    failed() {
+      successes = 0
+      requestsMax = Math.max(1, Math.floor(requestsMax / 2))
+      const longest = Math.min(limits.bulkRetryDelayMsMax, limits.bulkRetryDelayMs * 2 ** failures)
+      failures++
+      return Math.ceil(random() * longest)
+    },
+    tooLarge(operations, bytes) {
+      operationsMax = Math.max(1, Math.min(operationsMax, Math.floor(operations / 2)))
+      bytesMax = Math.max(1, Math.min(bytesMax, Math.floor(bytes / 2)))
+    }
+  }
+}

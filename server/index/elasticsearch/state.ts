@@ -1,0 +1,79 @@
+import type { Client } from '@elastic/elasticsearch'
+import { STATE_INDEX } from './names.ts'
+
+/** What servers remember of a namespace: which generation is in use, and which version of setup it has. */
+export interface NamespaceState {
+  /** The generation that is read, and that servers write to. */
+  generation: number
+  /** A generation that is being made beside it, if any. */
+  building: number | undefined
+  /** Version of the templates, 0 if there are none. */
+  setup: number
+}
+
+/** How far a journal has come in a generation. */
+export interface CursorState {
+  log: string
+  /** Everything of the journal before this record is in the index. */
+  cursor: number
+  /** The index that the data stream wrote to when the cursor was saved. */
+  write_index: string
+  /** When that was. */
+  saved: string
+}
+
+const FIRST: NamespaceState = { generation: 1, building: undefined, setup: 0 }
+
+export async function readState(client: Client, namespace: string): Promise<NamespaceState> {
+  const found = await read<Partial<NamespaceState>>(client, `namespace:${namespace}`)
+  return { ...FIRST, ...found }
+}
+
+export async function saveState(client: Client, namespace: string, state: NamespaceState): Promise<void> {
+  await client.index({ index: STATE_INDEX, id: `namespace:${namespace}`, document: { namespace: state } })
+}
+
+export async function readCursor(
+  client: Client,
+  namespace: string,
+  generation: number,
+  log: string
+): Promise<CursorState | undefined> {
+  return read<CursorState>(client, cursorId(namespace, generation, log))
+}
+
+export async function saveCursor(
+  client: Client,
+  namespace: string,
+  generation: number,
+  state: CursorState
+): Promise<void> {
+  const id = cursorId(namespace, generation, state.log)
+  await client.index({ index: STATE_INDEX, id, document: { cursor: state } })
+}
+
+/** The cursors of all journals that have written to a generation; what was saved in the last second may lack. */
+export async function readCursors(
+  client: Client,
+  namespace: string,
+  generation: number,
+  logs: readonly string[]
+): Promise<CursorState[]> {
+  const states = await Promise.all(logs.map((log) => readCursor(client, namespace, generation, log)))
+  return states.filter((state) => state !== undefined)
+}
+
+function cursorId(namespace: string, generation: number, log: string): string {
+  return `cursor:${namespace}:${generation}:${log}`
+}
+
+async function read<State>(client: Client, id: string): Promise<State | undefined> {
+  const { docs } = await client.mget<Record<string, State>>({ index: STATE_INDEX, ids: [id] })
+  const [doc] = docs
+  if (doc === undefined) return undefined
+  if ('error' in doc) {
+    if (doc.error.type === 'index_not_found_exception') return undefined
+    throw new Error(`${doc._index}: ${doc.error.type}: ${doc.error.reason}`)
+  }
+  return doc.found ? Object.values(doc._source ?? {})[0] : undefined
+}

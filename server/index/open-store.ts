@@ -1,0 +1,37 @@
+import type { Logger } from 'pino'
+import type { Config } from '../config.ts'
+import type { DataFolder } from '../data-folder.ts'
+import type { BulkObserver } from './elasticsearch/bulk.ts'
+import { openClient } from './elasticsearch/client.ts'
+import { openElasticsearchStore } from './elasticsearch/store.ts'
+import { openSqliteStore } from './sqlite/store.ts'
+import type { Store } from './store.ts'
+
+export type StoreConfig = Pick<Config, 'store' | 'elasticsearchApiKeyFile' | 'elasticsearchCaFile'>
+
+export interface OpenStoreOptions {
+  config: StoreConfig
+  folder: DataFolder
+  journalEnd: number
+  log: Pick<Logger, 'warn' | 'info' | 'error'>
+  observe?: BulkObserver
+}
+
+/** Opens the store that the settings name. One of Elasticsearch opens also while that is away. */
+export async function openStore(options: OpenStoreOptions): Promise<Store> {
+  const { config, folder, journalEnd, log, observe } = options
+  if (config.store.kind === 'sqlite') {
+    return openSqliteStore({ path: folder.index, journalId: folder.log, journalEnd, log })
+  }
+  const client = openClient(connectionOf(config, config.store.url))
+  return openElasticsearchStore({ client, journalId: folder.log, journalEnd, log, observe })
+}
+
+/** How to reach the Elasticsearch of the settings. */
+export function connectionOf(config: StoreConfig, url: string): Parameters<typeof openClient>[0] {
+  return {
+    url,
+    apiKeyFile: config.elasticsearchApiKeyFile || undefined,
+    caFile: config.elasticsearchCaFile || undefined
+  }
+}
