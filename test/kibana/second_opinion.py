@@ -1,7 +1,8 @@
 """Reads files of saved objects with the models of kb-dashboard-core, and prints what does not fit them.
 
-They are what that compiler's own panels are made of, strict, and refuse what they do not know. For each column
-the model of its operation is taken, and for each chart that of its type, so that a message says what is wrong.
+They are what that compiler's own panels are made of, strict, and refuse what they do not know. For each
+column the model of its operation is taken, for each chart that of its type, so that
+a message says what is wrong.
 """
 
 import json
