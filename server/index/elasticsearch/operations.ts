@@ -22,7 +22,7 @@ export interface IndexOnly {
 }
 
 /** Events that say how a run began or ended are kept with it. */
-const TELLING = new Set<string | null>(['run.started', 'run.finished', 'run.aborted'])
+export const TELLING = new Set<string | null>(['run.started', 'run.finished', 'run.aborted'])
 
 /** What is to be written for a batch, and which of its records can never be. */
 export function operationsOf(
@@ -39,7 +39,8 @@ export function operationsOf(
   return { records, refused }
 }
 
-function operationsOfRecord(
+/** Exactly what is written for a record; also what a comparison expects to find. */
+export function operationsOfRecord(
   record: JournalRecord,
   columns: EventColumns,
   log: string,

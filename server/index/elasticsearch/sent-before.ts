@@ -41,7 +41,7 @@ export async function findSent(
 }
 
 /** Oldest first; the last one is written to. */
-async function backingIndices(client: Client, stream: string): Promise<readonly string[]> {
+export async function backingIndices(client: Client, stream: string): Promise<readonly string[]> {
   try {
     const { data_streams } = await client.indices.resolveIndex({ name: stream })
     const indices = data_streams[0]?.backing_indices ?? []

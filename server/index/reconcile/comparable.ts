@@ -122,6 +122,8 @@ export interface IndexRepair {
   rebuildRun(id: string, correction: RunCorrection): Promise<void>
   /** The cursor claims more than the journal has: sets it to the journal's end. */
   setCursor(next: number): Promise<void>
+  /** Makes sure that what was written is seen by the pass that comes. */
+  settle(): Promise<void>
 }
 
 /** The comparison cannot be made; the message says why, and what to do. */

@@ -47,15 +47,20 @@ async function compareRecords(comparison: Comparison, records: readonly JournalR
 }
 
 function compareOne(
-  { index, findings }: Comparison,
+  { index, findings, isDeadLetter }: Comparison,
   expected: Recorded,
   found: Found,
   isDouble: boolean
 ): void {
   const { record, columns } = expected
   const fields = index.compareEvent(expected, found)
-  if (!isDouble && fields.length === 0) return
   const { id, place } = found
+  if (!isDouble && fields.length === 0) {
+    // Its event is there, its result or its run was refused: the run does not count it.
+    if (isDeadLetter(record))
+      findings.event({ kind: 'dead', id, record: record.index, place, run: columns.runId })
+    return
+  }
   const kind = isDouble ? 'doubled' : 'changed'
   findings.event({ kind, id, record: record.index, place, run: columns.runId }, fields)
 }

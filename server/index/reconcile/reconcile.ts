@@ -51,7 +51,8 @@ export interface Reconciled {
 export async function reconcile(options: ReconcileOptions): Promise<Reconciled> {
   const compared = await onePass(options)
   if (options.repair === undefined || compared.repaired === 0) return compared
-  const { repair: _repair, ...again } = options
+  const { repair, ...again } = options
+  await repair.settle()
   return { ...(await onePass(again)), repaired: compared.repaired }
 }
 
@@ -130,6 +131,7 @@ class Pass {
     if (this.#options.repair === undefined) return
     await repairEvents(this.#comparison, this.#options.repair)
     findings.forgetEvents()
+    await this.#options.repair.settle()
     await this.#comparison.index.endPass()
   }
 
@@ -154,6 +156,7 @@ class Pass {
     if (this.#options.repair === undefined) return
     await repairResults(this.#comparison, this.#options.repair)
     findings.forgetResults()
+    await this.#options.repair.settle()
     await index.endPass()
   }
 

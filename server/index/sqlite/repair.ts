@@ -34,6 +34,7 @@ export function openSqliteRepair(path: string, journalId: string): IndexRepair &
     async setCursor(next) {
       db.prepare('UPDATE meta SET cursor = min(cursor, ?)').run(next)
     },
+    settle: async () => undefined,
     close: () => void db.close()
   }
 }
