@@ -35,6 +35,8 @@ export interface BulkWriterOptions {
   log: Pick<Logger, 'warn' | 'info'>
   observe?: BulkObserver | undefined
   pace?: Pace
+  /** Told when the data stream, or an index, is not there: somebody deleted it. */
+  onMissing?(): void
   /** For tests: makes what was written searchable before the answer. */
   isRefreshed?: boolean
 }
@@ -252,6 +254,7 @@ export class BulkWriter {
         waiting.settle({ kind: 'refused', reason: `${verdict.reason} (${waiting.tries} times)` })
       else {
         trouble = verdict.reason
+        if (item.status === 404) this.#options.onMissing?.()
         if (waiting.operation.isAppend) waiting.operation.sentTo ??= item._index ?? ''
         again.push(waiting)
       }

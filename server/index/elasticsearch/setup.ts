@@ -102,11 +102,24 @@ async function extendMappings(
     for (const component of template?.body.composed_of ?? []) {
       const mappings = templates.find(({ name }) => name === component)?.body.template.mappings
       if (mappings === undefined) continue
-      await client.transport.request({ method: 'PUT', path: `/${index}/_mapping`, body: mappings })
+      try {
+        await client.transport.request({ method: 'PUT', path: `/${index}/_mapping`, body: mappings })
+      } catch (error) {
+        if (statusOf(error) === 400) throw foreign(index, error)
+        throw error
+      }
     }
     steps.push({ name: index, did: 'mapping extended' })
   }
   return steps
+}
+
+/** It was made without our templates, from guesses. */
+function foreign(index: string, error: unknown): Fatal {
+  return new Fatal(
+    `${index} has fields of other types than ours (${reasonOf(error)}). Delete it: it is made again from the journals.`,
+    { cause: error }
+  )
 }
 
 async function setRetention(client: Client, stream: string, retention: string): Promise<SetupStep> {

@@ -53,13 +53,16 @@ class ElasticsearchStore implements Store {
   readonly #namespace: string
   readonly #bulk: BulkWriter
   #opening: Promise<Opened> | undefined
+  /** Aborted when the index in use was deleted. */
+  #gone = new AbortController()
   #stateReadAt = 0
 
   constructor(options: ElasticsearchStoreOptions) {
     this.#options = options
     this.#namespace = options.namespace ?? DEFAULT_NAMESPACE
     const { client, log, observe, isRefreshed = false } = options
-    this.#bulk = new BulkWriter({ client, log, observe, isRefreshed })
+    const onMissing = (): void => this.#gone.abort()
+    this.#bulk = new BulkWriter({ client, log, observe, isRefreshed, onMissing })
   }
 
   get trouble(): string | undefined {
@@ -72,11 +75,28 @@ class ElasticsearchStore implements Store {
 
   async cursor(): Promise<number> {
     this.#opening = undefined
+    this.#gone = new AbortController()
     return (await this.#open()).cursor
   }
 
   async write(batch: JournalBatch, signal?: AbortSignal): Promise<Refused[]> {
-    const { generation, writeIndex, runs } = await this.#open()
+    const opened = await this.#open()
+    const gone = this.#gone.signal
+    try {
+      return await this.#write(opened, batch, AbortSignal.any(signal === undefined ? [gone] : [gone, signal]))
+    } catch (error) {
+      // What was written is lost, so that everything has to be written again.
+      if (gone.aborted && signal?.aborted !== true)
+        throw new IndexReplaced('it was deleted', { cause: error })
+      throw error
+    }
+  }
+
+  async #write(
+    { generation, writeIndex, runs }: Opened,
+    batch: JournalBatch,
+    signal: AbortSignal
+  ): Promise<Refused[]> {
     const { records, refused } = operationsOf(batch, namesOf(generation, this.#namespace))
     const operations = records.flatMap((record) => {
       // A server that was here before may have sent it, and ended before it could say so.
@@ -113,7 +133,7 @@ class ElasticsearchStore implements Store {
     if (fixed !== undefined || performance.now() - this.#stateReadAt < limits.generationLookMs) return
     this.#stateReadAt = performance.now()
     const state = await readState(client, this.#namespace)
-    if (state.generation !== generation) throw new IndexReplaced(state.generation)
+    if (state.generation !== generation) throw new IndexReplaced(`generation ${state.generation} is in use`)
   }
 
   runs: Store['runs'] = (query) => this.#ask((client, names) => findRuns(client, names, query))
