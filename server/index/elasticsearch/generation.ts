@@ -20,6 +20,7 @@ export async function beginGeneration(client: Client, namespace: string): Promis
   const state = await readState(client, namespace)
   const building = state.building ?? state.generation + 1
   if (state.building === undefined) await saveState(client, namespace, { ...state, building })
+  await makeIndices(client, namesOf(building, namespace))
   return building
 }
 
@@ -60,7 +61,9 @@ export async function switchTo(client: Client, namespace: string, building: numb
   const state = await readState(client, namespace)
   const [before, after] = [namesOf(state.generation, namespace), namesOf(building, namespace)]
   const aliases = aliasesOf(namespace)
-  for (const kind of kinds) await makeIndex(client, kind, after[kind])
+  await makeIndices(client, after)
+  // What was copied last is searchable before anybody looks there.
+  await client.indices.refresh({ index: Object.values(after) })
   const present = await Promise.all(kinds.map((kind) => isThere(client, before[kind])))
   const actions = kinds.flatMap((kind, at) => [
     ...(present[at] ? [{ remove: { index: before[kind], alias: aliases[kind], must_exist: false } }] : []),
@@ -71,14 +74,14 @@ export async function switchTo(client: Client, namespace: string, building: numb
   return before
 }
 
-/** What nothing was written to yet: a journal may be without any run. */
-async function makeIndex(client: Client, kind: (typeof kinds)[number], name: string): Promise<void> {
-  // A data stream is made by its first event.
-  if (kind === 'events' || (await isThere(client, name))) return
-  await client.indices.create({ index: name })
+/** Makes the indices that are not there yet. The data stream is made by its first event. */
+export async function makeIndices(client: Client, { runs, results }: IndexNames): Promise<void> {
+  for (const index of [runs, results]) {
+    if (!(await isThere(client, index))) await client.indices.create({ index })
+  }
 }
 
-async function isThere(client: Client, name: string): Promise<boolean> {
+export async function isThere(client: Client, name: string): Promise<boolean> {
   const { indices, data_streams } = await client.indices.resolveIndex({ name: `${name}*` })
   return [...indices, ...data_streams].some((found) => found.name === name)
 }

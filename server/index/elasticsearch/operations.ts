@@ -5,7 +5,7 @@ import { columnsOf, type EventColumns, type ResultColumns } from '../columns.ts'
 import { eventDocument, parsed } from '../documents.ts'
 import type { Refused } from '../store.ts'
 import type { Operation } from './bulk.ts'
-import type { IndexNames } from './names.ts'
+import type { WriteNames } from './names.ts'
 import { placeOf, type RunChange } from './run-fold.ts'
 
 /** What a record becomes in the index: its event, what it changes of its run, and the result that it is, if any. */
@@ -28,7 +28,7 @@ const TELLING = new Set<string | null>(['run.started', 'run.finished', 'run.abor
 /** What is to be written for a batch, and which of its records can never be. */
 export function operationsOf(
   batch: JournalBatch,
-  names: IndexNames
+  names: WriteNames
 ): { records: RecordOperations[]; refused: Refused[] } {
   const records: RecordOperations[] = []
   const refused: Refused[] = []
@@ -45,7 +45,7 @@ function operationsOfRecord(
   record: JournalRecord,
   columns: EventColumns,
   log: string,
-  names: IndexNames
+  names: WriteNames
 ): RecordOperations {
   const { index, eventId, sender, receivedAt, payload } = record
   const document = eventDocument({ record: index, received: receivedAt, sender, payload }, log)
@@ -66,7 +66,7 @@ function operationsOfRecord(
   if (runId === null) return { record: index, eventId, operations, change: undefined }
   if (result !== undefined && host !== null) {
     const place = { run: runId, host, log, record: index, time: columns.timestamp, eventId }
-    operations.push(resultOperation(result, place, names.results))
+    operations.push(resultOperation(result, place, names))
   }
   const event: Event | undefined = TELLING.has(columns.action) ? parsed(payload) : undefined
   const place = placeOf(receivedAt, log, index)
@@ -85,7 +85,7 @@ function operationsOfRecord(
 function resultOperation(
   result: ResultColumns,
   of: { run: string; host: string; log: string; record: number; time: number; eventId: string },
-  index: string
+  { results: index, isAliasRequired }: WriteNames
 ): Operation {
   const { playId, batch, taskId, occurrence, sequence, status } = result
   const key = hash('sha256', JSON.stringify([playId, batch, taskId, occurrence, of.host]), 'base64url')
@@ -97,7 +97,12 @@ function resultOperation(
     ansible: { result: { status } },
     playtrail: { log: of.log, index: of.record, time: of.time }
   }
-  const action = { index: { _index: index, _id: id, version: sequence, version_type: 'external' } }
+  const action = {
+    index: {
+      ...{ _index: index, _id: id, require_alias: isAliasRequired },
+      ...{ version: sequence, version_type: 'external' }
+    }
+  }
   return {
     id,
     target: index,

@@ -1,6 +1,7 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
 import { limits } from '../../limits.ts'
 import type { BulkWriter, Operation } from './bulk.ts'
+import type { WriteNames } from './names.ts'
 import { addChanges, emptyFold, type RunChange, type RunFold, type RunSource, sourceOf } from './run-fold.ts'
 
 /** Brings the documents of runs up to date, whoever else does so at the same time. */
@@ -29,7 +30,8 @@ interface Known {
  * between ("optimistic concurrency control"); whoever comes second reads again. What comes in meanwhile shares
  * the next round.
  */
-export function openRunWriter(client: Client, bulk: BulkWriter, index: string): RunWriter {
+export function openRunWriter(client: Client, bulk: BulkWriter, names: WriteNames): RunWriter {
+  const index = names.runs
   const pending = new Map<string, Waiting[]>()
   let isRunning = false
 
@@ -60,7 +62,7 @@ export function openRunWriter(client: Client, bulk: BulkWriter, index: string): 
       if (!isNew) settle(waiting, undefined)
       else if (gaps > limits.runGapsMax)
         settle(waiting, `its run has more than ${limits.runGapsMax} gaps in the numbers of its events`)
-      else operations.push(operationOf(index, id, fold, version))
+      else operations.push(operationOf(names, id, fold, version))
     }
     const outcomes = await bulk.send(operations)
     for (const [at, { id }] of operations.entries()) {
@@ -105,11 +107,14 @@ function settle(waiting: readonly Waiting[], reason: string | undefined): void {
   for (const { done } of waiting) done(reason)
 }
 
-function operationOf(index: string, id: string, fold: RunFold, version: Known['version']): Operation {
-  const action =
-    version === undefined
-      ? { create: { _index: index, _id: id } }
-      : { index: { _index: index, _id: id, ...version } }
+function operationOf(
+  { runs: index, isAliasRequired }: WriteNames,
+  id: string,
+  fold: RunFold,
+  version: Known['version']
+): Operation {
+  const place = { _index: index, _id: id, require_alias: isAliasRequired }
+  const action = version === undefined ? { create: place } : { index: { ...place, ...version } }
   return {
     id,
     target: index,

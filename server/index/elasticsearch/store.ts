@@ -8,7 +8,7 @@ import { type BulkObserver, BulkWriter } from './bulk.ts'
 import { isPassing, reasonOf, statusOf, unavailable } from './failures.ts'
 import { findEvents, findResults } from './find-events.ts'
 import { findRuns } from './find-runs.ts'
-import { aliasesOf, DEFAULT_NAMESPACE, namesOf } from './names.ts'
+import { aliasesOf, DEFAULT_NAMESPACE, namesOf, type WriteNames, writeNamesOf } from './names.ts'
 import { operationsOf } from './operations.ts'
 import { openRunWriter, type RunWriter } from './run-writer.ts'
 import { newer, setUp } from './setup.ts'
@@ -35,6 +35,7 @@ export interface ElasticsearchStoreOptions {
 /** What is known once the index was looked at. */
 interface Opened {
   generation: number
+  names: WriteNames
   cursor: number
   /** The index that the data stream wrote to when the cursor was saved, or ''. */
   writeIndex: string
@@ -95,12 +96,12 @@ class ElasticsearchStore implements Store {
   }
 
   async #write(
-    { generation, writeIndex, runs }: Opened,
+    { names, writeIndex, runs }: Opened,
     batch: JournalBatch,
     signal: AbortSignal
   ): Promise<Refused[]> {
     const { journalEnd, isAnyAge = false } = this.#options
-    const { records, refused } = operationsOf(batch, namesOf(generation, this.#namespace))
+    const { records, refused } = operationsOf(batch, names)
     const operations = records.flatMap((record) => {
       // A server that was here before may have sent it, and ended before it could say so.
       if (record.record < journalEnd)
@@ -188,12 +189,13 @@ class ElasticsearchStore implements Store {
         'the index knows more records of this journal than it has: was an older copy restored? `playtrail reconcile` tells'
       )
     }
-    const { events: _events, runs } = namesOf(generation, this.#namespace)
+    const names = writeNamesOf(generation, generation === state.generation, this.#namespace)
     return {
       generation,
+      names,
       cursor: Math.min(saved?.cursor ?? 0, journalEnd),
       writeIndex: saved?.write_index ?? '',
-      runs: openRunWriter(client, this.#bulk, runs)
+      runs: openRunWriter(client, this.#bulk, names)
     }
   }
 
