@@ -67,8 +67,8 @@ const stages: Stage[] = [
   {
     name: 'elasticsearch',
     sharesElasticsearch: true,
-    what: 'store and dashboards on a real Elasticsearch',
-    command: [...nodeTests, 'test/{elasticsearch,elasticsearch-node,grafana}/*.test.ts']
+    what: 'the store and all dashboards on a real Elasticsearch',
+    command: [...nodeTests, 'test/{elasticsearch,elasticsearch-node,grafana,kibana}/*.test.ts']
   },
   {
     name: 'end-to-end',

@@ -22,11 +22,20 @@ export interface World {
 }
 
 /** Runs a command line as `playtrail` would, within this process. */
-export async function playtrail(args: readonly string[], { env = {}, columns }: World = {}): Promise<Ran> {
+export async function playtrail(args: readonly string[], world: World = {}): Promise<Ran> {
+  return await run(args, world, program)
+}
+
+/** The same, of commands that `build` makes. */
+export async function run(
+  args: readonly string[],
+  { env = {}, columns }: World,
+  build: (surroundings: Surroundings) => Command
+): Promise<Ran> {
   const stdout = collector(columns)
   const stderr = collector(columns)
   const surroundings: Surroundings = { stdout, stderr, env, now: () => NOW }
-  const exitCode = await runCommandLine(program(surroundings), ['node', 'playtrail', ...args], surroundings)
+  const exitCode = await runCommandLine(build(surroundings), ['node', 'playtrail', ...args], surroundings)
   return { exitCode, stdout: stdout.text, stderr: stderr.text }
 }
 
