@@ -72,12 +72,12 @@ async function retry(
   } finally {
     await store.close()
     await journal.close()
-    await print(stderr, `${counted(taken)} taken by the index.\n`)
+    await print(stderr, `${eventsWere(taken)} taken by the index.\n`)
   }
   if (refusedAgain === 0) return
   throw new Failure(
     exitCodes.refused,
-    `${counted(refusedAgain)} refused again.`,
+    `${eventsWere(refusedAgain)} refused again.`,
     'Mend the mapping or the index template that the reasons name (a data stream takes a new template when it is rolled over), then retry.'
   )
 }
@@ -111,6 +111,6 @@ async function reaching(store: Store, work: () => Promise<void>): Promise<void> 
   }
 }
 
-function counted(count: number): string {
+function eventsWere(count: number): string {
   return count === 1 ? '1 event was' : `${count} events were`
 }
