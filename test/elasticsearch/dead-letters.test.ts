@@ -87,21 +87,20 @@ async function trailOf(t: TestContext): Promise<Trail> {
   }
 }
 
+const hostIsNumber = { properties: { host: { properties: { name: { type: 'long' as const } } } } }
+
 /** Somebody's template that makes of `host.name` a number. Returns what takes it away. */
-async function breakTemplate(t: TestContext, client: Client, ours: string, pattern: string) {
+async function breakTemplate(t: TestContext, client: Client, ours: string, stream: string) {
   const { index_templates } = await client.indices.getIndexTemplate({ name: ours })
-  const { composed_of = [], template, data_stream } = index_templates[0]?.index_template ?? {}
+  const { composed_of = [], template } = index_templates[0]?.index_template ?? {}
   const name = `${ours}-broken`
   await client.indices.putIndexTemplate({
     name,
-    index_patterns: [pattern],
+    index_patterns: [stream],
     composed_of,
     priority: 900,
-    ...(data_stream && { data_stream: {} }),
-    template: {
-      ...(template?.aliases && { aliases: template.aliases }),
-      mappings: { properties: { host: { properties: { name: { type: 'long' } } } } }
-    }
+    data_stream: {},
+    template: { ...(template?.aliases && { aliases: template.aliases }), mappings: hostIsNumber }
   })
   const mend = async (): Promise<void> => {
     await client.indices.deleteIndexTemplate({ name }, { ignore: [404] })
@@ -151,15 +150,17 @@ test('an event of which only the result was refused is in the data stream once, 
   skip
 }, async (t) => {
   const { client, names, journal, letters, follow, retry, found } = await trailOf(t)
-  const mend = await breakTemplate(t, client, `playtrail-results-${namespaceOf(names)}`, names.results)
+  await client.indices.delete({ index: names.results })
+  const aliases = { [aliasesOf(namespaceOf(names)).results]: {} }
+  await client.indices.create({ index: names.results, aliases, mappings: hostIsNumber })
   const run = runId()
   await journal.append(entriesOf([resultEvent(run, 0)]), 's', 1)
   await follow()
   assert.deepEqual(await found(run), [0])
   assert.match(letters.get(0)?.reason ?? '', /\[host\.name\] of type \[long\]/)
 
-  await mend()
   await client.indices.delete({ index: names.results })
+  await client.indices.create({ index: names.results })
   for (const sequence of [1, 2]) {
     await client.indices.rollover({ alias: names.events })
     await journal.append(entriesOf([resultEvent(run, sequence)]), 's', 1)
