@@ -77,6 +77,8 @@ export const limits = {
   reconcilePageItems: 200,
   /** Names of fields that it tells of one document; beyond it stands `…`. */
   reconcileFieldsMax: 20,
+  /** Times that it asks Elasticsearch, if that is too busy to answer. */
+  reconcileTriesMax: 8,
   /** Looks at a run that is being written to, and the pause between two; then it is not compared. */
   reconcileLooksMax: 5,
   reconcileLookMs: 1_000,

@@ -5,6 +5,7 @@ import { deadLettersCommand } from './cli/dead-letters.ts'
 import { eventsCommand } from './cli/events.ts'
 import { exitCodes } from './cli/exit-codes.ts'
 import { journalCommand } from './cli/journal-dump.ts'
+import { reconcileCommand } from './cli/reconcile.ts'
 import { reindexCommand } from './cli/reindex.ts'
 import { runsCommand } from './cli/runs.ts'
 import { serveCommand } from './cli/serve.ts'
@@ -32,6 +33,7 @@ const program = new Command('playtrail')
   .addCommand(tokenCommand())
   .addCommand(setupCommand())
   .addCommand(reindexCommand())
+  .addCommand(reconcileCommand())
   .addCommand(journalCommand())
   .addCommand(deadLettersCommand())
 

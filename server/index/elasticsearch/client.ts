@@ -2,8 +2,12 @@ import { readFileSync } from 'node:fs'
 import { Client } from '@elastic/elasticsearch'
 import { Fatal } from '../../errors.ts'
 import { limits } from '../../limits.ts'
+import { PatientTransport } from './patient-transport.ts'
 
 export interface ConnectionOptions {
+  /** Ask again, for a while, what Elasticsearch is too busy to answer; a writer has a queue of its own for that. */
+  isPatient?: boolean
+
   url: string
   /** A file that holds an encoded API key. */
   apiKeyFile?: string | undefined
@@ -12,7 +16,7 @@ export interface ConnectionOptions {
 }
 
 /** Throws Fatal if one of the files cannot be read. */
-export function openClient({ url, apiKeyFile, caFile }: ConnectionOptions): Client {
+export function openClient({ url, apiKeyFile, caFile, isPatient = false }: ConnectionOptions): Client {
   const apiKey = apiKeyFile === undefined ? undefined : readSecret(apiKeyFile)
   const ca = caFile === undefined ? undefined : read(caFile, 'the certificates of the authorities')
   return new Client({
@@ -20,6 +24,7 @@ export function openClient({ url, apiKeyFile, caFile }: ConnectionOptions): Clie
     // The client has no limit of its own, and would try again without asking: our queue decides.
     requestTimeout: limits.elasticsearchTimeoutMs,
     maxRetries: 0,
+    ...(isPatient && { Transport: PatientTransport }),
     // On the same machine compressing costs more than sending.
     compression: !isLocal(url),
     ...(apiKey !== undefined && { auth: { apiKey } }),

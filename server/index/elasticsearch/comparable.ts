@@ -3,8 +3,9 @@ import { limits } from '../../limits.ts'
 import { type ComparableIndex, type Found, Uncheckable } from '../reconcile/comparable.ts'
 import { compareSource, Expected, foundEvent, foundResult, isOfOther } from './compare-event.ts'
 import { lookAtRun, type RunComparison } from './compare-run.ts'
-import { type Journals, readJournals, unclaimed } from './journals.ts'
+import { readJournals, unclaimed } from './journals.ts'
 import { DEFAULT_NAMESPACE, namesOf, type WriteNames } from './names.ts'
+import { keptSince } from './retention.ts'
 import { getDocuments, type Hit, openScanner } from './scan.ts'
 import { backingIndices } from './sent-before.ts'
 import { readCursor, readState } from './state.ts'
@@ -18,7 +19,6 @@ export interface ComparedElasticsearch {
 
 /** What is known of the index in use. */
 export interface OpenedIndex extends RunComparison {
-  journalId: string
   namespace: string
   generation: number
   names: WriteNames
@@ -54,7 +54,7 @@ export async function openElasticsearchComparable(options: ComparedElasticsearch
   const index = await openIndex(options)
   const { client, names, expected } = index
   const scanner = openScanner(client)
-  let journals: Journals = await index.journals()
+  let journals = await index.journals()
   const own = (clause: object): estypes.QueryDslQueryContainer => ({
     bool: { filter: [{ term: { 'playtrail.log': journals.own } }], ...clause }
   })
@@ -76,10 +76,10 @@ export async function openElasticsearchComparable(options: ComparedElasticsearch
     })
   return {
     async cursor() {
-      const { ownCursor, ...now } = await index.journals()
-      journals = now
-      return ownCursor
+      journals = await index.journals()
+      return journals.ownCursor
     },
+    keptSince: () => keptSince(client, names.events, index.namespace),
     async *events(first, next) {
       for await (const hit of inOrder(names.events, first, next))
         yield { ...foundEvent(hit, journals), record: numberOf(hit) }
@@ -115,7 +115,7 @@ export async function openElasticsearchComparable(options: ComparedElasticsearch
       for await (const { _id } of scanner.hits({ index: names.runs, query, sort }))
         if (_id !== undefined) yield _id
     },
-    lookAtRun: (id, correction) => lookAtRun(index, id, correction),
+    lookAtRun: (id, correction) => lookAtRun(index, journals, id, correction),
     endPass: () => scanner.renew(),
     async close() {
       await scanner.renew()

@@ -21,12 +21,17 @@ import {
 } from './run-fold.ts'
 import { getDocuments, type Hit, openScanner } from './scan.ts'
 
+export interface JournalsByNow extends Journals {
+  ownCursor: number
+}
+
 export interface RunComparison {
   client: Client
   names: IndexNames
   expected: Expected
-  /** The journals that write here, and how far each has come. */
-  journals(): Promise<Journals & { ownCursor: number }>
+  journalId: string
+  /** The journals that write here, and how far each has come by now. */
+  journals(): Promise<JournalsByNow>
 }
 
 /** A run as its events tell it. */
@@ -44,9 +49,15 @@ export interface FoldedRun {
  * document is among the events, and what is before the cursors is in the document. Where it is not found so at once,
  * a refresh makes sure that the search sees all events; a run with events beyond the cursors is being written to.
  */
-export async function lookAtRun(of: RunComparison, id: string, correction: RunCorrection): Promise<RunLook> {
+export async function lookAtRun(
+  of: RunComparison,
+  known: JournalsByNow,
+  id: string,
+  correction: RunCorrection
+): Promise<RunLook> {
   for (let look = 1; ; look++) {
-    const journals = await of.journals()
+    // Most runs agree at the first look, which needs not know how far the servers have come.
+    const journals = look === 1 ? known : await of.journals()
     const [found] = await getDocuments<RunSource>(of.client, [{ _index: of.names.runs, _id: id }])
     if (look > 1) await refreshIfAllowed(of)
     const folded = await foldRun(of, id, correction)
@@ -103,11 +114,10 @@ export async function foldRun(of: RunComparison, id: string, correction: RunCorr
   const last = new Map<string, number>()
   let events = 0
   let isOwn = false
-  const { own } = await of.journals()
   const add = (change: RunChange | undefined): void => {
     if (change === undefined || !addChanges(fold, [change])) return
     events++
-    isOwn ||= change.log === own
+    isOwn ||= change.log === of.journalId
   }
   for await (const recorded of correction.recorded()) add(of.expected.change(recorded))
   for await (const hit of eventsOfRun(of, id)) {

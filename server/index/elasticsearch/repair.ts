@@ -110,7 +110,9 @@ async function send({ client }: OpenedIndex, lines: readonly Line[]): Promise<nu
     const [answer] = Object.values(item)
     if (answer === undefined) throw new Error('the answer to a bulk request lacks an item')
     const verdict = verdictOf(answer)
-    if (answer.status === 403) throw lacksRight('reason' in verdict ? verdict.reason : '')
+    // A block on the index is a 403 too.
+    if (answer.error?.type === 'security_exception')
+      throw lacksRight('reason' in verdict ? verdict.reason : '')
     const isGone = answer.status === 404 && 'delete' in item
     if ('reason' in verdict && !isGone) throw new Fatal(`a document could not be repaired: ${verdict.reason}`)
     return answer.status
@@ -126,7 +128,6 @@ async function rebuildRun(index: OpenedIndex, id: string, correction: RunCorrect
     const { fold, events } = await foldRun(index, id, correction)
     const place = { _index: names.runs, _id: id }
     const version = found && { if_seq_no: found._seq_no, if_primary_term: found._primary_term }
-    const source = JSON.stringify(sourceOf(fold))
     if (events === 0 && version === undefined) return
     const line: Line =
       events === 0
@@ -154,7 +155,8 @@ function onlyNames({ events, runs, results }: OpenedIndex['names']): Record<stri
 }
 
 function explained(error: unknown): unknown {
-  return statusOf(error) === 403 ? lacksRight(reasonOf(error), error) : error
+  const reason = reasonOf(error)
+  return statusOf(error) === 403 && reason.includes('security_exception') ? lacksRight(reason, error) : error
 }
 
 function lacksRight(reason: string, cause?: unknown): Fatal {

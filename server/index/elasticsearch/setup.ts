@@ -71,7 +71,7 @@ async function versionOf(client: Client, path: string, kind: Template['kind']): 
 }
 
 /** The retention that an earlier setup was asked for. */
-async function retentionOf(client: Client, namespace: string): Promise<string | undefined> {
+export async function retentionOf(client: Client, namespace: string): Promise<string | undefined> {
   const found = await get(client, `/_index_template/playtrail-events-${namespace}`, 'index')
   return found?.template?.lifecycle?.data_retention
 }

@@ -69,6 +69,9 @@ export interface ComparableIndex {
   /** Everything of the journal before this record is in the index, as it says itself. Throws Uncheckable. */
   cursor(): Promise<number>
 
+  /** Since when events are kept, in microseconds since 1970: older ones may be gone by intent. Undefined: for ever. */
+  keptSince(): Promise<number | undefined>
+
   /** Events that say they come from the records first ≤ n < next of this journal, in that order. */
   events(first: number, next: number): AsyncIterable<Found>
   /** Events that say they come from this journal, from a record that is none of 0 ≤ n < end; and unclaimed ones. */

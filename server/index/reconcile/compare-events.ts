@@ -70,7 +70,7 @@ function compareOne(
  * or may have been written a moment ago.
  */
 async function lookElsewhere(comparison: Comparison, absent: readonly Recorded[]): Promise<void> {
-  const { index, findings, isDeadLetter } = comparison
+  const { index, findings } = comparison
   if (absent.length === 0) return
   const found = Map.groupBy(
     await index.eventsById(absent.map(({ record }) => record.eventId)),
@@ -82,13 +82,21 @@ async function lookElsewhere(comparison: Comparison, absent: readonly Recorded[]
     const copies = found.get(record.eventId) ?? []
     const best = copies.find((copy) => index.compareEvent(expected, copy).length === 0) ?? copies[0]
     if (best === undefined) {
-      findings.event({ kind: isDeadLetter(record) ? 'dead' : 'missing', ...event })
+      findings.event({ kind: kindOfAbsent(comparison, record), ...event })
       continue
     }
     compareOne(comparison, expected, best, false)
     if (index.isOfOther(best)) findings.event({ kind: 'elsewhere', ...event })
     for (const copy of copies) if (copy !== best) compareOne(comparison, expected, copy, true)
   }
+}
+
+function kindOfAbsent(
+  { isDeadLetter, keptSince }: Comparison,
+  record: JournalRecord
+): 'dead' | 'expired' | 'missing' {
+  if (isDeadLetter(record)) return 'dead'
+  return keptSince !== undefined && record.receivedAt < keptSince ? 'expired' : 'missing'
 }
 
 async function findCopies(comparison: Comparison, seen: readonly Recorded[]): Promise<void> {

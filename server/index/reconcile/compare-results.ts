@@ -1,7 +1,7 @@
 import type { JournalRecord } from '../../journal/record.ts'
 import type { ExpectedResult, FoundResult, Recorded } from './comparable.ts'
 import { type Comparison, isAhead } from './comparison.ts'
-import { recordedOf, recordsAt, recordsBetween } from './sources.ts'
+import { recordedOf, recordsBetween } from './sources.ts'
 
 interface Wanted {
   recorded: Recorded
@@ -80,13 +80,14 @@ async function settle(comparison: Comparison): Promise<void> {
 }
 
 /** The index went on meanwhile, and a result of another server may count. */
-async function isRightByNow({ journal, index }: Comparison, key: string, record: number): Promise<boolean> {
-  const [found] = await index.resultsByKey([key])
-  if (found === undefined) return false
-  for await (const recorded of recordsAt(journal, [record])) {
-    const sequence = index.expectedResult(recorded)?.sequence ?? 0
-    if (found.sequence > sequence) return found.isOfOther
-    return found.sequence === sequence && index.compareResult(recorded, found).length === 0
-  }
-  return false
+async function isRightByNow(
+  { index, findRecord }: Comparison,
+  key: string,
+  record: number
+): Promise<boolean> {
+  const [[found], recorded] = [await index.resultsByKey([key]), await findRecord(record)]
+  if (found === undefined || recorded === undefined) return false
+  const sequence = index.expectedResult(recorded)?.sequence ?? 0
+  if (found.sequence > sequence) return found.isOfOther
+  return found.sequence === sequence && index.compareResult(recorded, found).length === 0
 }

@@ -1,37 +1,46 @@
-import type { RunCorrection, RunLook } from './comparable.ts'
+import { firstRunId } from '../run-id.ts'
+import type { Recorded, RunCorrection, RunLook } from './comparable.ts'
 import type { Comparison } from './comparison.ts'
-import { recordsAt } from './sources.ts'
 
-/** A run whose document is not what its events say. */
-export interface RunFinding extends RunLook {
+/** A run whose document is not what its events say; `expired`: some of its events may be gone by intent. */
+export interface RunFinding extends Omit<RunLook, 'state'> {
   id: string
+  state: Exclude<RunLook['state'], 'agrees' | 'other'> | 'expired'
 }
 
 /** Compares the document of each run with events of this journal, one run at a time. */
 export async function* compareRuns(comparison: Comparison): AsyncGenerator<RunFinding> {
-  const { index, findings, onProgress } = comparison
+  const { index, findings, onProgress, keptSince } = comparison
+  const firstKept = keptSince === undefined ? '' : firstRunId(keptSince / 1_000)
   let done = 0
   let last = ''
   const runs = merged([index.runsWithEvents(), index.runsWithDocument(), asynchronous(findings.runs())])
   for await (const id of runs) {
-    const look = await index.lookAtRun(id, correctionOf(comparison, id))
+    if (id < firstKept) {
+      yield { id, state: 'expired', fields: [] }
+      continue
+    }
+    const { state, fields } = await index.lookAtRun(id, correctionOf(comparison, id))
     onProgress('runs', ++done, undefined)
     // A document under an id that is not its run's is out of order; where the run has events it was looked at before.
-    const isSeen = id <= last && look.state !== 'added'
+    const isSeen = id <= last && state !== 'added'
     if (id > last) last = id
-    if (!isSeen && look.state !== 'agrees' && look.state !== 'other') yield { id, ...look }
+    if (!isSeen && state !== 'agrees' && state !== 'other') yield { id, state, fields }
   }
 }
 
-export function correctionOf({ journal, findings }: Comparison, run: string): RunCorrection {
+export function correctionOf({ findRecord, findings }: Comparison, run: string): RunCorrection {
   return {
     isWrong: (place) => findings.isNamed(place),
-    recorded: () => recordsAt(journal, recordsOfRun()),
+    recorded,
     results: findings.resultsLacking(run)
   }
 
-  function* recordsOfRun(): Generator<number> {
-    for (const { record } of findings.events(['missing', 'changed'], run)) if (record !== null) yield record
+  async function* recorded(): AsyncGenerator<Recorded> {
+    for (const { record } of findings.events(['missing', 'changed'], run)) {
+      const found = record === null ? undefined : await findRecord(record)
+      if (found !== undefined) yield found
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { JournalRecord } from '../../journal/record.ts'
 import type { ComparableIndex, ComparedJournal } from './comparable.ts'
 import type { Findings } from './findings.ts'
+import type { FindRecord } from './sources.ts'
 
 export type Stage = 'events' | 'results' | 'runs'
 
@@ -9,23 +10,22 @@ export interface Comparison {
   journal: ComparedJournal
   index: ComparableIndex
   findings: Findings
+  findRecord: FindRecord
   /** The records first ≤ n < next are compared. */
   first: number
   next: number
   /** Everything that the index claims to have is compared, so that what is beyond it is wrong. */
   isWhole: boolean
+  /** Since when events are kept, in microseconds since 1970. */
+  keptSince: number | undefined
   /** The index refused the event of this record for good, and that is known. */
   isDeadLetter(record: JournalRecord): boolean
   onProgress(stage: Stage, done: number, total: number | undefined): void
-  /** Where the journal ends by now. */
-  currentEnd(): Promise<number>
+  /** True if the journal has this record by now. */
+  hasRecord(record: number): Promise<boolean>
 }
 
 /** True for a record that was written since the cursor was read: the next comparison compares it. */
-export async function isAhead(
-  { next, journal, currentEnd }: Comparison,
-  record: number | undefined
-): Promise<boolean> {
-  if (record === undefined || record < next) return false
-  return record < journal.end || record < (await currentEnd())
+export async function isAhead({ next, hasRecord }: Comparison, record: number | undefined): Promise<boolean> {
+  return record !== undefined && record >= next && (await hasRecord(record))
 }

@@ -2,8 +2,11 @@ import Database from 'better-sqlite3'
 import { limits } from '../../limits.ts'
 import type { Difference } from './difference.ts'
 
-/** What was found out about an event. `dead`: known to be missing; `elsewhere`: there, through another server. */
-export type EventKind = Difference['kind'] | 'dead' | 'elsewhere'
+/**
+ * What was found out about an event. `dead`: known to be missing; `expired`: older than what is kept; `elsewhere`:
+ * there, through another server.
+ */
+export type EventKind = Difference['kind'] | 'dead' | 'expired' | 'elsewhere'
 
 export interface EventFinding {
   kind: EventKind
@@ -37,7 +40,8 @@ export interface ResultFinding {
 
 const SCHEMA = `
   CREATE TABLE events (kind TEXT, id TEXT, record INTEGER, place TEXT, run TEXT, fields TEXT);
-  CREATE INDEX events_by_run ON events (run);
+  CREATE INDEX events_in_order ON events (ifnull(record, 9e15));
+  CREATE INDEX events_by_run ON events (run, ifnull(record, 9e15));
   CREATE INDEX events_by_place ON events (place);
   CREATE TABLE astray (place TEXT PRIMARY KEY, id TEXT, unclaimed INTEGER);
   CREATE INDEX astray_by_id ON astray (id);
@@ -45,6 +49,7 @@ const SCHEMA = `
     key TEXT PRIMARY KEY, record INTEGER, sequence INTEGER, run TEXT, status TEXT,
     place TEXT, found_run TEXT, found_status TEXT
   );
+  CREATE INDEX results_in_order ON results (ifnull(record, 9e15), key);
 `
 
 /**
@@ -66,7 +71,10 @@ export class Findings {
     db.exec(SCHEMA)
     // Bounded; what is more goes to the disk.
     db.pragma('cache_size = -16384')
+    db.pragma('journal_mode = OFF')
     db.pragma('synchronous = OFF')
+    // Nobody else sees it and nothing of it is kept: one transaction that never ends saves one for each finding.
+    db.exec('BEGIN')
     this.#insertEvent = db.prepare<[EventFinding]>(
       'INSERT INTO events VALUES (@kind, @id, @record, @place, @run, @fields)'
     )
@@ -125,23 +133,14 @@ export class Findings {
 
   /** Findings in the order of the journal, those without a record at last; read page by page. */
   *events(kinds: readonly EventKind[], run?: string): Generator<EventFinding> {
-    const page = this.#db.prepare<
-      [string, string | null, string | null, number, number],
-      EventFinding & { at: number; rowid: number }
-    >(`
+    type Row = EventFinding & { at: number; rowid: number }
+    const page = this.#db.prepare<(string | number)[], Row>(`
       SELECT rowid, ifnull(record, 9e15) AS at, * FROM events
-      WHERE kind IN (SELECT value FROM json_each(?)) AND (? IS NULL OR run = ?)
-        AND (ifnull(record, 9e15), rowid) > (?, ?)
-      ORDER BY at, rowid LIMIT ${limits.reconcilePageItems}`)
-    const wanted = JSON.stringify(kinds)
-    let last = { at: -1, rowid: 0 }
-    for (;;) {
-      const rows = page.all(wanted, run ?? null, run ?? null, last.at, last.rowid)
-      yield* rows
-      const end = rows.at(-1)
-      if (end === undefined) return
-      last = end
-    }
+      WHERE ${run === undefined ? '' : 'run = ? AND '}(ifnull(record, 9e15), rowid) > (?, ?)
+        AND kind IN (SELECT value FROM json_each(?))
+      ORDER BY ifnull(record, 9e15), rowid LIMIT ${limits.reconcilePageItems}`)
+    const of = run === undefined ? [] : [run]
+    yield* pages(({ at, rowid }) => page.all(...of, at, rowid, JSON.stringify(kinds)), { at: -1, rowid: 0 })
   }
 
   countEvents(kind: EventKind): number {
@@ -153,7 +152,9 @@ export class Findings {
   /** Runs that an event which differs belongs to, ascending. */
   *runs(): Generator<string> {
     const next = this.#db
-      .prepare<[string], string | null>("SELECT min(run) FROM events WHERE run > ? AND kind <> 'dead'")
+      .prepare<[string], string | null>(
+        "SELECT min(run) FROM events WHERE run > ? AND kind NOT IN ('dead', 'expired')"
+      )
       .pluck()
     for (let run = next.get(''); typeof run === 'string'; run = next.get(run)) yield run
   }
@@ -184,18 +185,13 @@ export class Findings {
     return this.#count('results') > 0
   }
 
+  /** In the order of the journal, those that no record stands for at last. */
   *results(): Generator<ResultFinding> {
-    const page = this.#db.prepare<[string], ResultFinding>(
-      `SELECT * FROM results WHERE key > ? ORDER BY key LIMIT ${limits.reconcilePageItems}`
-    )
-    let last = ''
-    for (;;) {
-      const rows = page.all(last)
-      yield* rows
-      const end = rows.at(-1)
-      if (end === undefined) return
-      last = end.key
-    }
+    type Row = ResultFinding & { at: number }
+    const page = this.#db.prepare<[number, string], Row>(`
+      SELECT ifnull(record, 9e15) AS at, * FROM results WHERE (ifnull(record, 9e15), key) > (?, ?)
+      ORDER BY ifnull(record, 9e15), key LIMIT ${limits.reconcilePageItems}`)
+    yield* pages(({ at, key }) => page.all(at, key), { at: -1, key: '' })
   }
 
   /** By status: how many results of the run more there should be than there are. */
@@ -212,7 +208,7 @@ export class Findings {
 
   /** After a repair there is nothing left to correct. */
   forgetEvents(): void {
-    this.#db.exec("DELETE FROM events WHERE kind NOT IN ('dead', 'elsewhere', 'unclaimed')")
+    this.#db.exec("DELETE FROM events WHERE kind NOT IN ('dead', 'expired', 'elsewhere', 'unclaimed')")
   }
 
   forgetResults(): void {
@@ -225,5 +221,17 @@ export class Findings {
 
   #count(table: 'astray' | 'results'): number {
     return this.#db.prepare<[], number>(`SELECT count(*) FROM ${table}`).pluck().get() ?? 0
+  }
+}
+
+/** Rows page by page, so that what is found may be changed meanwhile. */
+function* pages<Place, Row extends Place>(page: (after: Place) => Row[], first: Place): Generator<Row> {
+  let after = first
+  for (;;) {
+    const rows = page(after)
+    yield* rows
+    const end = rows.at(-1)
+    if (end === undefined) return
+    after = end
   }
 }

@@ -8,7 +8,7 @@ import type { Comparison } from './comparison.ts'
 import type { Difference } from './difference.ts'
 import { type EventFinding, Findings } from './findings.ts'
 import { repairEvents, repairResults } from './repair.ts'
-import { recordsAt } from './sources.ts'
+import { recordFinder } from './sources.ts'
 
 export interface ReconcileOptions {
   index: ComparableIndex
@@ -35,6 +35,9 @@ export interface Reconciled {
   differences: Record<Difference['kind'], number>
   /** Events that the index refused for good. */
   deadLetters: number
+  /** Events, and runs with such events, that are older than what the index keeps: they may be gone by intent. */
+  expired: number
+  expiredRuns: number
   /** Events that are there through another server. */
   elsewhere: number
   /** Runs that were compared, and those that could not be since they were being written to. */
@@ -63,12 +66,20 @@ async function onePass(options: ReconcileOptions): Promise<Reconciled> {
   const journal = await openJournal()
   const findings = new Findings()
   try {
-    return await new Pass(options, journal, findings, cursor).run()
+    const keptSince = await index.keptSince()
+    return await new Pass(options, { journal, findings, cursor, keptSince }).run()
   } finally {
     findings.close()
     await journal.close()
     await index.endPass()
   }
+}
+
+interface Opened {
+  journal: JournalFiles
+  findings: Findings
+  cursor: number
+  keptSince: number | undefined
 }
 
 class Pass {
@@ -77,7 +88,7 @@ class Pass {
   readonly #cursor: number
   readonly #reconciled: Reconciled
 
-  constructor(options: ReconcileOptions, journal: JournalFiles, findings: Findings, cursor: number) {
+  constructor(options: ReconcileOptions, { journal, findings, cursor, keptSince }: Opened) {
     const { index, isDeadLetter = () => false, onProgress = () => undefined, openJournal } = options
     const end = Math.min(cursor, journal.end)
     const first = Math.min(options.first ?? 0, end)
@@ -86,11 +97,30 @@ class Pass {
     this.#options = options
     this.#cursor = cursor
     this.#comparison = {
-      ...{ journal, index, findings, first, next, isWhole, isDeadLetter, onProgress },
-      currentEnd: () => endOf(openJournal)
+      ...{
+        journal,
+        index,
+        findings,
+        findRecord: recordFinder(journal),
+        first,
+        next,
+        isWhole,
+        keptSince,
+        isDeadLetter,
+        onProgress
+      },
+      hasRecord: growing(journal.end, openJournal)
     }
     this.#reconciled = {
-      ...{ first, next, pending: journal.end - end, deadLetters: 0, elsewhere: 0 },
+      ...{
+        first,
+        next,
+        pending: journal.end - end,
+        deadLetters: 0,
+        elsewhere: 0,
+        expired: 0,
+        expiredRuns: 0
+      },
       differences: { missing: 0, changed: 0, added: 0, doubled: 0, unclaimed: 0 },
       ...{ runs: 0, movingRuns: 0, repaired: 0 }
     }
@@ -127,6 +157,7 @@ class Pass {
     for (const finding of findings.events(['missing', 'changed', 'added', 'doubled', 'unclaimed']))
       await this.#tell(differenceOf(finding))
     this.#reconciled.deadLetters = findings.countEvents('dead')
+    this.#reconciled.expired = findings.countEvents('expired')
     this.#reconciled.elsewhere = findings.countEvents('elsewhere')
     if (this.#options.repair === undefined) return
     await repairEvents(this.#comparison, this.#options.repair)
@@ -136,15 +167,16 @@ class Pass {
   }
 
   async #results(): Promise<void> {
-    const { findings, index, journal } = this.#comparison
+    const { findings, index, findRecord } = this.#comparison
     await compareResults(this.#comparison)
     for (const { key, record, place } of findings.results()) {
       const kind = record === null ? 'added' : place === null ? 'missing' : 'changed'
       const fields: string[] = []
       if (kind === 'changed') {
         const [found] = await index.resultsByKey([key])
-        for await (const recorded of recordsAt(journal, [record ?? 0]))
-          if (found !== undefined) fields.push(...index.compareResult(recorded, found))
+        const recorded = await findRecord(record ?? 0)
+        if (found !== undefined && recorded !== undefined)
+          fields.push(...index.compareResult(recorded, found))
       }
       await this.#tell({
         ...{ document: 'result', kind, id: key },
@@ -169,6 +201,7 @@ class Pass {
         this.#comparison.onProgress(...progress)
       }
     })) {
+      if (state === 'expired') this.#reconciled.expiredRuns++
       if (state === 'moving') this.#reconciled.movingRuns++
       if (state !== 'missing' && state !== 'changed' && state !== 'added') continue
       await this.#tell({ document: 'run', kind: state, id, ...(fields.length > 0 && { fields }) })
@@ -177,10 +210,16 @@ class Pass {
   }
 }
 
-async function endOf(openJournal: ReconcileOptions['openJournal']): Promise<number> {
-  const journal = await openJournal()
-  await journal.close()
-  return journal.end
+/** Opening the journal reads its newest segment: it is opened again only for a record that was beyond its end. */
+function growing(end: number, openJournal: ReconcileOptions['openJournal']): Comparison['hasRecord'] {
+  let known = end
+  return async (record) => {
+    if (record < known) return true
+    const journal = await openJournal()
+    await journal.close()
+    known = journal.end
+    return record < known
+  }
 }
 
 function differenceOf({ kind, id, record, place, fields }: EventFinding): Difference {

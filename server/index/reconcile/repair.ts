@@ -2,7 +2,6 @@ import { limits } from '../../limits.ts'
 import type { IndexRepair, Rewrite } from './comparable.ts'
 import type { Comparison } from './comparison.ts'
 import type { EventFinding, ResultFinding } from './findings.ts'
-import { recordsAt } from './sources.ts'
 
 /** Removes what is too much first, since it may stand where something else belongs. */
 export async function repairEvents(comparison: Comparison, repair: IndexRepair): Promise<void> {
@@ -22,15 +21,17 @@ export async function repairResults(comparison: Comparison, repair: IndexRepair)
 }
 
 async function rewritesOf(
-  { journal }: Comparison,
+  { findRecord }: Comparison,
   findings: readonly (EventFinding | ResultFinding)[]
 ): Promise<Rewrite[]> {
   const places = new Map<number, string | undefined>()
   for (const { record, place } of findings) if (record !== null) places.set(record, place ?? undefined)
   const numbers = [...places.keys()].sort((one, other) => one - other)
   const rewrites: Rewrite[] = []
-  for await (const expected of recordsAt(journal, numbers))
-    rewrites.push({ expected, place: places.get(expected.record.index) })
+  for (const number of numbers) {
+    const expected = await findRecord(number)
+    if (expected !== undefined) rewrites.push({ expected, place: places.get(number) })
+  }
   return rewrites
 }
 

@@ -24,13 +24,12 @@ export function recordedOf(record: JournalRecord): Recorded | undefined {
   return typeof columns === 'string' ? undefined : { record, columns }
 }
 
-/** The records with these numbers, which ascend: neighbours take one read together. */
-export async function* recordsAt(
-  journal: ComparedJournal,
-  numbers: Iterable<number>
-): AsyncGenerator<Recorded> {
+/** Finds records by number: neighbours take one read together. Undefined for one that the index can never take. */
+export type FindRecord = (number: number) => Promise<Recorded | undefined>
+
+export function recordFinder(journal: ComparedJournal): FindRecord {
   let known: JournalRecord[] = []
-  for (const number of numbers) {
+  return async (number) => {
     const first = known[0]?.index ?? -1
     if (number < first || number >= first + known.length) {
       const batch = await journal.read(number)
@@ -38,7 +37,6 @@ export async function* recordsAt(
       known = [...recordsOf(batch)]
     }
     const record = known[number - (known[0]?.index ?? 0)]
-    const recorded = record && recordedOf(record)
-    if (recorded !== undefined) yield recorded
+    return record && recordedOf(record)
   }
 }

@@ -30,6 +30,7 @@ export function openSqliteComparable(path: string, journalId: string): Comparabl
 
   return {
     cursor: async () => statements.cursor.get() ?? 0,
+    keptSince: async () => undefined,
     events: (first, next) => events(statements, first, next),
     async *eventsOutside(end) {
       yield* events(statements, Number.MIN_SAFE_INTEGER, 0)
