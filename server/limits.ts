@@ -67,6 +67,8 @@ export const limits = {
   deadLetterReasonCharactersMax: 2_000,
   /** Dead letters that are read at once. */
   deadLettersAtOnceMax: 500,
+  /** Dead letters that are sent to the index at once. */
+  deadLettersInFlightMax: 100,
   /** Time that `playtrail dead-letters retry` waits for an answer of the index. */
   deadLettersRetryMsMax: 60_000,
 
