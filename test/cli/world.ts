@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import { Command } from 'commander'
 import { runCommandLine } from '../../server/cli/command-line.ts'
+import { deadLettersCommand } from '../../server/cli/dead-letters.ts'
 import { eventsCommand } from '../../server/cli/events.ts'
 import type { ExitCode } from '../../server/cli/exit-codes.ts'
 import { runsCommand } from '../../server/cli/runs.ts'
@@ -43,6 +44,7 @@ export function program(surroundings?: Surroundings): Command {
     .addCommand(runsCommand(surroundings))
     .addCommand(showCommand(surroundings))
     .addCommand(eventsCommand(surroundings))
+    .addCommand(deadLettersCommand(surroundings))
 }
 
 class Collector extends Writable {

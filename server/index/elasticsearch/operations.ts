@@ -11,6 +11,7 @@ import { placeOf, type RunChange } from './run-fold.ts'
 /** What a record becomes in the index: its event, what it changes of its run, and the result that it is, if any. */
 export interface RecordOperations {
   record: number
+  eventId: string
   operations: Operation[]
   change: RunChange | undefined
 }
@@ -33,7 +34,8 @@ export function operationsOf(
   const refused: Refused[] = []
   for (const record of recordsOf(batch)) {
     const columns = columnsOf(record)
-    if (typeof columns === 'string') refused.push({ index: record.index, reason: columns })
+    if (typeof columns === 'string')
+      refused.push({ index: record.index, eventId: record.eventId, reason: columns })
     else records.push(operationsOfRecord(record, columns, batch.journalId, names))
   }
   return { records, refused }
@@ -61,7 +63,7 @@ function operationsOfRecord(
     }
   ]
   const { runId, host, result } = columns
-  if (runId === null) return { record: index, operations, change: undefined }
+  if (runId === null) return { record: index, eventId, operations, change: undefined }
   if (result !== undefined && host !== null) {
     const place = { run: runId, host, log, record: index, time: columns.timestamp, eventId }
     operations.push(resultOperation(result, place, names))
@@ -70,6 +72,7 @@ function operationsOfRecord(
   const place = placeOf(receivedAt, log, index)
   return {
     record: index,
+    eventId,
     operations,
     change: { runId, eventId, log, place, received: receivedAt, columns, event }
   }

@@ -26,6 +26,8 @@ export interface ElasticsearchStoreOptions {
   namespace?: string
   /** Write to this generation, whichever is in use; docs/elasticsearch.md, "A new index". */
   generation?: number
+  /** What is written may have been sent long ago: it is looked for in the whole data stream, to be there once. */
+  isAnyAge?: boolean
   /** For tests: what was written can be found as soon as `write` resolves. */
   isRefreshed?: boolean
 }
@@ -98,26 +100,28 @@ class ElasticsearchStore implements Store {
     batch: JournalBatch,
     signal: AbortSignal
   ): Promise<Refused[]> {
+    const { journalEnd, isAnyAge = false } = this.#options
     const { records, refused } = operationsOf(batch, names)
     const operations = records.flatMap((record) => {
       // A server that was here before may have sent it, and ended before it could say so.
-      if (record.record < this.#options.journalEnd)
-        for (const operation of record.operations) if (operation.isAppend) operation.sentTo = writeIndex
+      if (record.record < journalEnd)
+        for (const operation of record.operations)
+          if (operation.isAppend) operation.sentTo = isAnyAge ? '' : writeIndex
       return record.operations
     })
     const outcomes = (await this.#bulk.send(operations, signal)).values()
-    const changes = records.flatMap(({ record, operations: own, change }) => {
+    const changes = records.flatMap(({ record, eventId, operations: own, change }) => {
       const reasons = own.flatMap(() => reasonIn(outcomes.next().value))
-      if (reasons[0] !== undefined) refused.push({ index: record, reason: reasons[0] })
-      return reasons.length > 0 || change === undefined ? [] : [{ record, change }]
+      if (reasons[0] !== undefined) refused.push({ index: record, eventId, reason: reasons[0] })
+      return reasons.length > 0 || change === undefined ? [] : [{ record, eventId, change }]
     })
     const unfolded = await runs.write(
       changes.map(({ change }) => change),
       signal
     )
-    for (const { record, change } of changes) {
+    for (const { record, eventId, change } of changes) {
       const reason = unfolded.get(change)
-      if (reason !== undefined) refused.push({ index: record, reason })
+      if (reason !== undefined) refused.push({ index: record, eventId, reason })
     }
     return refused.sort((one, other) => one.index - other.index)
   }
