@@ -65,7 +65,7 @@ export async function startService(
     opened.push(quarantine)
     const registry = new Registry()
     const observe = createIndexMetrics(registry)
-    const store = await openStore({ config, folder, journalEnd: journal.end, log, observe })
+    const store = await openStore({ config, folder, journalEnd: () => journal.end, log, observe })
     opened.push(store)
     const follower = startFollower({ journal, store, log })
     opened.push({ close: () => follower.stop() })

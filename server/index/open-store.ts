@@ -12,7 +12,8 @@ export type StoreConfig = Pick<Config, 'store' | 'elasticsearchApiKeyFile' | 'el
 export interface OpenStoreOptions {
   config: StoreConfig
   folder: DataFolder
-  journalEnd: number
+  /** Where the journal ends, asked whenever the index is looked at anew. */
+  journalEnd: number | (() => number)
   log: Pick<Logger, 'warn' | 'info' | 'error'>
   observe?: BulkObserver
 }
@@ -21,7 +22,8 @@ export interface OpenStoreOptions {
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const { config, folder, journalEnd, log, observe } = options
   if (config.store.kind === 'sqlite') {
-    return openSqliteStore({ path: folder.index, journalId: folder.log, journalEnd, log })
+    const end = typeof journalEnd === 'number' ? journalEnd : journalEnd()
+    return openSqliteStore({ path: folder.index, journalId: folder.log, journalEnd: end, log })
   }
   const client = openClient(connectionOf(config, config.store.url))
   return openElasticsearchStore({ client, journalId: folder.log, journalEnd, log, observe })

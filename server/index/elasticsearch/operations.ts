@@ -4,7 +4,7 @@ import { type JournalBatch, type JournalRecord, recordsOf } from '../../journal/
 import { columnsOf, type EventColumns, type ResultColumns } from '../columns.ts'
 import { eventDocument, parsed } from '../documents.ts'
 import type { Refused } from '../store.ts'
-import type { Operation } from './bulk.ts'
+import type { Operation } from './bulk-queue.ts'
 import type { IndexNames } from './names.ts'
 import { placeOf, type RunChange } from './run-fold.ts'
 
@@ -21,6 +21,8 @@ export interface IndexOnly {
   time: number
 }
 
+const ID_BYTES_MAX = 512
+
 /** Events that say how a run began or ended are kept with it. */
 const TELLING = new Set<string | null>(['run.started', 'run.finished', 'run.aborted'])
 
@@ -32,11 +34,19 @@ export function operationsOf(
   const records: RecordOperations[] = []
   const refused: Refused[] = []
   for (const record of recordsOf(batch)) {
-    const columns = columnsOf(record)
+    const columns = idTrouble(record) ?? columnsOf(record)
     if (typeof columns === 'string') refused.push({ index: record.index, reason: columns })
     else records.push(operationsOfRecord(record, columns, batch.journalId, names))
   }
   return { records, refused }
+}
+
+/** Elasticsearch takes ids of 1 to 512 bytes, and refuses the whole request in which there is another one. */
+function idTrouble({ eventId }: JournalRecord): string | undefined {
+  const bytes = Buffer.byteLength(eventId)
+  return bytes > 0 && bytes <= ID_BYTES_MAX
+    ? undefined
+    : `its event.id has ${bytes} bytes, Elasticsearch takes 1 to ${ID_BYTES_MAX}`
 }
 
 function operationsOfRecord(
@@ -94,7 +104,9 @@ function resultOperation(
     ansible: { result: { status } },
     playtrail: { log: of.log, index: of.record, time: of.time }
   }
-  const action = { index: { _index: index, _id: id, version: sequence, version_type: 'external' } }
+  // A version is never negative, as no honest sequence is.
+  const version = Math.max(0, sequence)
+  const action = { index: { _index: index, _id: id, version, version_type: 'external' } }
   return {
     id,
     target: index,

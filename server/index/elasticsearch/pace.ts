@@ -12,7 +12,7 @@ export interface Pace {
   /** Elasticsearch cannot take so much, or does not answer. Returns how long to wait, in milliseconds. */
   failed(): number
   /** A request of this size was too large. */
-  tooLarge(operations: number, bytes: number): void
+  tooLarge(bytes: number): void
 }
 
 /**
@@ -21,7 +21,6 @@ export interface Pace {
  */
 export function createPace(random: () => number = Math.random): Pace {
   let requestsMax: number = limits.bulkRequestsStart
-  let operationsMax: number = limits.bulkOperationsMax
   let bytesMax: number = limits.bulkBytesMax
   let failures = 0
   let successes = 0
@@ -30,9 +29,8 @@ export function createPace(random: () => number = Math.random): Pace {
     get requestsMax() {
       return requestsMax
     },
-    get operationsMax() {
-      return operationsMax
-    },
+    // Fewer bytes are enough: were it fewer documents too, one that is too large would make them one by one.
+    operationsMax: limits.bulkOperationsMax,
     get bytesMax() {
       return bytesMax
     },
@@ -50,8 +48,7 @@ export function createPace(random: () => number = Math.random): Pace {
       failures++
       return Math.ceil(random() * longest)
     },
-    tooLarge(operations, bytes) {
-      operationsMax = Math.max(1, Math.min(operationsMax, Math.floor(operations / 2)))
+    tooLarge(bytes) {
       bytesMax = Math.max(1, Math.min(bytesMax, Math.floor(bytes / 2)))
     }
   }

@@ -16,7 +16,7 @@ export interface CursorState {
   log: string
   /** Everything of the journal before this record is in the index. */
   cursor: number
-  /** The index that the data stream wrote to when the cursor was saved. */
+  /** The index that the data stream wrote to when the first event behind the cursor may have been sent. */
   write_index: string
   /** When that was. */
   saved: string

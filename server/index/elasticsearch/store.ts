@@ -10,7 +10,9 @@ import { findEvents, findResults } from './find-events.ts'
 import { findRuns } from './find-runs.ts'
 import { aliasesOf, DEFAULT_NAMESPACE, namesOf } from './names.ts'
 import { operationsOf } from './operations.ts'
+import type { Pace } from './pace.ts'
 import { openRunWriter, type RunWriter } from './run-writer.ts'
+import { createSendings, type Sendings } from './sendings.ts'
 import { newer, setUp } from './setup.ts'
 import { readCursor, readState, saveCursor } from './state.ts'
 import { SETUP_VERSION } from './templates.ts'
@@ -20,7 +22,7 @@ export interface ElasticsearchStoreOptions {
   client: Client
   journalId: string
   /** Where the journal ends. What comes behind it was never sent before. */
-  journalEnd: number
+  journalEnd: number | (() => number)
   log: Pick<Logger, 'warn' | 'info' | 'error'>
   observe?: BulkObserver | undefined
   namespace?: string
@@ -28,14 +30,17 @@ export interface ElasticsearchStoreOptions {
   generation?: number
   /** For tests: what was written can be found as soon as `write` resolves. */
   isRefreshed?: boolean
+  /** For tests: how much is sent at once, and how long to wait. */
+  pace?: Pace
 }
 
 /** What is known once the index was looked at. */
 interface Opened {
   generation: number
   cursor: number
-  /** The index that the data stream wrote to when the cursor was saved, or ''. */
+  /** An index that the data stream wrote to before, the latest that is known; or ''. */
   writeIndex: string
+  sendings: Sendings
   runs: RunWriter
 }
 
@@ -58,8 +63,8 @@ class ElasticsearchStore implements Store {
   constructor(options: ElasticsearchStoreOptions) {
     this.#options = options
     this.#namespace = options.namespace ?? DEFAULT_NAMESPACE
-    const { client, log, observe, isRefreshed = false } = options
-    this.#bulk = new BulkWriter({ client, log, observe, isRefreshed })
+    const { client, log, observe, pace, isRefreshed = false } = options
+    this.#bulk = new BulkWriter({ client, log, observe, pace, isRefreshed })
   }
 
   get trouble(): string | undefined {
@@ -76,14 +81,16 @@ class ElasticsearchStore implements Store {
   }
 
   async write(batch: JournalBatch, signal?: AbortSignal): Promise<Refused[]> {
-    const { generation, writeIndex, runs } = await this.#open()
+    const { generation, writeIndex, sendings, runs } = await this.#open()
     const { records, refused } = operationsOf(batch, namesOf(generation, this.#namespace))
     const operations = records.flatMap((record) => {
-      // A server that was here before may have sent it, and ended before it could say so.
-      if (record.record < this.#options.journalEnd)
-        for (const operation of record.operations) if (operation.isAppend) operation.sentTo = writeIndex
+      // This server may have sent it in an earlier life, and ended before it could say so.
+      const sentTo = sendings.sentTo(record.record)
+      if (sentTo !== undefined)
+        for (const operation of record.operations) if (operation.isAppend) operation.sentTo = sentTo
       return record.operations
     })
+    sendings.sending(batch.next, this.#bulk.writeIndex || writeIndex)
     const outcomes = (await this.#bulk.send(operations, signal)).values()
     const changes = records.flatMap(({ record, operations: own, change }) => {
       const reasons = own.flatMap(() => reasonIn(outcomes.next().value))
@@ -103,11 +110,12 @@ class ElasticsearchStore implements Store {
 
   async moveCursor(next: number): Promise<void> {
     const { client, journalId, generation: fixed } = this.#options
-    const { generation, writeIndex } = await this.#open()
+    const { generation, writeIndex, sendings } = await this.#open()
+    sendings.done(next)
     await saveCursor(client, this.#namespace, generation, {
       log: journalId,
       cursor: next,
-      write_index: this.#bulk.writeIndex || writeIndex,
+      write_index: sendings.sentTo(next) ?? (this.#bulk.writeIndex || writeIndex),
       saved: new Date().toISOString()
     })
     if (fixed !== undefined || performance.now() - this.#stateReadAt < limits.generationLookMs) return
@@ -148,7 +156,8 @@ class ElasticsearchStore implements Store {
   }
 
   async #look(): Promise<Opened> {
-    const { client, journalId, journalEnd, log } = this.#options
+    const { client, journalId, log } = this.#options
+    const journalEnd = this.#journalEnd()
     let state = await this.#read(() => readState(client, this.#namespace))
     if (state.setup > SETUP_VERSION) throw newer(state)
     if (state.setup < SETUP_VERSION) {
@@ -169,8 +178,14 @@ class ElasticsearchStore implements Store {
       generation,
       cursor: Math.min(saved?.cursor ?? 0, journalEnd),
       writeIndex: saved?.write_index ?? '',
+      sendings: createSendings(journalEnd, saved?.write_index ?? ''),
       runs: openRunWriter(client, this.#bulk, runs)
     }
+  }
+
+  #journalEnd(): number {
+    const { journalEnd } = this.#options
+    return typeof journalEnd === 'number' ? journalEnd : journalEnd()
   }
 
   /** An error of the client says what to do. */
