@@ -1,4 +1,4 @@
-/** `npm run generate`: makes everything that is made from the schemas, and says what it wrote. */
+/** `npm run generate`: makes everything that is made from the schemas and from grafana/*.ts, and says what it wrote. */
 import { writeFileSync } from 'node:fs'
 import { generated } from './generated.ts'
 

@@ -1,13 +1,21 @@
 import { compile } from 'json-schema-to-typescript'
+import { recordsDashboard } from '../grafana/records.ts'
+import { serviceDashboard } from '../grafana/service.ts'
 import { eventReference } from './event-reference.ts'
 import { readSchema, type Schema } from './schemas.ts'
 
-/** All files that are made from the schemas: path from the repository's root → content. */
+/** All files that are made from others: path from the repository's root → content. */
 export async function generated(): Promise<Record<string, string>> {
   return {
     'server/event-types.ts': await eventTypes(),
-    'docs/events.md': eventReference()
+    'docs/events.md': eventReference(),
+    'grafana/dashboards/records.json': asJson(recordsDashboard()),
+    'grafana/dashboards/service.json': asJson(serviceDashboard())
   }
+}
+
+function asJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
 }
 
 async function eventTypes(): Promise<string> {

@@ -57,7 +57,7 @@ const stages: Stage[] = [
   {
     name: 'unit',
     what: 'server, command line, docs',
-    command: [...nodeTests, 'test/{schemas,journal,receive,index,ask,cli,docs,server}/*.test.ts']
+    command: [...nodeTests, 'test/{schemas,journal,receive,index,ask,cli,docs,server,deploy}/*.test.ts']
   },
   {
     name: 'crash',
@@ -67,8 +67,8 @@ const stages: Stage[] = [
   {
     name: 'elasticsearch',
     sharesElasticsearch: true,
-    what: 'the store on a real Elasticsearch',
-    command: [...nodeTests, 'test/{elasticsearch,elasticsearch-node}/*.test.ts']
+    what: 'store and dashboards on a real Elasticsearch',
+    command: [...nodeTests, 'test/{elasticsearch,elasticsearch-node,grafana}/*.test.ts']
   },
   {
     name: 'end-to-end',

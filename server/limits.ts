@@ -37,7 +37,7 @@ export const limits = {
   indexWritesInFlightMax: 2,
   /** Pause after a write to the store failed, doubled each time up to the second one. */
   indexRetryDelayMs: 100,
-  indexRetryDelayMsMax: 30_000,
+  indexRetryDelayMsMax: 10_000,
 
   /** Reads of the journal that are being written to Elasticsearch at once. */
   elasticsearchWritesInFlightMax: 12,
@@ -56,7 +56,7 @@ export const limits = {
   bulkSuccessesBeforeMore: 20,
   /** Longest pause after a bulk request failed, doubled each time up to the second one; it is drawn from 0 to there. */
   bulkRetryDelayMs: 200,
-  bulkRetryDelayMsMax: 30_000,
+  bulkRetryDelayMsMax: 10_000,
   /** Times that a document is sent on which Elasticsearch fails with an error of its own; then it is a dead letter. */
   bulkItemTriesMax: 8,
   /** Runs that are read and written at once. */

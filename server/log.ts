@@ -16,7 +16,7 @@ export function createLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'lo
     translateTime: 'SYS:HH:MM:ss',
     ignore: 'pid,hostname,reqId,method,url,status,ms',
     messageFormat: (line, messageKey) =>
-      line.url === undefined
+      line.method === undefined
         ? String(line[messageKey])
         : `${line.status} ${line.method} ${line.url} ${line.ms} ms`
   })

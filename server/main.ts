@@ -7,6 +7,7 @@ import { journalCommand } from './cli/journal-dump.ts'
 import { reindexCommand } from './cli/reindex.ts'
 import { runsCommand } from './cli/runs.ts'
 import { serveCommand } from './cli/serve.ts'
+import { setupCommand } from './cli/setup.ts'
 import { showCommand } from './cli/show.ts'
 import { tokenCommand } from './cli/token.ts'
 import { version } from './version.ts'
@@ -28,6 +29,7 @@ const program = new Command('playtrail')
   .addCommand(showCommand())
   .addCommand(eventsCommand())
   .addCommand(tokenCommand())
+  .addCommand(setupCommand())
   .addCommand(reindexCommand())
   .addCommand(journalCommand())
 

@@ -1,72 +1,58 @@
 import { rmSync } from 'node:fs'
-import { Command } from 'commander'
-import { pino } from 'pino'
-import { openDataFolder } from '../data-folder.ts'
-import { startFollower } from '../index/follower.ts'
-import { openSqliteStore } from '../index/sqlite/store.ts'
+import { Command, Option } from 'commander'
+import type { Config } from '../config.ts'
+import { type DataFolder, openDataFolder } from '../data-folder.ts'
+import { openStore } from '../index/open-store.ts'
 import { openJournal } from '../journal/journal.ts'
-import { dataDirOption } from './data-dir.ts'
+import { copyJournal, warnings } from './copy-journal.ts'
+import { reindexElasticsearch } from './reindex-elasticsearch.ts'
+import { addStoreOptions, readStoreFlags, type StoreFlags } from './store-options.ts'
 
-const BAR_CHARACTERS = 30
-const PROGRESS_EVERY_MS = 200
+interface ReindexFlags extends StoreFlags {
+  withoutMissing?: boolean
+}
 
-/** `playtrail reindex`: throws the index away and makes it again from the journal. The server is stopped. */
+/** `playtrail reindex`: makes the index anew from the journal. */
 export function reindexCommand(): Command {
-  return new Command('reindex')
-    .description('throw the index away and make it again from the journal (stop the server first)')
-    .addOption(dataDirOption())
-    .action(async ({ dataDir }: { dataDir: string }) => {
-      const folder = openDataFolder(dataDir)
-      const journal = await openJournal(folder, {
-        onBroken: (error) => {
-          throw error
-        }
-      })
-      if (journal.cutBytes > 0) {
-        process.stderr.write(
-          `Cut ${journal.cutBytes} bytes of a torn tail off the journal; they were never acknowledged.\n`
-        )
-      }
-      try {
-        for (const suffix of ['', '-wal', '-shm']) rmSync(`${folder.index}${suffix}`, { force: true })
-        const log = pino({ level: 'warn' }, process.stderr)
-        const store = await openSqliteStore({
-          path: folder.index,
-          journalId: folder.log,
-          journalEnd: journal.end,
-          log
-        })
-        const follower = startFollower({ journal, store, log })
-        await withProgress(() => follower.cursor ?? 0, journal.end, follower.idle())
-        await follower.stop()
-        await store.close()
-      } finally {
-        await journal.close()
-      }
+  const command = new Command('reindex')
+    .description(
+      'make the index anew from the journal (stop the server first where it is embedded; Elasticsearch is read and written meanwhile)'
+    )
+    .addOption(
+      new Option(
+        '--without-missing',
+        'of Elasticsearch: use the new index although journals of other servers are not in it yet'
+      )
+    )
+    .action(async ({ withoutMissing = false, ...flags }: ReindexFlags) => {
+      const config = readStoreFlags(flags)
+      const folder = openDataFolder(config.dataDir)
+      if (config.store.kind === 'elasticsearch') await reindexElasticsearch(config, folder, withoutMissing)
+      else await reindexSqlite(config, folder)
     })
+  return addStoreOptions(command)
 }
 
-async function withProgress(done: () => number, total: number, work: Promise<void>): Promise<void> {
-  const started = performance.now()
-  const timer = setInterval(() => {
-    if (process.stderr.isTTY)
-      process.stderr.write(`\r${progressLine(done(), total, performance.now() - started)}`)
-  }, PROGRESS_EVERY_MS)
-  try {
-    await work
-  } finally {
-    clearInterval(timer)
+async function reindexSqlite(config: Config, folder: DataFolder): Promise<void> {
+  const journal = await openJournal(folder, {
+    onBroken: (error) => {
+      throw error
+    }
+  })
+  if (journal.cutBytes > 0) {
+    process.stderr.write(
+      `Cut ${journal.cutBytes} bytes of a torn tail off the journal; they were never acknowledged.\n`
+    )
   }
-  const seconds = (performance.now() - started) / 1_000
-  const line = `Indexed ${total} events in ${seconds.toFixed(1)} s.`
-  process.stderr.write(process.stderr.isTTY ? `\r${line.padEnd(BAR_CHARACTERS + 50)}\n` : `${line}\n`)
-}
-
-/** For example `[##########--------------------]  33 %  1200000 of 3600000, 41000 a second`. */
-function progressLine(done: number, total: number, elapsedMs: number): string {
-  const share = total === 0 ? 1 : done / total
-  const filled = Math.round(share * BAR_CHARACTERS)
-  const bar = `[${'#'.repeat(filled)}${'-'.repeat(BAR_CHARACTERS - filled)}]`
-  const rate = Math.round(done / Math.max(elapsedMs / 1_000, 0.001))
-  return `${bar} ${String(Math.floor(share * 100)).padStart(3)} %  ${done} of ${total}, ${rate} a second `
+  try {
+    for (const suffix of ['', '-wal', '-shm']) rmSync(`${folder.index}${suffix}`, { force: true })
+    const store = await openStore({ config, folder, journalEnd: journal.end, log: warnings() })
+    try {
+      await copyJournal(journal, store)
+    } finally {
+      await store.close()
+    }
+  } finally {
+    await journal.close()
+  }
 }

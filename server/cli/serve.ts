@@ -14,7 +14,8 @@ const DEFAULT_URL = `http://${settings.listen.fallback}`
 export function serveCommand(): Command {
   const command = new Command('serve').description('start the service')
   for (const { flag, placeholder, meaning, env, fallback } of Object.values(settings)) {
-    command.addOption(new Option(`${flag} ${placeholder}`, `${meaning} (${env}, default ${fallback})`))
+    const shown = fallback === '' ? env : `${env}, default ${fallback}`
+    command.addOption(new Option(`${flag} ${placeholder}`, `${meaning} (${shown})`))
   }
   return command.action(async (flags: Partial<Record<keyof Config, string>>) => {
     await serve(readConfig(flags, process.env))

@@ -121,7 +121,7 @@ async function follow(following: Following, cursor: number): Promise<void> {
         progress.done(range)
         await retry.until('save the cursor of the index', saveCursor, signal)
       } catch (error) {
-        log.warn({ reason: String(error) }, 'the index was replaced; going on where the new one ends')
+        log.warn({ reason: String(error) }, 'going on where the index that is there now ends')
         onReplaced()
       }
     })

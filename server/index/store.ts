@@ -126,12 +126,12 @@ export interface EventQuery extends Query {
   order: 'asc' | 'desc'
 }
 
-/** Another index was made from the journals, and has taken the place of the one that was written to. */
+/** The index that was written to is no more in use: another one has taken its place, or it was deleted. */
 export class IndexReplaced extends Error {
   override readonly name = 'IndexReplaced'
 
-  constructor(generation: number) {
-    super(`the index was replaced by its generation ${generation}`)
+  constructor(why: string, options?: ErrorOptions) {
+    super(`the index is no more: ${why}`, options)
   }
 }
 

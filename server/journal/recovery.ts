@@ -58,10 +58,7 @@ export function recoverJournal(directory: string, log: string, durableEnd: numbe
     if (scan.offset < bytes.length) {
       const isLast = position === paths.length - 1
       if (!isLast || scan.next < floor || wasDurable(bytes, scan.offset, scan.next)) {
-        throw new Fatal(
-          `${path} is damaged at byte ${scan.offset}: expected record ${scan.next}. ` +
-            'An acknowledged event is there no more. Restore this file from a copy of the data folder.'
-        )
+        throw damaged(path, scan.offset, scan.next)
       }
       recovered.cutBytes = bytes.length - scan.offset
     }
@@ -76,6 +73,14 @@ export function recoverJournal(directory: string, log: string, durableEnd: numbe
   }
   repair(recovered, unused, directory)
   return recovered
+}
+
+/** The bytes at `offset` are not the record that was once on disk there. */
+export function damaged(path: string, offset: number, record: number): Fatal {
+  return new Fatal(
+    `${path} is damaged at byte ${offset}: expected record ${record}. ` +
+      'An acknowledged event is there no more. Restore this file from a copy of the data folder.'
+  )
 }
 
 // Only when all is found good is anything touched.
@@ -107,9 +112,11 @@ export function scanRecords(
   return { offset, next, offsets }
 }
 
-// A crash while a segment is begun leaves a file that holds no more than a header, whole or not, and no
-// record was ever in it. With a good header it simply is the last segment.
-function popUnusedSegment(paths: string[]): string | undefined {
+/**
+ * Takes the last path away if no record was ever in it. A crash while a segment is begun leaves a file that
+ * holds no more than a header, whole or not. With a good header it simply is the last segment.
+ */
+export function popUnusedSegment(paths: string[]): string | undefined {
   const last = paths.at(-1)
   if (last === undefined || statSync(last).size > SEGMENT_HEADER_BYTES) return undefined
   if (isHeader(readFileSync(last), last)) return undefined
@@ -126,7 +133,8 @@ function isHeader(bytes: Buffer, path: string): boolean {
   }
 }
 
-function checkHeader(bytes: Buffer, path: string, log: string, expectedFirst: number): void {
+/** Throws Fatal unless the segment is one of journal `log` that begins with record `expectedFirst`. */
+export function checkHeader(bytes: Buffer, path: string, log: string, expectedFirst: number): void {
   if (bytes.length < SEGMENT_HEADER_BYTES) {
     throw new Fatal(
       `${path} is damaged at byte ${bytes.length}: it ends within its header. Restore this file from a copy.`

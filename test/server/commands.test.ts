@@ -72,7 +72,7 @@ test('serve with wrong settings names all of them and ends with 2; with a folder
   const wrong = playtrail('serve', '--listen', 'here', '--store', 'mongodb')
   assert.equal(wrong.status, 2)
   assert.match(wrong.stderr, /--listen: expected .*; got "here"/)
-  assert.match(wrong.stderr, /--store: expected sqlite; got "mongodb"/)
+  assert.match(wrong.stderr, /--store: expected `sqlite`, or a URL.*; got "mongodb"/)
 
   const dataDir = temporaryFolder(t)
   const server = await serverIn(t, dataDir)

@@ -6,7 +6,7 @@ test('without settings the service listens on loopback and keeps its records in 
   const config = readConfig({}, {})
   assert.deepEqual(config.listen, { host: '127.0.0.1', port: 8470 })
   assert.equal(config.dataDir, './data')
-  assert.equal(config.store, 'sqlite')
+  assert.deepEqual(config.store, { kind: 'sqlite' })
 })
 
 test('a flag wins over the environment, the environment over the default', () => {
@@ -21,11 +21,22 @@ test('all mistakes are named at once, each with what was expected and what came'
     () => readConfig({ store: 'mongodb' }, { PLAYTRAIL_LISTEN: 'somewhere', PLAYTRAIL_LOG_LEVEL: 'loud' }),
     (error: Error) => {
       assert.match(error.message, /PLAYTRAIL_LISTEN: expected an IP address.*; got "somewhere"/)
-      assert.match(error.message, /--store: expected sqlite; got "mongodb"/)
+      assert.match(error.message, /--store: expected `sqlite`, or a URL.*; got "mongodb"/)
       assert.match(error.message, /PLAYTRAIL_LOG_LEVEL: expected one of .*; got "loud"/)
       return true
     }
   )
+})
+
+test('a store that is no word is the URL of an Elasticsearch, without secrets in it', () => {
+  const store = (text: string) => readConfig({ store: text }, {}).store
+  assert.deepEqual(store('http://127.0.0.1:9200'), { kind: 'elasticsearch', url: 'http://127.0.0.1:9200' })
+  assert.deepEqual(store('https://search.example/es/'), {
+    kind: 'elasticsearch',
+    url: 'https://search.example/es'
+  })
+  for (const bad of ['', 'SQLite', 'ftp://127.0.0.1', 'http://elastic:secret@127.0.0.1:9200', 'http://'])
+    assert.throws(() => store(bad), /without user and password/, bad)
 })
 
 test('the time after which a run is silent is a whole number of seconds, and 0 means never', () => {

@@ -156,6 +156,7 @@ for (const fault of ['before', 'after'] as const) {
     let faults = 1
     const world = await silentWorld(t, {
       append: (journal) => ({
+        id: journal.id,
         append: async (...entries) => {
           if (fault === 'before' && faults-- > 0) throw new Error('the disk is full')
           const appended = await journal.append(...entries)

@@ -28,7 +28,12 @@ interface Action {
   version_type?: string
   if_seq_no?: number
   if_primary_term?: number
-  require_data_stream?: boolean
+  require_alias?: boolean
+}
+
+interface Template {
+  index_patterns?: string[]
+  template?: { aliases?: Record<string, unknown> }
 }
 
 type Line = [operation: 'create' | 'index', action: Action, source: unknown]
@@ -36,7 +41,8 @@ type Line = [operation: 'create' | 'index', action: Action, source: unknown]
 export function createIndices(): Indices {
   const indices = new Map<string, Map<string, Doc>>()
   const streams = new Map<string, string[]>()
-  const templates = new Map<string, object>()
+  const aliases = new Map<string, string>()
+  const templates = new Map<string, Template>()
   let seqNo = 0
 
   function rollOver(): void {
@@ -51,14 +57,31 @@ export function createIndices(): Indices {
     return name
   }
 
+  function create(name: string): Answer {
+    if (indices.has(name))
+      return { status: 400, body: { error: { type: 'resource_already_exists_exception' } } }
+    indices.set(name, new Map())
+    for (const { index_patterns = [], template } of templates.values()) {
+      if (!index_patterns.includes(name)) continue
+      for (const alias of Object.keys(template?.aliases ?? {})) aliases.set(alias, name)
+    }
+    return { status: 200, body: { acknowledged: true } }
+  }
+
   /** Where a document that is sent to `name` goes. */
   function targetOf(name: string): string {
+    const aliased = aliases.get(name)
+    if (aliased !== undefined) return aliased
     if (name.startsWith('logs-')) return streams.get(name)?.at(-1) ?? addBackingIndex(name)
-    if (!indices.has(name)) indices.set(name, new Map())
+    if (!indices.has(name)) create(name)
     return name
   }
 
   function write([operation, action, source]: Line): { status: number; _index: string; error?: object } {
+    if (action.require_alias && !aliases.has(action._index)) {
+      const error = { type: 'index_not_found_exception', reason: `no such index [${action._index}]` }
+      return { status: 404, _index: action._index, error }
+    }
     const index = targetOf(action._index)
     const docs = indices.get(index) ?? new Map<string, Doc>()
     const there = docs.get(action._id)
@@ -93,7 +116,7 @@ export function createIndices(): Indices {
   }
 
   function get(index: string, id: string): object {
-    const docs = indices.get(index)
+    const docs = indices.get(aliases.get(index) ?? index)
     if (docs === undefined)
       return {
         _index: index,
@@ -149,14 +172,16 @@ export function createIndices(): Indices {
     answer(method, path, body, isSpoiled) {
       const [, first = '', second = '', ...rest] = path.split('/')
       if (first === '_bulk') return bulk(body, isSpoiled)
-      if (first === '_mget' || second === '_mget') return mget(second === '' ? undefined : first, body)
+      if (first === '_mget') return mget(undefined, body)
+      if (second === '_mget') return mget(first, body)
       if (first === '_resolve') return resolve(rest.join('/'))
       if (first === '_nodes') return { status: 200, body: { nodes: { double: { version: '9.5.3' } } } }
-      if (/^_(component|index)_template$/.test(first)) return template(method, path, body)
+      if (first.endsWith('_template')) return template(method, path, body)
       if (second === '_doc') {
         const { status } = write(['index', { _index: first, _id: rest.join('/') }, JSON.parse(body)])
         return { status, body: { result: 'updated' } }
       }
+      if (second === '' && method === 'PUT') return create(first)
       if (second === '_mapping') return { status: 200, body: { acknowledged: true } }
       return { status: 400, body: { error: `no handler found for uri [${path}] and method [${method}]` } }
     }

@@ -16,15 +16,15 @@ export interface ServerProcess {
   stop(): Promise<number | null>
 }
 
-/** Starts `playtrail serve` on a free port unless `listen` names one, and waits until it says it is ready. */
+/** Starts `playtrail serve` on a free port unless `listen` names one, of the program `main`, and waits until it says it is ready. */
 export async function startServer(
   dataDir: string,
-  { listen = '127.0.0.1:0', logLevel = 'info' } = {}
+  { listen = '127.0.0.1:0', logLevel = 'info', main = MAIN } = {}
 ): Promise<ServerProcess> {
   const child = spawn(
     process.execPath,
     [
-      MAIN,
+      main,
       'serve',
       '--listen',
       listen,

@@ -6,8 +6,12 @@ import { onEnd } from './cleanup.ts'
 import { temporaryFolder } from './folder.ts'
 
 /** A service of the test's own, on a free port of loopback, with a new data folder unless one is given. */
-export async function runningService(t: TestContext, dataDir = temporaryFolder(t)): Promise<Service> {
-  const config = readConfig({ listen: '127.0.0.1:0', dataDir }, {})
+export async function runningService(
+  t: TestContext,
+  dataDir = temporaryFolder(t),
+  { store = 'sqlite' } = {}
+): Promise<Service> {
+  const config = readConfig({ listen: '127.0.0.1:0', dataDir, store }, {})
   const service = await startService(config, pino({ level: 'silent' }), (error) => {
     throw error
   })

@@ -33,11 +33,15 @@ export interface SortedOut {
   troubles: Map<string, string | undefined>
   /** The index that the data stream wrote to, if an answer told. */
   writtenTo: string | undefined
+  /** The data stream, or an index, is not there. */
+  isMissing: boolean
 }
 
 /** `items` answers `sent`, one by one. */
 export function sortOut(sent: readonly Waiting[], items: readonly BulkItem[]): SortedOut {
-  const sorted: SortedOut = { settled: [], again: [], troubles: new Map(), writtenTo: undefined }
+  const sorted: SortedOut = {
+    ...{ settled: [], again: [], troubles: new Map(), writtenTo: undefined, isMissing: false }
+  }
   sent.forEach((waiting, at) => {
     const item = items[at]
     if (item === undefined) throw new Error(`the answer lacks item ${at} of ${sent.length}`)
@@ -52,6 +56,7 @@ export function sortOut(sent: readonly Waiting[], items: readonly BulkItem[]): S
       sorted.troubles.set(target, verdict.reason)
       sorted.again.push(waiting)
     }
+    if (item.status === 404) sorted.isMissing = true
     if (isAppend && isThere(verdict)) sorted.writtenTo = item._index ?? sorted.writtenTo
   })
   return sorted

@@ -27,6 +27,8 @@ export interface BulkWriterOptions {
   log: Pick<Logger, 'warn' | 'info'>
   observe?: BulkObserver | undefined
   pace?: Pace | undefined
+  /** Told when the data stream, or an index, is not there: somebody deleted it. */
+  onMissing?(): void
   /** For tests: makes what was written searchable before the answer. */
   isRefreshed?: boolean
 }
@@ -192,7 +194,8 @@ export class BulkWriter {
 
   /** `writeIndex` is what was known of it when the request was sent. */
   #answered(sent: readonly Waiting[], items: readonly BulkItem[], writeIndex: string): void {
-    const { settled, again, troubles, writtenTo } = sortOut(sent, items)
+    const { settled, again, troubles, writtenTo, isMissing } = sortOut(sent, items)
+    if (isMissing) this.#options.onMissing?.()
     this.writeIndex = writtenTo ?? this.writeIndex
     this.#troubles.clear(REQUESTS)
     for (const [target, reason] of troubles) {

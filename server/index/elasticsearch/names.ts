@@ -27,6 +27,21 @@ export function namesOf(generation: number, namespace: string): IndexNames {
   }
 }
 
+/**
+ * Where to write documents that Elasticsearch would make an index of guesses for, if ours was not there. The
+ * generation in use is written to through its aliases, which only our templates give.
+ */
+export interface WriteNames extends IndexNames {
+  isAliasRequired: boolean
+}
+
+export function writeNamesOf(generation: number, isInUse: boolean, namespace: string): WriteNames {
+  const names = namesOf(generation, namespace)
+  if (!isInUse) return { ...names, isAliasRequired: false }
+  // Events are appended to their data stream itself, which can be required too.
+  return { ...aliasesOf(namespace), events: names.events, isAliasRequired: true }
+}
+
 /** The aliases to read from: they stand for the generation in use. */
 export function aliasesOf(namespace: string): IndexNames {
   const suffix = namespace === DEFAULT_NAMESPACE ? '' : `.${namespace}`

@@ -5,7 +5,7 @@ import { columnsOf, type EventColumns, type ResultColumns } from '../columns.ts'
 import { eventDocument, parsed } from '../documents.ts'
 import type { Refused } from '../store.ts'
 import type { Operation } from './bulk-queue.ts'
-import type { IndexNames } from './names.ts'
+import type { WriteNames } from './names.ts'
 import { placeOf, type RunChange } from './run-fold.ts'
 
 /** What a record becomes in the index: its event, what it changes of its run, and the result that it is, if any. */
@@ -29,7 +29,7 @@ const TELLING = new Set<string | null>(['run.started', 'run.finished', 'run.abor
 /** What is to be written for a batch, and which of its records can never be. */
 export function operationsOf(
   batch: JournalBatch,
-  names: IndexNames
+  names: WriteNames
 ): { records: RecordOperations[]; refused: Refused[] } {
   const records: RecordOperations[] = []
   const refused: Refused[] = []
@@ -53,7 +53,7 @@ function operationsOfRecord(
   record: JournalRecord,
   columns: EventColumns,
   log: string,
-  names: IndexNames
+  names: WriteNames
 ): RecordOperations {
   const { index, eventId, sender, receivedAt, payload } = record
   const document = eventDocument({ record: index, received: receivedAt, sender, payload }, log)
@@ -74,7 +74,7 @@ function operationsOfRecord(
   if (runId === null) return { record: index, operations, change: undefined }
   if (result !== undefined && host !== null) {
     const place = { run: runId, host, log, record: index, time: columns.timestamp, eventId }
-    operations.push(resultOperation(result, place, names.results))
+    operations.push(resultOperation(result, place, names))
   }
   const event: Event | undefined = TELLING.has(columns.action) ? parsed(payload) : undefined
   const place = placeOf(receivedAt, log, index)
@@ -92,7 +92,7 @@ function operationsOfRecord(
 function resultOperation(
   result: ResultColumns,
   of: { run: string; host: string; log: string; record: number; time: number; eventId: string },
-  index: string
+  { results: index, isAliasRequired }: WriteNames
 ): Operation {
   const { playId, batch, taskId, occurrence, sequence, status } = result
   const key = hash('sha256', JSON.stringify([playId, batch, taskId, occurrence, of.host]), 'base64url')
@@ -106,7 +106,9 @@ function resultOperation(
   }
   // A version is never negative, as no honest sequence is.
   const version = Math.max(0, sequence)
-  const action = { index: { _index: index, _id: id, version, version_type: 'external' } }
+  const action = {
+    index: { _index: index, _id: id, require_alias: isAliasRequired, version, version_type: 'external' }
+  }
   return {
     id,
     target: index,

@@ -2,6 +2,7 @@ import type { Client, estypes } from '@elastic/elasticsearch'
 import { limits } from '../../limits.ts'
 import type { BulkWriter } from './bulk.ts'
 import type { Operation } from './bulk-queue.ts'
+import type { WriteNames } from './names.ts'
 import { addChanges, emptyFold, type RunChange, type RunFold, type RunSource, sourceOf } from './run-fold.ts'
 
 /** Brings the documents of runs up to date, whoever else does so at the same time. */
@@ -31,7 +32,8 @@ interface Known {
  * between ("optimistic concurrency control"); whoever comes second reads again. What comes in meanwhile shares
  * the next round.
  */
-export function openRunWriter(client: Client, bulk: BulkWriter, index: string): RunWriter {
+export function openRunWriter(client: Client, bulk: BulkWriter, names: WriteNames): RunWriter {
+  const index = names.runs
   const pending = new Map<string, Waiting[]>()
   let isRunning = false
 
@@ -55,7 +57,7 @@ export function openRunWriter(client: Client, bulk: BulkWriter, index: string): 
     const known = await bulk.ask((signal) => readFolds(client, index, [...round.keys()], signal))
     const operations: Operation[] = []
     for (const [id, waiting] of round) {
-      const folded = foldInto(index, id, known.get(id), waiting)
+      const folded = foldInto(names, id, known.get(id), waiting)
       if (folded.kind === 'write') operations.push(folded.operation)
       else settle(waiting, folded.reason)
     }
@@ -103,7 +105,12 @@ export function openRunWriter(client: Client, bulk: BulkWriter, index: string): 
 type Folded = { kind: 'write'; operation: Operation } | { kind: 'done'; reason: string | undefined }
 
 /** What is to be done for a run's changes: write its document anew, or nothing; with the reason if it can never be. */
-function foldInto(index: string, id: string, known: Known | undefined, waiting: readonly Waiting[]): Folded {
+function foldInto(
+  names: WriteNames,
+  id: string,
+  known: Known | undefined,
+  waiting: readonly Waiting[]
+): Folded {
   const { fold, version } = known ?? { fold: emptyFold(id), version: undefined }
   try {
     const changes = waiting.map(({ change }) => change)
@@ -114,7 +121,7 @@ function foldInto(index: string, id: string, known: Known | undefined, waiting: 
         kind: 'done',
         reason: `its run has more than ${limits.runGapsMax} gaps in the numbers of its events`
       }
-    return { kind: 'write', operation: operationOf(index, id, fold, version) }
+    return { kind: 'write', operation: operationOf(names, id, fold, version) }
   } catch (error) {
     // An event of a form that no sender writes must not hold up those of other runs.
     return { kind: 'done', reason: `its run cannot be told: ${String(error)}` }
@@ -125,11 +132,14 @@ function settle(waiting: readonly Waiting[], reason: string | undefined): void {
   for (const { done } of waiting) done(reason)
 }
 
-function operationOf(index: string, id: string, fold: RunFold, version: Known['version']): Operation {
-  const action =
-    version === undefined
-      ? { create: { _index: index, _id: id } }
-      : { index: { _index: index, _id: id, ...version } }
+function operationOf(
+  { runs: index, isAliasRequired }: WriteNames,
+  id: string,
+  fold: RunFold,
+  version: Known['version']
+): Operation {
+  const place = { _index: index, _id: id, require_alias: isAliasRequired }
+  const action = version === undefined ? { create: place } : { index: { ...place, ...version } }
   return {
     id,
     target: index,

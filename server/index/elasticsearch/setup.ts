@@ -1,6 +1,7 @@
 import type { Client } from '@elastic/elasticsearch'
 import { Fatal } from '../../errors.ts'
 import { isPassing, reasonOf, statusOf } from './failures.ts'
+import { isThere, makeIndices } from './generation.ts'
 import { namesOf } from './names.ts'
 import { type NamespaceState, readState, saveState } from './state.ts'
 import { SETUP_VERSION, type Template, type TemplateOptions, templatesOf } from './templates.ts'
@@ -24,15 +25,16 @@ export interface SetupStep {
  * lacks a right.
  */
 export async function setUp(client: Client, options: TemplateOptions): Promise<SetupStep[]> {
-  await checkVersion(client)
   const { namespace } = options
-  const state = await readState(client, namespace)
-  if (state.setup > SETUP_VERSION) throw newer(state)
-  const retention = options.retention ?? (await retentionOf(client, namespace))
-  const templates = templatesOf({ namespace, ...(retention !== undefined && { retention }) })
   const steps: SetupStep[] = []
   try {
+    await checkVersion(client)
+    const state = await readState(client, namespace)
+    if (state.setup > SETUP_VERSION) throw newer(state)
+    const retention = options.retention ?? (await retentionOf(client, namespace))
+    const templates = templatesOf({ namespace, retention })
     for (const template of templates) steps.push(await put(client, template))
+    await makeIndices(client, namesOf(state.generation, namespace))
     steps.push(...(await extendMappings(client, state, namespace, templates)))
     if (options.retention !== undefined)
       steps.push(await setRetention(client, namesOf(state.generation, namespace).events, options.retention))
@@ -83,7 +85,7 @@ async function get(client: Client, path: string, kind: Template['kind']): Promis
     return answer[`${kind}_templates`]?.[0]?.[`${kind}_template`]
   } catch (error) {
     if (statusOf(error) === 404) return undefined
-    throw explained(error)
+    throw error
   }
 }
 
@@ -97,16 +99,28 @@ async function extendMappings(
   const steps: SetupStep[] = []
   for (const [kind, index] of Object.entries(namesOf(generation, namespace))) {
     const template = templates.find(({ name }) => name === `playtrail-${kind}-${namespace}`)
-    const { indices, data_streams } = await client.indices.resolveIndex({ name: `${index}*` })
-    if (![...indices, ...data_streams].some(({ name }) => name === index)) continue
+    if (!(await isThere(client, index))) continue
     for (const component of template?.body.composed_of ?? []) {
       const mappings = templates.find(({ name }) => name === component)?.body.template.mappings
       if (mappings === undefined) continue
-      await client.transport.request({ method: 'PUT', path: `/${index}/_mapping`, body: mappings })
+      try {
+        await client.transport.request({ method: 'PUT', path: `/${index}/_mapping`, body: mappings })
+      } catch (error) {
+        if (statusOf(error) === 400) throw foreign(index, error)
+        throw error
+      }
     }
     steps.push({ name: index, did: 'mapping extended' })
   }
   return steps
+}
+
+/** It was made without our templates, from guesses. */
+function foreign(index: string, error: unknown): Fatal {
+  return new Fatal(
+    `${index} has fields of other types than ours (${reasonOf(error)}). Delete it: it is made again from the journals.`,
+    { cause: error }
+  )
 }
 
 async function setRetention(client: Client, stream: string, retention: string): Promise<SetupStep> {

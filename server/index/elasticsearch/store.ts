@@ -8,7 +8,7 @@ import { type BulkObserver, BulkWriter } from './bulk.ts'
 import { isPassing, reasonOf, statusOf, unavailable } from './failures.ts'
 import { findEvents, findResults } from './find-events.ts'
 import { findRuns } from './find-runs.ts'
-import { aliasesOf, DEFAULT_NAMESPACE, namesOf } from './names.ts'
+import { aliasesOf, DEFAULT_NAMESPACE, namesOf, type WriteNames, writeNamesOf } from './names.ts'
 import { operationsOf } from './operations.ts'
 import type { Pace } from './pace.ts'
 import { openRunWriter, type RunWriter } from './run-writer.ts'
@@ -37,6 +37,7 @@ export interface ElasticsearchStoreOptions {
 /** What is known once the index was looked at. */
 interface Opened {
   generation: number
+  names: WriteNames
   cursor: number
   /** An index that the data stream wrote to before, the latest that is known; or ''. */
   writeIndex: string
@@ -58,13 +59,16 @@ class ElasticsearchStore implements Store {
   readonly #namespace: string
   readonly #bulk: BulkWriter
   #opening: Promise<Opened> | undefined
+  /** Aborted when the index in use was deleted. */
+  #gone = new AbortController()
   #stateReadAt = 0
 
   constructor(options: ElasticsearchStoreOptions) {
     this.#options = options
     this.#namespace = options.namespace ?? DEFAULT_NAMESPACE
     const { client, log, observe, pace, isRefreshed = false } = options
-    this.#bulk = new BulkWriter({ client, log, observe, pace, isRefreshed })
+    const onMissing = (): void => this.#gone.abort()
+    this.#bulk = new BulkWriter({ client, log, observe, pace, isRefreshed, onMissing })
   }
 
   get trouble(): string | undefined {
@@ -77,12 +81,29 @@ class ElasticsearchStore implements Store {
 
   async cursor(): Promise<number> {
     this.#opening = undefined
+    this.#gone = new AbortController()
     return (await this.#open()).cursor
   }
 
   async write(batch: JournalBatch, signal?: AbortSignal): Promise<Refused[]> {
-    const { generation, writeIndex, sendings, runs } = await this.#open()
-    const { records, refused } = operationsOf(batch, namesOf(generation, this.#namespace))
+    const opened = await this.#open()
+    const gone = this.#gone.signal
+    try {
+      return await this.#write(opened, batch, AbortSignal.any(signal === undefined ? [gone] : [gone, signal]))
+    } catch (error) {
+      // What was written is lost, so that everything has to be written again.
+      if (gone.aborted && signal?.aborted !== true)
+        throw new IndexReplaced('it was deleted', { cause: error })
+      throw error
+    }
+  }
+
+  async #write(
+    { names, writeIndex, sendings, runs }: Opened,
+    batch: JournalBatch,
+    signal: AbortSignal
+  ): Promise<Refused[]> {
+    const { records, refused } = operationsOf(batch, names)
     const operations = records.flatMap((record) => {
       // This server may have sent it in an earlier life, and ended before it could say so.
       const sentTo = sendings.sentTo(record.record)
@@ -121,7 +142,7 @@ class ElasticsearchStore implements Store {
     if (fixed !== undefined || performance.now() - this.#stateReadAt < limits.generationLookMs) return
     this.#stateReadAt = performance.now()
     const state = await readState(client, this.#namespace)
-    if (state.generation !== generation) throw new IndexReplaced(state.generation)
+    if (state.generation !== generation) throw new IndexReplaced(`generation ${state.generation} is in use`)
   }
 
   runs: Store['runs'] = (query) => this.#ask((client, names) => findRuns(client, names, query))
@@ -173,13 +194,14 @@ class ElasticsearchStore implements Store {
         'the index knows more records of this journal than it has: was an older copy restored? `playtrail reconcile` tells'
       )
     }
-    const { events: _events, runs } = namesOf(generation, this.#namespace)
+    const names = writeNamesOf(generation, generation === state.generation, this.#namespace)
     return {
       generation,
+      names,
       cursor: Math.min(saved?.cursor ?? 0, journalEnd),
       writeIndex: saved?.write_index ?? '',
       sendings: createSendings(journalEnd, saved?.write_index ?? ''),
-      runs: openRunWriter(client, this.#bulk, runs)
+      runs: openRunWriter(client, this.#bulk, names)
     }
   }
 

@@ -1,0 +1,87 @@
+import type { Client } from '@elastic/elasticsearch'
+import { aliasesOf, type IndexNames, namesOf } from './names.ts'
+import { type CursorState, readCursors, readState, saveState } from './state.ts'
+
+/** Journals whose servers write to one index; more are not looked at. */
+const JOURNALS_MAX = 1_000
+
+const kinds = ['events', 'runs', 'results'] as const
+
+/** A journal with events in the index in use, and how far the new one has got with it. */
+export interface JournalOfIndex {
+  log: string
+  events: number
+  /** In the generation that is being made; undefined if nobody has begun. */
+  copied: CursorState | undefined
+}
+
+/** Begins a generation beside the one in use, or finds the one that was begun. Returns its number. */
+export async function beginGeneration(client: Client, namespace: string): Promise<number> {
+  const state = await readState(client, namespace)
+  const building = state.building ?? state.generation + 1
+  if (state.building === undefined) await saveState(client, namespace, { ...state, building })
+  await makeIndices(client, namesOf(building, namespace))
+  return building
+}
+
+/** The journals that the index in use has events of. */
+export async function journalsOf(
+  client: Client,
+  namespace: string,
+  building: number
+): Promise<JournalOfIndex[]> {
+  const { aggregations } = await client.search<
+    unknown,
+    { logs?: { buckets: { key: string; doc_count: number }[] } }
+  >({
+    index: aliasesOf(namespace).events,
+    ignore_unavailable: true,
+    size: 0,
+    aggs: { logs: { terms: { field: 'playtrail.log', size: JOURNALS_MAX } } }
+  })
+  const buckets = aggregations?.logs?.buckets ?? []
+  const cursors = await readCursors(
+    client,
+    namespace,
+    building,
+    buckets.map(({ key }) => key)
+  )
+  return buckets.map(({ key, doc_count }) => ({
+    log: key,
+    events: doc_count,
+    copied: cursors.find(({ log }) => log === key)
+  }))
+}
+
+/**
+ * Lets everybody read the new generation, from one moment to the next, and servers write to it as soon as they
+ * notice. Returns the names of the old one, which stays until somebody deletes it. May be repeated.
+ */
+export async function switchTo(client: Client, namespace: string, building: number): Promise<IndexNames> {
+  const state = await readState(client, namespace)
+  const [before, after] = [namesOf(state.generation, namespace), namesOf(building, namespace)]
+  const aliases = aliasesOf(namespace)
+  await makeIndices(client, after)
+  // What was copied last is searchable before anybody looks there.
+  await client.indices.refresh({ index: Object.values(after) })
+  const present = await Promise.all(kinds.map((kind) => isThere(client, before[kind])))
+  const actions = kinds.flatMap((kind, at) => [
+    ...(present[at] ? [{ remove: { index: before[kind], alias: aliases[kind], must_exist: false } }] : []),
+    { add: { index: after[kind], alias: aliases[kind] } }
+  ])
+  await client.indices.updateAliases({ actions })
+  await saveState(client, namespace, { ...state, generation: building, building: undefined })
+  return before
+}
+
+/** Makes the indices that are not there yet. The data stream is made by its first event. */
+export async function makeIndices(client: Client, { runs, results }: IndexNames): Promise<void> {
+  for (const index of [runs, results]) {
+    if (!(await isThere(client, index))) await client.indices.create({ index })
+  }
+}
+
+export async function isThere(client: Client, name: string): Promise<boolean> {
+  const { indices, data_streams } = await client.indices.resolveIndex({ name: `${name}*` })
+  return [...indices, ...data_streams].some((found) => found.name === name)
+}
