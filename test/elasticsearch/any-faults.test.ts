@@ -60,7 +60,12 @@ test('no event is lost or doubled, whatever Elasticsearch does', async (t) => {
         await assertIndexed(double, namespace, events)
       }
     ),
-    { numRuns: Number(process.env.RUNS ?? 100), timeout: 4_000, endOnFailure: true, interruptAfterTimeLimit: 600_000 }
+    {
+      numRuns: Number(process.env.RUNS ?? 100),
+      timeout: 4_000,
+      endOnFailure: true,
+      interruptAfterTimeLimit: 600_000
+    }
   )
 })
 

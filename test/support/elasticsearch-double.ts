@@ -63,7 +63,7 @@ async function meet(
   const isBulk = path.endsWith('_bulk')
   if (isBulk) double.bulkRequests++
   const fault: RequestFault = (isOfDocuments ? double.faults.shift() : undefined) ?? { kind: 'none' }
-  if (double.delayMs > 0) await pause(double.delayMs)
+  if (isOfDocuments && double.delayMs > 0) await pause(double.delayMs)
   if (fault.kind === 'drops before') return void request.socket.destroy()
   if (fault.kind === 'answers') return send(response, { status: fault.status, body: errorOf(fault.status) })
   if (fault.kind.startsWith('rolls over')) double.rollOver()

@@ -11,7 +11,8 @@ import { placeOf, type RunChange } from './run-fold.ts'
 /** What a record becomes in the index: its event, what it changes of its run, and the result that it is, if any. */
 export interface RecordOperations {
   record: number
-  operations: Operation[]
+  event: Operation
+  result: Operation | undefined
   change: RunChange | undefined
 }
 
@@ -58,29 +59,23 @@ function operationsOfRecord(
   const { index, eventId, sender, receivedAt, payload } = record
   const document = eventDocument({ record: index, received: receivedAt, sender, payload }, log)
   const playtrail = { ...document.playtrail, time: columns.timestamp }
-  const operations: Operation[] = [
-    {
-      id: eventId,
-      target: names.events,
-      // Nothing but a data stream will do: without its template Elasticsearch would make an index of guesses.
-      action: JSON.stringify({
-        create: { _index: names.events, _id: eventId, require_data_stream: true }
-      }),
-      source: JSON.stringify({ ...document, playtrail }),
-      isAppend: true
-    }
-  ]
-  const { runId, host, result } = columns
-  if (runId === null) return { record: index, operations, change: undefined }
-  if (result !== undefined && host !== null) {
-    const place = { run: runId, host, log, record: index, time: columns.timestamp, eventId }
-    operations.push(resultOperation(result, place, names))
+  const appended: Operation = {
+    id: eventId,
+    target: names.events,
+    // Nothing but a data stream will do: without its template Elasticsearch would make an index of guesses.
+    action: JSON.stringify({ create: { _index: names.events, _id: eventId, require_data_stream: true } }),
+    source: JSON.stringify({ ...document, playtrail }),
+    isAppend: true
   }
+  const { runId, host, result } = columns
+  if (runId === null) return { record: index, event: appended, result: undefined, change: undefined }
+  const of = { run: runId, host: host ?? '', log, record: index, time: columns.timestamp, eventId }
   const event: Event | undefined = TELLING.has(columns.action) ? parsed(payload) : undefined
   const place = placeOf(receivedAt, log, index)
   return {
     record: index,
-    operations,
+    event: appended,
+    result: result === undefined || host === null ? undefined : resultOperation(result, of, names),
     change: { runId, eventId, log, place, received: receivedAt, columns, event }
   }
 }

@@ -9,7 +9,6 @@ import { isPassing, reasonOf, statusOf, unavailable } from './failures.ts'
 import { findEvents, findResults } from './find-events.ts'
 import { findRuns } from './find-runs.ts'
 import { aliasesOf, DEFAULT_NAMESPACE, namesOf, type WriteNames, writeNamesOf } from './names.ts'
-import { operationsOf } from './operations.ts'
 import type { Pace } from './pace.ts'
 import { openRunWriter, type RunWriter } from './run-writer.ts'
 import { createSendings, type Sendings } from './sendings.ts'
@@ -17,6 +16,7 @@ import { newer, setUp } from './setup.ts'
 import { readCursor, readState, saveCursor } from './state.ts'
 import { SETUP_VERSION } from './templates.ts'
 import { checkVersion } from './version.ts'
+import { writeBatch } from './write-batch.ts'
 
 export interface ElasticsearchStoreOptions {
   client: Client
@@ -89,7 +89,8 @@ class ElasticsearchStore implements Store {
     const opened = await this.#open()
     const gone = this.#gone.signal
     try {
-      return await this.#write(opened, batch, AbortSignal.any(signal === undefined ? [gone] : [gone, signal]))
+      const index = { ...opened, bulk: this.#bulk, writeIndex: this.#bulk.writeIndex || opened.writeIndex }
+      return await writeBatch(index, batch, AbortSignal.any(signal === undefined ? [gone] : [gone, signal]))
     } catch (error) {
       // What was written is lost, so that everything has to be written again.
       if (gone.aborted && signal?.aborted !== true)
@@ -98,51 +99,21 @@ class ElasticsearchStore implements Store {
     }
   }
 
-  async #write(
-    { names, writeIndex, sendings, runs }: Opened,
-    batch: JournalBatch,
-    signal: AbortSignal
-  ): Promise<Refused[]> {
-    const { records, refused } = operationsOf(batch, names)
-    const operations = records.flatMap((record) => {
-      // This server may have sent it in an earlier life, and ended before it could say so.
-      const sentTo = sendings.sentTo(record.record)
-      if (sentTo !== undefined)
-        for (const operation of record.operations) if (operation.isAppend) operation.sentTo = sentTo
-      return record.operations
-    })
-    sendings.sending(batch.next, this.#bulk.writeIndex || writeIndex)
-    const outcomes = (await this.#bulk.send(operations, signal)).values()
-    const changes = records.flatMap(({ record, operations: own, change }) => {
-      const reasons = own.flatMap(() => reasonIn(outcomes.next().value))
-      if (reasons[0] !== undefined) refused.push({ index: record, reason: reasons[0] })
-      return reasons.length > 0 || change === undefined ? [] : [{ record, change }]
-    })
-    const unfolded = await runs.write(
-      changes.map(({ change }) => change),
-      signal
-    )
-    for (const { record, change } of changes) {
-      const reason = unfolded.get(change)
-      if (reason !== undefined) refused.push({ index: record, reason })
-    }
-    return refused.sort((one, other) => one.index - other.index)
-  }
-
-  async moveCursor(next: number): Promise<void> {
+  async moveCursor(next: number, signal?: AbortSignal): Promise<void> {
     const { client, journalId, generation: fixed } = this.#options
     const { generation, writeIndex, sendings } = await this.#open()
     sendings.done(next)
-    await saveCursor(client, this.#namespace, generation, {
+    const state = {
       log: journalId,
       cursor: next,
       write_index: sendings.sentTo(next) ?? (this.#bulk.writeIndex || writeIndex),
       saved: new Date().toISOString()
-    })
+    }
+    await saveCursor(client, this.#namespace, generation, state, signal)
     if (fixed !== undefined || performance.now() - this.#stateReadAt < limits.generationLookMs) return
     this.#stateReadAt = performance.now()
-    const state = await readState(client, this.#namespace)
-    if (state.generation !== generation) throw new IndexReplaced(`generation ${state.generation} is in use`)
+    const { generation: inUse } = await readState(client, this.#namespace, signal)
+    if (inUse !== generation) throw new IndexReplaced(`generation ${inUse} is in use`)
   }
 
   runs: Store['runs'] = (query) => this.#ask((client, names) => findRuns(client, names, query))
@@ -219,8 +190,4 @@ class ElasticsearchStore implements Store {
       throw new Error(reasonOf(error), { cause: error })
     }
   }
-}
-
-function reasonIn(outcome: { kind: string; reason?: string } | undefined): string[] {
-  return outcome?.kind === 'refused' ? [outcome.reason ?? ''] : []
 }
