@@ -165,6 +165,7 @@ function runIn({ run, user, playtrail }: RunDocument, results: readonly [string,
 export function indexOf(client: Client): Index {
   return {
     async documents(name) {
+      if (!(await client.indices.exists({ index: name }))) return []
       await client.indices.refresh({ index: name })
       const found: [string, unknown][] = []
       const { id: pit } = await client.openPointInTime({ index: name, keep_alive: '1m' })

@@ -39,9 +39,7 @@ const OF_DOCUMENTS = new Set([
 /** True if a bulk request was refused as a whole because of what is in it. */
 export function isAboutDocuments(error: unknown): boolean {
   if (!(error instanceof errors.ResponseError) || error.statusCode !== 400) return false
-  const { body } = error as { body?: { error?: { type?: unknown } | string } }
-  const type = typeof body?.error === 'object' ? body.error.type : undefined
-  return typeof type === 'string' && OF_DOCUMENTS.has(type)
+  return OF_DOCUMENTS.has(detailsOf(error).type ?? '')
 }
 
 /** What someone who asks is told when Elasticsearch does not answer. */
@@ -50,8 +48,18 @@ export function unavailable(error: unknown): Problem {
   return new Problem('index_unavailable', detail, {}, { cause: error })
 }
 
+/** What the body of an answer says; some answers have none, or only a text. */
+function detailsOf(error: errors.ResponseError): { type?: string; reason?: string } {
+  const { body } = error as { body?: { error?: { type?: string; reason?: string } | string } }
+  return typeof body?.error === 'object' ? body.error : {}
+}
+
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
+  if (error instanceof errors.ResponseError) {
+    const { type, reason } = detailsOf(error)
+    if (type !== undefined && reason !== undefined) return `${type}: ${reason}`
+  }
   // The first line says it; the rest repeats the body.
   return error.message.split('\n')[0] ?? error.message
 }
