@@ -93,6 +93,17 @@ test('a request that was too large makes the next ones smaller, and not of fewer
   assert.equal(pace.operationsMax, limits.bulkOperationsMax)
 })
 
+test('a server that fails again and again is sent smaller requests, until it takes them', () => {
+  const pace = createPace()
+  pace.tooLarge(2_000_000)
+  for (let times = 0; times < 40; times++) pace.failed()
+  assert.equal(pace.bytesMax, limits.bulkBytesMin)
+  pace.succeeded()
+  assert.equal(pace.bytesMax, 2 * limits.bulkBytesMin)
+  for (let times = 0; times < 40; times++) pace.succeeded()
+  assert.equal(pace.bytesMax, 1_000_000)
+})
+
 test('a queue gives everything once, in order, within the bytes of a request or alone', () => {
   fc.assert(
     fc.property(

@@ -22,6 +22,8 @@ export interface Pace {
 export function createPace(random: () => number = Math.random): Pace {
   let requestsMax: number = limits.bulkRequestsStart
   let bytesMax: number = limits.bulkBytesMax
+  /** What Elasticsearch said is too large for it, halved: it never grows again. */
+  let bytesTaken: number = limits.bulkBytesMax
   let failures = 0
   let successes = 0
 
@@ -37,19 +39,24 @@ export function createPace(random: () => number = Math.random): Pace {
     succeeded() {
       failures = 0
       successes++
+      bytesMax = Math.min(bytesTaken, bytesMax * 2)
       if (successes < limits.bulkSuccessesBeforeMore || requestsMax >= limits.bulkRequestsMax) return
       successes = 0
       requestsMax++
     },
     failed() {
       successes = 0
+      // A single request can be more than a busy server takes, so that sending it again would never help.
+      if (requestsMax === 1)
+        bytesMax = Math.min(bytesMax, Math.max(limits.bulkBytesMin, Math.floor(bytesMax / 2)))
       requestsMax = Math.max(1, Math.floor(requestsMax / 2))
       const longest = Math.min(limits.bulkRetryDelayMsMax, limits.bulkRetryDelayMs * 2 ** failures)
       failures++
       return Math.ceil(random() * longest)
     },
     tooLarge(bytes) {
-      bytesMax = Math.max(1, Math.min(bytesMax, Math.floor(bytes / 2)))
+      bytesTaken = Math.max(1, Math.min(bytesTaken, Math.floor(bytes / 2)))
+      bytesMax = Math.min(bytesMax, bytesTaken)
     }
   }
 }
