@@ -47,6 +47,8 @@ export const limits = {
   bulkOperationsMax: 2_000,
   /** Bytes of one bulk request, unless one document is larger. Halved when Elasticsearch takes less. */
   bulkBytesMax: 5 * MiB,
+  /** Bytes of one bulk request while Elasticsearch fails again and again; doubled as soon as it takes them. */
+  bulkBytesMin: 64 * KiB,
   /** Time that a few documents wait for more to share their request. */
   bulkGatherMsMax: 200,
   /** Bulk requests under way at once: at first, and at most when Elasticsearch keeps up. */

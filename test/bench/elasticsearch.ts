@@ -113,8 +113,9 @@ async function prepare(dataDir: string, bodies: string): Promise<string[]> {
       const batch = await journal.read(next)
       if (batch === undefined) break
       next = batch.next
-      for (const { operations, change } of operationsOf(batch, names).records) {
-        for (const { action, source } of operations) lines.push(`${action}\n${source}\n`)
+      for (const { event, result, change } of operationsOf(batch, names).records) {
+        for (const operation of [event, result])
+          if (operation !== undefined) lines.push(`${operation.action}\n${operation.source}\n`)
         if (change !== undefined)
           runChanges.set(change.runId, [...(runChanges.get(change.runId) ?? []), change])
         if (++events >= EVENTS_A_BULK) flush()

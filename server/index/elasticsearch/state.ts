@@ -16,7 +16,7 @@ export interface CursorState {
   log: string
   /** Everything of the journal before this record is in the index. */
   cursor: number
-  /** The index that the data stream wrote to when the cursor was saved. */
+  /** The index that the data stream wrote to when the first event behind the cursor may have been sent. */
   write_index: string
   /** When that was. */
   saved: string
@@ -24,8 +24,12 @@ export interface CursorState {
 
 const FIRST: NamespaceState = { generation: 1, building: undefined, setup: 0 }
 
-export async function readState(client: Client, namespace: string): Promise<NamespaceState> {
-  const found = await read<Partial<NamespaceState>>(client, `namespace:${namespace}`)
+export async function readState(
+  client: Client,
+  namespace: string,
+  signal?: AbortSignal
+): Promise<NamespaceState> {
+  const found = await read<Partial<NamespaceState>>(client, `namespace:${namespace}`, signal)
   return { ...FIRST, ...found }
 }
 
@@ -46,10 +50,11 @@ export async function saveCursor(
   client: Client,
   namespace: string,
   generation: number,
-  state: CursorState
+  state: CursorState,
+  signal?: AbortSignal
 ): Promise<void> {
   const id = cursorId(namespace, generation, state.log)
-  await client.index({ index: STATE_INDEX, id, document: { cursor: state } })
+  await client.index({ index: STATE_INDEX, id, document: { cursor: state } }, signal && { signal })
 }
 
 /** The cursors of all journals that have written to a generation; what was saved in the last second may lack. */
@@ -67,8 +72,11 @@ function cursorId(namespace: string, generation: number, log: string): string {
   return `cursor:${namespace}:${generation}:${log}`
 }
 
-async function read<State>(client: Client, id: string): Promise<State | undefined> {
-  const { docs } = await client.mget<Record<string, State>>({ index: STATE_INDEX, ids: [id] })
+async function read<State>(client: Client, id: string, signal?: AbortSignal): Promise<State | undefined> {
+  const { docs } = await client.mget<Record<string, State>>(
+    { index: STATE_INDEX, ids: [id] },
+    signal && { signal }
+  )
   const [doc] = docs
   if (doc === undefined) return undefined
   if ('error' in doc) {
