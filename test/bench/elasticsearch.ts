@@ -7,8 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from '@elastic/elasticsearch'
 import type { Event } from '../../server/event-types.ts'
 import { namesOf, writeNamesOf } from '../../server/index/elasticsearch/names.ts'
-import { operationsOf } from '../../server/index/elasticsearch/operations.ts'
-import { addChanges, emptyFold, type RunChange, sourceOf } from '../../server/index/elasticsearch/run-fold.ts'
+import { operationsOf, type RecordOperations } from '../../server/index/elasticsearch/operations.ts'
+import { addChanges, emptyFold, sourceOf } from '../../server/index/elasticsearch/run-fold.ts'
 import { setUp } from '../../server/index/elasticsearch/setup.ts'
 import { startNode, whyNoNode } from '../elasticsearch-node/launch.ts'
 import { ndjson, resultEvent, runId } from '../support/events.ts'
@@ -89,7 +89,6 @@ function report(rounds: readonly Round[]): void {
 /** Fills a journal, and writes the bodies of the very documents that a server makes of it. Returns their paths. */
 async function prepare(dataDir: string, bodies: string): Promise<string[]> {
   const { journal } = await journalIn(dataDir)
-  const paths: string[] = []
   try {
     for (const events of chunks(runs(EVENTS), EVENTS_A_BULK)) {
       const entries = events.map((event) => ({
@@ -98,40 +97,35 @@ async function prepare(dataDir: string, bodies: string): Promise<string[]> {
       }))
       await journal.append(entries, 'bench', Date.now() * 1_000)
     }
-    const names = writeNamesOf(1, true, 'plain')
-    let lines: string[] = []
-    let events = 0
-    const runChanges = new Map<string, RunChange[]>()
-    const flush = (): void => {
-      const path = `${bodies}-${paths.length}.ndjson`
-      writeFileSync(path, lines.join(''))
-      paths.push(path)
-      lines = []
-      events = 0
-    }
-    for (let next = 0; next < journal.end; ) {
-      const batch = await journal.read(next)
-      if (batch === undefined) break
-      next = batch.next
-      for (const { event, result, change } of operationsOf(batch, names).records) {
-        for (const operation of [event, result])
-          if (operation !== undefined) lines.push(`${operation.action}\n${operation.source}\n`)
-        if (change !== undefined)
-          runChanges.set(change.runId, [...(runChanges.get(change.runId) ?? []), change])
-        if (++events >= EVENTS_A_BULK) flush()
-      }
-    }
-    for (const [id, changes] of runChanges) {
-      const fold = emptyFold(id)
-      addChanges(fold, changes)
-      const action = { index: { _index: namesOf(1, 'plain').runs, _id: id } }
-      lines.push(`${JSON.stringify(action)}\n${JSON.stringify(sourceOf(fold))}\n`)
-    }
-    flush()
-    return paths
+    const records: RecordOperations[] = []
+    for (let batch = await journal.read(0); batch !== undefined; batch = await journal.read(batch.next))
+      records.push(...operationsOf(batch, writeNamesOf(1, true, 'plain')).records)
+    return [...chunks(records, EVENTS_A_BULK)].map((chunk, at, all) => {
+      const path = `${bodies}-${at}.ndjson`
+      const last = at === all.length - 1 ? runLines(records) : []
+      writeFileSync(path, [...chunk.flatMap(linesOf), ...last].join(''))
+      return path
+    })
   } finally {
     await journal.close()
   }
+}
+
+function linesOf({ event, result }: RecordOperations): string[] {
+  return [event, result].flatMap((operation) =>
+    operation === undefined ? [] : [`${operation.action}\n${operation.source}\n`]
+  )
+}
+
+/** Each run's document as it is in the end. */
+function runLines(records: readonly RecordOperations[]): string[] {
+  const changes = records.flatMap(({ change }) => change ?? [])
+  return [...Map.groupBy(changes, ({ runId: id }) => id)].map(([id, ofRun]) => {
+    const fold = emptyFold(id)
+    addChanges(fold, ofRun)
+    const action = { index: { _index: namesOf(1, 'plain').runs, _id: id } }
+    return `${JSON.stringify(action)}\n${JSON.stringify(sourceOf(fold))}\n`
+  })
 }
 
 async function byCurl(url: string, bodies: readonly string[]): Promise<number> {

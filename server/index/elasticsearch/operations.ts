@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 import type { Event } from '../../event-types.ts'
 import { type JournalBatch, type JournalRecord, recordsOf } from '../../journal/record.ts'
-import { columnsOf, type EventColumns, type ResultColumns } from '../columns.ts'
-import { eventDocument, parsed } from '../documents.ts'
+import { columnsOf, type EventColumns, parseEvent, type ResultColumns } from '../columns.ts'
+import { eventDocument } from '../documents.ts'
 import type { Refused } from '../store.ts'
 import type { Operation } from './bulk-queue.ts'
 import type { WriteNames } from './names.ts'
@@ -36,10 +36,11 @@ export function operationsOf(
   const records: RecordOperations[] = []
   const refused: Refused[] = []
   for (const record of recordsOf(batch)) {
-    const columns = idTrouble(record) ?? columnsOf(record)
+    const event = parseEvent(record.payload)
+    const columns = idTrouble(record) ?? columnsOf(record, event)
     if (typeof columns === 'string')
       refused.push({ index: record.index, eventId: record.eventId, reason: columns })
-    else records.push(operationsOfRecord(record, columns, batch.journalId, names))
+    else records.push(operationsOfRecord(record, event as Event, columns, batch.journalId, names))
   }
   return { records, refused }
 }
@@ -54,12 +55,13 @@ function idTrouble({ eventId }: JournalRecord): string | undefined {
 
 function operationsOfRecord(
   record: JournalRecord,
+  event: Event,
   columns: EventColumns,
   log: string,
   names: WriteNames
 ): RecordOperations {
   const { index, eventId, sender, receivedAt, payload } = record
-  const document = eventDocument({ record: index, received: receivedAt, sender, payload }, log)
+  const document = eventDocument({ record: index, received: receivedAt, sender, payload }, log, event)
   const playtrail = { ...document.playtrail, time: columns.timestamp }
   const appended: Operation = {
     id: eventId,
@@ -72,14 +74,14 @@ function operationsOfRecord(
   const { runId, host, result } = columns
   if (runId === null) return { record: index, eventId, event: appended, result: undefined, change: undefined }
   const of = { run: runId, host: host ?? '', log, record: index, time: columns.timestamp, eventId }
-  const event: Event | undefined = TELLING.has(columns.action) ? parsed(payload) : undefined
+  const telling = TELLING.has(columns.action) ? event : undefined
   const place = placeOf(receivedAt, log, index)
   return {
     record: index,
     eventId,
     event: appended,
     result: result === undefined || host === null ? undefined : resultOperation(result, of, names),
-    change: { runId, eventId, log, place, received: receivedAt, columns, event }
+    change: { runId, eventId, log, place, received: receivedAt, columns, event: telling }
   }
 }
 
