@@ -17,6 +17,8 @@ import { createPace, type Pace } from './pace.ts'
 import { createTroubles, type Troubles } from './troubles.ts'
 
 export interface BulkObserver {
+  /** A request was begun (1), or has ended (-1). */
+  inFlight(change: 1 | -1): void
   /** A request was answered (or not). */
   requested(outcome: 'ok' | 'failed', seconds: number): void
   settled(kind: Outcome['kind']): void
@@ -166,6 +168,7 @@ export class BulkWriter {
     const requested = (outcome: 'ok' | 'failed'): void =>
       observe?.requested(outcome, (performance.now() - started) / 1_000)
     let unsent = taken
+    observe?.inFlight(1)
     try {
       unsent = await this.#withoutSent(taken)
       if (unsent.length === 0) return
@@ -178,6 +181,7 @@ export class BulkWriter {
       markSent(unsent, writeIndex)
       this.#failed(unsent, error)
     } finally {
+      observe?.inFlight(-1)
       // The place in the queue is free only after this turn.
       setImmediate(() => this.#pump())
     }
