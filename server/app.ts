@@ -7,6 +7,7 @@ import { stateLag } from './ask/lag.ts'
 import { runsRoutes } from './ask/runs.ts'
 import { answerProblem, answerRouteNotFound } from './failure.ts'
 import { healthRoutes } from './health.ts'
+import type { DeadLetters } from './index/dead-letters.ts'
 import type { Follower } from './index/follower.ts'
 import type { Store } from './index/store.ts'
 import type { Journal } from './journal/journal.ts'
@@ -24,6 +25,7 @@ export interface Parts {
   journal: Journal
   follower: Follower
   store: Store
+  deadLetters: DeadLetters
   registry: Registry
   log: FastifyBaseLogger
 }
@@ -33,8 +35,8 @@ export interface Parts {
  * docs/architecture.md has the picture.
  */
 export async function buildApp(parts: Parts): Promise<FastifyInstance> {
-  const { access, quarantine, journal, follower, store, registry, log } = parts
-  const metrics = createMetrics(registry, journal, follower)
+  const { access, quarantine, journal, follower, store, deadLetters, registry, log } = parts
+  const metrics = createMetrics(registry, journal, follower, deadLetters)
   const app = Fastify({
     loggerInstance: log,
     // One line a request, when it is answered: requests.ts writes it.
@@ -69,6 +71,6 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   })
 
   // Beside it: how the service itself is.
-  await app.register(healthRoutes, { access, journal, follower, metrics })
+  await app.register(healthRoutes, { access, journal, follower, deadLetters, metrics })
   return app
 }

@@ -26,6 +26,7 @@ export interface DataFolder {
   readonly ids: string
   readonly index: string
   readonly quarantine: string
+  readonly deadLetters: string
   readonly tokens: string
 }
 
@@ -48,6 +49,7 @@ export function openDataFolder(dataDir: string, { create = false } = {}): DataFo
     ids: join(path, 'ids.sqlite'),
     index: join(path, 'index.sqlite'),
     quarantine: join(path, 'quarantine'),
+    deadLetters: join(path, 'dead-letters.sqlite'),
     tokens: join(path, 'tokens.json')
   }
 }

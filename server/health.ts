@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { Access } from './access.ts'
+import type { DeadLetters } from './index/dead-letters.ts'
 import type { Follower } from './index/follower.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Metrics } from './metrics.ts'
@@ -9,13 +10,14 @@ export interface HealthOptions {
   access: Access
   journal: Journal
   follower: Follower
+  deadLetters: Pick<DeadLetters, 'count'>
   metrics: Metrics
 }
 
 /** How the service itself is: alive, ready, how far the index is, what it counted, what it can be asked. */
 export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (
   app,
-  { access, journal, follower, metrics }
+  { access, journal, follower, deadLetters, metrics }
 ) => {
   app.get('/healthz', { schema: healthSchema }, async () => ({ status: 'ok', version }))
 
@@ -26,7 +28,11 @@ export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (
     return {
       status: lastError === undefined ? 'ready' : 'index_failing',
       journal: { log: journal.id, end: journal.end },
-      index: { ...known, ...(lastError === undefined ? {} : { error: lastError }) }
+      index: {
+        ...known,
+        ...(lastError === undefined ? {} : { error: lastError }),
+        ...lettersOf(deadLetters.count)
+      }
     }
   })
 
@@ -37,6 +43,16 @@ export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (
   })
 
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+}
+
+/** Nothing where all is well. The service is ready all the same: what it receives is kept. */
+function lettersOf(count: number): { dead_letters?: number; advice?: string } {
+  if (count === 0) return {}
+  const events = count === 1 ? 'an event' : `${count} events`
+  return {
+    dead_letters: count,
+    advice: `The index refused ${events}, which the journal keeps: \`playtrail dead-letters list\` says why.`
+  }
 }
 
 const count = { type: 'integer', minimum: 0 } as const
@@ -90,7 +106,13 @@ const readySchema = {
               minimum: 0,
               description: 'For how long the oldest of them has waited.'
             },
-            error: { type: 'string', description: 'Why the last write to the index failed.' }
+            error: { type: 'string', description: 'Why the last write to the index failed.' },
+            dead_letters: {
+              type: 'integer',
+              minimum: 1,
+              description: 'Events that the index refused; absent if there are none.'
+            },
+            advice: { type: 'string', description: 'What to do about them.' }
           }
         }
       }

@@ -65,6 +65,15 @@ export const limits = {
   runsOfBulkMax: 500,
   /** Gaps in the numbers of a run's events; beyond it its document is not brought up to date. */
   runGapsMax: 10_000,
+  /** What is kept of the reason why the index refused an event. */
+  deadLetterReasonCharactersMax: 2_000,
+  /** Dead letters that are read at once. */
+  deadLettersAtOnceMax: 500,
+  /** Dead letters that are sent to the index at once. */
+  deadLettersInFlightMax: 100,
+  /** Time that `playtrail dead-letters retry` waits for an answer of the index. */
+  deadLettersRetryMsMax: 60_000,
+
   /** Pause between two looks whether another index has taken the place of this one. */
   generationLookMs: 5_000,
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
 import { runCommandLine } from './cli/command-line.ts'
+import { deadLettersCommand } from './cli/dead-letters.ts'
 import { eventsCommand } from './cli/events.ts'
 import { exitCodes } from './cli/exit-codes.ts'
 import { journalCommand } from './cli/journal-dump.ts'
@@ -32,6 +33,7 @@ const program = new Command('playtrail')
   .addCommand(setupCommand())
   .addCommand(reindexCommand())
   .addCommand(journalCommand())
+  .addCommand(deadLettersCommand())
 
 const exitCode = await runCommandLine(program, process.argv)
 // `serve` goes on after its action, and has its own way to end.

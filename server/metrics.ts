@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client'
+import type { DeadLetters } from './index/dead-letters.ts'
 import type { Follower } from './index/follower.ts'
 import type { Journal } from './journal/journal.ts'
 
@@ -11,7 +12,12 @@ export interface Metrics {
 }
 
 /** What the service tells of itself at /metrics; docs/operations.md lists it, and a test compares. */
-export function createMetrics(registry: Registry, journal: Journal, follower: Follower): Metrics {
+export function createMetrics(
+  registry: Registry,
+  journal: Journal,
+  follower: Follower,
+  deadLetters: Pick<DeadLetters, 'count'>
+): Metrics {
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
   const gauge = (name: string, help: string, value: () => number): void => {
@@ -34,6 +40,11 @@ export function createMetrics(registry: Registry, journal: Journal, follower: Fo
   )
   gauge('playtrail_index_failing', '1 while writing to the index fails and is tried again, else 0.', () =>
     follower.lastError === undefined ? 0 : 1
+  )
+  gauge(
+    'playtrail_dead_letters',
+    'Events that the index refused; the journal keeps them.',
+    () => deadLetters.count
   )
   return {
     registry,

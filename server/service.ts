@@ -6,9 +6,10 @@ import { buildApp } from './app.ts'
 import { type Config, isLoopback } from './config.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { Fatal } from './errors.ts'
+import { openDeadLetters } from './index/dead-letters.ts'
 import { type Follower, startFollower } from './index/follower.ts'
 import { createIndexMetrics } from './index/metrics.ts'
-import { openStore } from './index/open-store.ts'
+import { openStore, storeName } from './index/open-store.ts'
 import { type Journal, openJournal } from './journal/journal.ts'
 import { limits } from './limits.ts'
 import { openQuarantine } from './receive/quarantine.ts'
@@ -67,7 +68,14 @@ export async function startService(
     const observe = createIndexMetrics(registry)
     const store = await openStore({ config, folder, journalEnd: () => journal.end, log, observe })
     opened.push(store)
-    const follower = startFollower({ journal, store, log })
+    const deadLetters = openDeadLetters(folder.deadLetters)
+    opened.push({ close: async () => deadLetters.close() })
+    const follower = startFollower({
+      journal,
+      store,
+      log,
+      onRefused: (refused) => deadLetters.add(refused, storeName(config), new Date())
+    })
     opened.push({ close: () => follower.stop() })
     if (config.silentAfter > 0) {
       const silentAfterMs = config.silentAfter * 1_000
@@ -80,6 +88,7 @@ export async function startService(
       journal,
       follower,
       store,
+      deadLetters,
       registry,
       log
     })

@@ -22,12 +22,19 @@ export function printableBody(text: string): string {
 
 /** JSON on one line, the same value for every reader, with the characters escaped that JSON would let through. */
 export function printableJson(value: unknown): string {
-  return JSON.stringify(value).replace(UNSAFE, (found) =>
-    found
-      .split('')
-      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join('')
-  )
+  return JSON.stringify(value).replace(UNSAFE, jsonEscapeOf)
+}
+
+/** The same for JSON that someone else wrote: its numbers and spaces stay as they are. */
+export function printableJsonText(text: string): string {
+  return text.toWellFormed().replaceAll('\r\n', '\n').replace(UNSAFE_BUT_LAYOUT, jsonEscapeOf)
+}
+
+function jsonEscapeOf(found: string): string {
+  return found
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
 }
 
 function escapeOf(character: string): string {

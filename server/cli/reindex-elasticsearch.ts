@@ -43,7 +43,7 @@ export async function reindexElasticsearch(
       try {
         const before = await store.cursor()
         if (round > 0 && before >= journal.end) break
-        await copyJournal(journal, store)
+        await copyJournal(journal, store, { config, folder })
       } finally {
         await store.close()
         await journal.close()

@@ -48,7 +48,7 @@ async function reindexSqlite(config: Config, folder: DataFolder): Promise<void> 
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${folder.index}${suffix}`, { force: true })
     const store = await openStore({ config, folder, journalEnd: journal.end, log: warnings() })
     try {
-      await copyJournal(journal, store)
+      await copyJournal(journal, store, { config, folder })
     } finally {
       await store.close()
     }

@@ -4,6 +4,7 @@ import { setUp } from '../index/elasticsearch/setup.ts'
 import { templatesOf } from '../index/elasticsearch/templates.ts'
 import { exitCodes } from './exit-codes.ts'
 import { Failure } from './failure.ts'
+import { setupKibanaCommand } from './setup-kibana.ts'
 import { addStoreOptions, elasticsearchOf, readStoreFlags, type StoreFlags } from './store-options.ts'
 
 /** A number of days or hours, as Elasticsearch writes them. */
@@ -27,9 +28,8 @@ export function setupCommand(): Command {
     )
     .addOption(new Option('--dry-run', 'print the requests instead of sending them'))
     .action(setUpElasticsearch)
-  return setup.addCommand(
-    addStoreOptions(elasticsearch, ['store', 'elasticsearchApiKeyFile', 'elasticsearchCaFile'])
-  )
+  addStoreOptions(elasticsearch, ['store', 'elasticsearchApiKeyFile', 'elasticsearchCaFile'])
+  return setup.addCommand(elasticsearch).addCommand(setupKibanaCommand())
 }
 
 async function setUpElasticsearch({ dryRun, retention, ...flags }: SetupFlags): Promise<void> {

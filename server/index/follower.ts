@@ -27,8 +27,11 @@ export interface FollowerOptions extends Pick<RetryOptions, 'sleep'> {
   journal: JournalReader
   store: Store
   log: Pick<Logger, 'error' | 'warn'>
-  /** Told of each event that the store can never hold, before the cursor passes it; after a failure perhaps again. */
-  onRefused?: (refused: Refused) => void | Promise<void>
+  /**
+   * Told of the events that the store can never hold, before the cursor passes them; after a failure perhaps
+   * again. The cursor waits until it succeeds.
+   */
+  onRefused?: (refused: readonly Refused[]) => void | Promise<void>
 }
 
 /**
@@ -165,12 +168,11 @@ async function writeBatch(
   range: Range,
   signal: AbortSignal
 ): Promise<void> {
-  for (const refused of await store.write(batch, signal)) {
-    // Those behind the range are told by the range that they are in.
-    if (refused.index >= range.next) continue
-    log.warn({ ...refused }, 'the index refused an event, which stays in the journal')
-    await onRefused?.(refused)
-  }
+  // Those behind the range are told by the range that they are in.
+  const refused = (await store.write(batch, signal)).filter(({ index }) => index < range.next)
+  if (refused.length === 0) return
+  for (const one of refused) log.warn({ ...one }, 'the index refused an event, which stays in the journal')
+  await onRefused?.(refused)
 }
 
 /** Saves the cursor as it stands, unless that was done already; one call waits for the other. */

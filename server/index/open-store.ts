@@ -16,17 +16,26 @@ export interface OpenStoreOptions {
   journalEnd: number | (() => number)
   log: Pick<Logger, 'warn' | 'info' | 'error'>
   observe?: BulkObserver
+  /** A server may be writing to the same index now: nothing of it is thrown away. */
+  isBesideServer?: boolean
 }
 
 /** Opens the store that the settings name. One of Elasticsearch opens also while that is away. */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
-  const { config, folder, journalEnd, log, observe } = options
+  const { config, folder, journalEnd, log, observe, isBesideServer = false } = options
   if (config.store.kind === 'sqlite') {
     const end = typeof journalEnd === 'number' ? journalEnd : journalEnd()
-    return openSqliteStore({ path: folder.index, journalId: folder.log, journalEnd: end, log })
+    const of = { path: folder.index, journalId: folder.log, journalEnd: end, log }
+    return openSqliteStore({ ...of, isForeignKept: isBesideServer })
   }
   const client = openClient(connectionOf(config, config.store.url))
-  return openElasticsearchStore({ client, journalId: folder.log, journalEnd, log, observe })
+  const of = { client, journalId: folder.log, journalEnd, log, observe }
+  return openElasticsearchStore({ ...of, isAnyAge: isBesideServer })
+}
+
+/** What a store is called where several of them may be spoken of: `sqlite`, `elasticsearch at host:9200`. */
+export function storeName({ store }: StoreConfig): string {
+  return store.kind === 'sqlite' ? store.kind : `${store.kind} at ${new URL(store.url).host}`
 }
 
 /** How to reach the Elasticsearch of the settings. */

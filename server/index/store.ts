@@ -11,6 +11,7 @@ export interface IndexedEvent extends Event {
 export interface Refused {
   /** Number of its record in the journal. */
   index: number
+  eventId: string
   reason: string
 }
 

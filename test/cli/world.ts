@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import { Command } from 'commander'
 import { runCommandLine } from '../../server/cli/command-line.ts'
+import { deadLettersCommand } from '../../server/cli/dead-letters.ts'
 import { eventsCommand } from '../../server/cli/events.ts'
 import type { ExitCode } from '../../server/cli/exit-codes.ts'
 import { runsCommand } from '../../server/cli/runs.ts'
@@ -21,11 +22,20 @@ export interface World {
 }
 
 /** Runs a command line as `playtrail` would, within this process. */
-export async function playtrail(args: readonly string[], { env = {}, columns }: World = {}): Promise<Ran> {
+export async function playtrail(args: readonly string[], world: World = {}): Promise<Ran> {
+  return await run(args, world, program)
+}
+
+/** The same, of commands that `build` makes. */
+export async function run(
+  args: readonly string[],
+  { env = {}, columns }: World,
+  build: (surroundings: Surroundings) => Command
+): Promise<Ran> {
   const stdout = collector(columns)
   const stderr = collector(columns)
   const surroundings: Surroundings = { stdout, stderr, env, now: () => NOW }
-  const exitCode = await runCommandLine(program(surroundings), ['node', 'playtrail', ...args], surroundings)
+  const exitCode = await runCommandLine(build(surroundings), ['node', 'playtrail', ...args], surroundings)
   return { exitCode, stdout: stdout.text, stderr: stderr.text }
 }
 
@@ -34,6 +44,7 @@ export function program(surroundings?: Surroundings): Command {
     .addCommand(runsCommand(surroundings))
     .addCommand(showCommand(surroundings))
     .addCommand(eventsCommand(surroundings))
+    .addCommand(deadLettersCommand(surroundings))
 }
 
 class Collector extends Writable {

@@ -96,7 +96,7 @@ function fingerprint({ jdk, zstd }: Requirements): string {
   return hash.digest('hex').slice(0, 16)
 }
 
-function cacheFolder(): string {
+export function cacheFolder(): string {
   const folder =
     process.env.PLAYTRAIL_CACHE_DIR ||
     join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'playtrail')

@@ -75,7 +75,7 @@ export function startServer(t: Ending, options: ServerOptions): Server {
   const refused: Refused[] = []
   const follower = startFollower({
     ...{ journal, store, log },
-    onRefused: (one) => void refused.push(one),
+    onRefused: (some) => void refused.push(...some),
     sleep: async (ms, signal) =>
       void (await pause(ms * impatience, undefined, { signal }).catch(() => undefined))
   })

@@ -68,7 +68,8 @@ test('a refused event is told, and what comes behind it is indexed', async () =>
   assert.ok(first && last)
   journal.append(first, 'no object', last)
   const told: number[] = []
-  const onRefused: FollowerOptions['onRefused'] = ({ index }) => void told.push(index)
+  const onRefused: FollowerOptions['onRefused'] = (refused) =>
+    void told.push(...refused.map(({ index }) => index))
   const follower = startFollower({ journal, store, log: quiet, sleep, onRefused })
   await follower.idle()
   await follower.stop()
@@ -93,7 +94,7 @@ test('a batch that is read again tells only what it was to bring, though it is l
     store,
     log: quiet,
     sleep: untilTheLastIsThere,
-    onRefused: ({ index }) => void told.push(index)
+    onRefused: (refused) => void told.push(...refused.map(({ index }) => index))
   })
   await follower.idle()
   await follower.stop()

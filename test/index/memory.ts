@@ -92,7 +92,7 @@ export class MemoryStore implements Store {
   #keep(batch: JournalBatch): Refused[] {
     const refused: Refused[] = []
     for (const { index, eventId, payload } of recordsOf(batch)) {
-      if (payload[0] !== 0x7b) refused.push({ index, reason: 'not an object' })
+      if (payload[0] !== 0x7b) refused.push({ index, eventId, reason: 'not an object' })
       else if (!this.ids.has(eventId)) this.ids.set(eventId, index)
       else if (this.ids.get(eventId) !== index) throw new Error(`${eventId} came under two indexes`)
     }

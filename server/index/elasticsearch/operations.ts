@@ -36,7 +36,8 @@ export function operationsOf(
   const refused: Refused[] = []
   for (const record of recordsOf(batch)) {
     const columns = idTrouble(record) ?? columnsOf(record)
-    if (typeof columns === 'string') refused.push({ index: record.index, reason: columns })
+    if (typeof columns === 'string')
+      refused.push({ index: record.index, eventId: record.eventId, reason: columns })
     else records.push(operationsOfRecord(record, columns, batch.journalId, names))
   }
   return { records, refused }

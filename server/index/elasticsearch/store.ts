@@ -28,6 +28,8 @@ export interface ElasticsearchStoreOptions {
   namespace?: string
   /** Write to this generation, whichever is in use; docs/elasticsearch.md, "A new index". */
   generation?: number
+  /** What is written may have been sent long ago: it is looked for in the whole data stream, to be there once. */
+  isAnyAge?: boolean
   /** For tests: what was written can be found as soon as `write` resolves. */
   isRefreshed?: boolean
   /** For tests: how much is sent at once, and how long to wait. */
@@ -148,7 +150,7 @@ class ElasticsearchStore implements Store {
   }
 
   async #look(): Promise<Opened> {
-    const { client, journalId, log } = this.#options
+    const { client, journalId, log, isAnyAge = false } = this.#options
     const journalEnd = this.#journalEnd()
     let state = await this.#read(() => readState(client, this.#namespace))
     if (state.setup > SETUP_VERSION) throw newer(state)
@@ -171,7 +173,7 @@ class ElasticsearchStore implements Store {
       names,
       cursor: Math.min(saved?.cursor ?? 0, journalEnd),
       writeIndex: saved?.write_index ?? '',
-      sendings: createSendings(journalEnd, saved?.write_index ?? ''),
+      sendings: createSendings(journalEnd, isAnyAge ? '' : (saved?.write_index ?? '')),
       runs: openRunWriter(client, this.#bulk, names)
     }
   }

@@ -1,5 +1,6 @@
 import { existsSync, rmSync, statSync } from 'node:fs'
 import Database from 'better-sqlite3'
+import { Fatal } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 
 /** Format of the index. An index of another format is thrown away and made again from the journal. */
@@ -100,6 +101,14 @@ export function discardForeignIndex(path: string, journalId: string, journalEnd:
   if (reason === undefined) return undefined
   for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true })
   return reason
+}
+
+/** Throws Fatal if there is an index that is not one of this journal and format. */
+export function checkOwnIndex(path: string, journalId: string): void {
+  // A server may have written to the journal since it was looked at, and then the index may be ahead of that.
+  const reason = existsSync(path) ? whyForeign(path, journalId, Number.POSITIVE_INFINITY) : undefined
+  if (reason === undefined) return
+  throw new Fatal(`${path} cannot be written to: ${reason}. The next start of the service makes it again.`)
 }
 
 /** Opens the index to write, making it if there is none. */

@@ -4,7 +4,7 @@ import { limits } from '../../limits.ts'
 import type { Store } from '../store.ts'
 import { type Caller, openCaller } from './calls.ts'
 import type { Reader } from './reader.ts'
-import { discardForeignIndex } from './schema.ts'
+import { checkOwnIndex, discardForeignIndex } from './schema.ts'
 import type { WorkerData } from './worker.ts'
 import type { Writer } from './writer.ts'
 
@@ -17,6 +17,8 @@ export interface SqliteStoreOptions {
   /** Where the journal ends. An index that goes beyond it is of a journal that is no more. */
   journalEnd: number
   log: Pick<Logger, 'warn'>
+  /** An index that is not of this journal or format is left alone, and Fatal is thrown. */
+  isForeignKept?: boolean
 }
 
 /**
@@ -25,8 +27,9 @@ export interface SqliteStoreOptions {
  * this journal or format is deleted, and begins again with cursor 0.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { path, journalId, journalEnd, log } = options
-  const reason = discardForeignIndex(path, journalId, journalEnd)
+  const { path, journalId, journalEnd, log, isForeignKept = false } = options
+  if (isForeignKept) checkOwnIndex(path, journalId)
+  const reason = isForeignKept ? undefined : discardForeignIndex(path, journalId, journalEnd)
   if (reason !== undefined) log.warn({ path, reason }, 'the index is made again from the journal')
 
   const writer = callerOf<Writer>({ role: 'write', path, journalId })

@@ -25,7 +25,8 @@ export function openWriter(db: Database.Database): Writer {
     const runs = new Map<string, RunRow>()
     for (const record of recordsOf(batch)) {
       const columns = columnsOf(record)
-      if (typeof columns === 'string') refused.push({ index: record.index, reason: columns })
+      if (typeof columns === 'string')
+        refused.push({ index: record.index, eventId: record.eventId, reason: columns })
       else writeEvent(record, columns, runs)
     }
     for (const run of runs.values()) statements.updateRun.run(run)
