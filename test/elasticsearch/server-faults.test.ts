@@ -58,7 +58,11 @@ test('an event on which the server fails for ever is refused, and the others are
   })
   await assertIndexed([events[7]?.event.id ?? ''])
   assert.deepEqual(server.refused, [
-    { index: 7, reason: `planned_fault: not taken (${limits.bulkItemTriesMax} times)` }
+    {
+      index: 7,
+      eventId: events[7]?.event.id,
+      reason: `planned_fault: not taken (${limits.bulkItemTriesMax} times)`
+    }
   ])
 })
 

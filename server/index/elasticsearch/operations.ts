@@ -11,7 +11,6 @@ import { placeOf, type RunChange } from './run-fold.ts'
 /** What a record becomes in the index: its event, what it changes of its run, and the result that it is, if any. */
 export interface RecordOperations {
   record: number
-  eventId: string
   event: Operation
   result: Operation | undefined
   change: RunChange | undefined
@@ -72,13 +71,12 @@ function operationsOfRecord(
     isAppend: true
   }
   const { runId, host, result } = columns
-  if (runId === null) return { record: index, eventId, event: appended, result: undefined, change: undefined }
+  if (runId === null) return { record: index, event: appended, result: undefined, change: undefined }
   const of = { run: runId, host: host ?? '', log, record: index, time: columns.timestamp, eventId }
   const telling = TELLING.has(columns.action) ? event : undefined
   const place = placeOf(receivedAt, log, index)
   return {
     record: index,
-    eventId,
     event: appended,
     result: result === undefined || host === null ? undefined : resultOperation(result, of, names),
     change: { runId, eventId, log, place, received: receivedAt, columns, event: telling }

@@ -22,19 +22,32 @@ export interface CursorState {
   saved: string
 }
 
-const FIRST: NamespaceState = { generation: 1, building: undefined, setup: 0 }
-
 export async function readState(
   client: Client,
   namespace: string,
   signal?: AbortSignal
 ): Promise<NamespaceState> {
   const found = await read<Partial<NamespaceState>>(client, `namespace:${namespace}`, signal)
-  return { ...FIRST, ...found }
+  return {
+    generation: found?.generation ?? 1,
+    building: found?.building ?? undefined,
+    setup: found?.setup ?? 0
+  }
 }
 
-export async function saveState(client: Client, namespace: string, state: NamespaceState): Promise<void> {
-  await client.index({ index: STATE_INDEX, id: `namespace:${namespace}`, document: { namespace: state } })
+/** Changes these members, and leaves the others to whoever else changes them. `null` takes one away. */
+export async function saveState(
+  client: Client,
+  namespace: string,
+  change: { [Name in keyof NamespaceState]?: NamespaceState[Name] | null }
+): Promise<void> {
+  await client.update({
+    index: STATE_INDEX,
+    id: `namespace:${namespace}`,
+    doc: { namespace: change },
+    doc_as_upsert: true,
+    retry_on_conflict: 3
+  })
 }
 
 export async function readCursor(

@@ -41,7 +41,9 @@ export async function writeBatch(
   const results = there.flatMap((record) =>
     record.result === undefined ? [] : [[record, record.result] as const]
   )
-  const changes = there.flatMap(({ record, change }) => (change === undefined ? [] : [{ record, change }]))
+  const changes = there.flatMap(({ record, event, change }) =>
+    change === undefined ? [] : [{ record, eventId: event.id, change }]
+  )
   const [written, unfolded] = await Promise.all([
     bulk.send(
       results.map(([, result]) => result),
@@ -59,17 +61,17 @@ export async function writeBatch(
       written
     )
   )
-  for (const { record, change } of changes) {
+  for (const { record, eventId, change } of changes) {
     const reason = unfolded.get(change)
-    if (reason !== undefined) refused.push({ index: record, eventId: change.eventId, reason })
+    if (reason !== undefined) refused.push({ index: record, eventId, reason })
   }
   return onePerRecord(refused)
 }
 
 function refusedOf(records: readonly RecordOperations[], outcomes: readonly Outcome[]): Refused[] {
-  return records.flatMap(({ record, eventId }, at) => {
+  return records.flatMap(({ record, event }, at) => {
     const outcome = outcomes[at]
-    return outcome?.kind === 'refused' ? [{ index: record, eventId, reason: outcome.reason }] : []
+    return outcome?.kind === 'refused' ? [{ index: record, eventId: event.id, reason: outcome.reason }] : []
   })
 }
 
