@@ -141,17 +141,7 @@ function index() {
         quantile(0.5, 'playtrail_index_request_seconds'),
         quantile(0.99, 'playtrail_index_request_seconds')
       ),
-      overTime({ title: 'Requests in flight', w: 4, h: 8 }, byInstance('playtrail_index_requests_in_flight')),
-      overTime(
-        {
-          title: 'Pause after a refusal',
-          description: 'Longer than 0: the store is asked less often, because it is down or overloaded.',
-          w: 4,
-          h: 8,
-          unit: 's'
-        },
-        byInstance('playtrail_index_backoff_seconds')
-      )
+      overTime({ title: 'Requests in flight', w: 8, h: 8 }, byInstance('playtrail_index_requests_in_flight'))
     ]
   ]
 }

@@ -6,7 +6,6 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { startNode, whyNoNode } from '../test/elasticsearch-node/launch.ts'
-import matrix from '../test/matrix.json' with { type: 'json' }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const python = '.venv/bin/python'
@@ -17,14 +16,9 @@ interface Stage {
   command: string[]
   /** Its tests share an Elasticsearch, started before it unless ELASTICSEARCH_URL names one. */
   sharesElasticsearch?: true
-  /** Keeps one processor busy: runs beside the stages that follow it, up to the next one that needs them all. */
+  /** Keeps one processor busy: runs beside the stages that follow it. */
   beside?: true
-  /** Keeps all of them busy. */
-  needsAll?: true
 }
-
-/** The rest is for `npm run test:matrix`, which takes its time. */
-const newestCores = matrix.slice(-2).map(({ core }) => core)
 
 const nodeTests = ['node', '--test', '--test-reporter=spec', '--test-timeout=240000']
 
@@ -74,12 +68,6 @@ const stages: Stage[] = [
     name: 'end-to-end',
     what: 'Ansible → service → API and command line',
     command: [...nodeTests, 'test/end-to-end/*.test.ts']
-  },
-  {
-    name: 'scenarios',
-    needsAll: true,
-    what: `every kind of run on ansible-core ${newestCores.join(' and ')}`,
-    command: ['node', 'scripts/matrix.ts', ...newestCores]
   }
 ]
 
@@ -95,7 +83,6 @@ if (unknown.length > 0) {
 const total = { passed: 0, failed: 0, skipped: 0 }
 let beside = Promise.resolve()
 for (const stage of stages.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
-  if (stage.needsAll !== undefined) await beside
   const running = runStage(stage)
   if (stage.beside === undefined) await running
   else beside = running

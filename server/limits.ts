@@ -47,6 +47,8 @@ export const limits = {
   bulkOperationsMax: 2_000,
   /** Bytes of one bulk request, unless one document is larger. Halved when Elasticsearch takes less. */
   bulkBytesMax: 5 * MiB,
+  /** Bytes of one bulk request while Elasticsearch fails again and again; doubled as soon as it takes them. */
+  bulkBytesMin: 64 * KiB,
   /** Time that a few documents wait for more to share their request. */
   bulkGatherMsMax: 200,
   /** Bulk requests under way at once: at first, and at most when Elasticsearch keeps up. */
@@ -67,6 +69,8 @@ export const limits = {
   deadLetterReasonCharactersMax: 2_000,
   /** Dead letters that are read at once. */
   deadLettersAtOnceMax: 500,
+  /** Dead letters that are sent to the index at once. */
+  deadLettersInFlightMax: 100,
   /** Time that `playtrail dead-letters retry` waits for an answer of the index. */
   deadLettersRetryMsMax: 60_000,
 

@@ -66,7 +66,7 @@ export async function startService(
     opened.push(quarantine)
     const registry = new Registry()
     const observe = createIndexMetrics(registry)
-    const store = await openStore({ config, folder, journalEnd: journal.end, log, observe })
+    const store = await openStore({ config, folder, journalEnd: () => journal.end, log, observe })
     opened.push(store)
     const deadLetters = openDeadLetters(folder.deadLetters)
     opened.push({ close: async () => deadLetters.close() })

@@ -1,3 +1,4 @@
+import { LAG_HEADER } from '../ask/lag.ts'
 import { type ProblemDocument, problems } from '../errors.ts'
 import type { IndexedEvent, Run } from '../index/store.ts'
 import { limits } from '../limits.ts'
@@ -18,6 +19,8 @@ export interface ApiPage<Item> {
 export interface Portion<Item> {
   items: Item[]
   hasMore: boolean
+  /** Acknowledged events that the answer may lack, as far as the server says. */
+  lag?: number
 }
 
 /** Playtrail's HTTP API. Everything rejects with a Failure that says what went wrong and what to do. */
@@ -30,7 +33,7 @@ export interface Client {
 
 export function createClient(connection: Connection): Client {
   return {
-    run: (id) => ask<Run>(connection, `v1/runs/${encodeURIComponent(id)}`, {}),
+    run: async (id) => (await ask<Run>(connection, `v1/runs/${encodeURIComponent(id)}`, {})).answer,
     runs: (parameters, itemsMax) => portions<Run>(connection, 'v1/runs', parameters, itemsMax),
     events: (parameters, itemsMax) => portions<IndexedEvent>(connection, 'v1/events', parameters, itemsMax)
   }
@@ -46,19 +49,23 @@ async function* portions<Item>(
   let left = itemsMax
   let cursor: string | undefined
   while (left > 0) {
-    const page: ApiPage<Item> = await ask(connection, path, { ...parameters, limit, cursor })
+    const { answer: page, lag } = await ask<ApiPage<Item>>(connection, path, { ...parameters, limit, cursor })
     if (!Array.isArray(page.items)) throw notPlaytrail(connection, 'it is no page of a list')
     // Without this, a server that turns in circles would keep us turning with it.
     if (page.next !== null && page.next === cursor) throw notPlaytrail(connection, 'its pages do not end')
     const items = page.items.slice(0, left)
-    yield { items, hasMore: page.next !== null || items.length < page.items.length }
+    yield { items, hasMore: page.next !== null || items.length < page.items.length, lag }
     if (page.next === null) return
     left -= items.length
     cursor = page.next
   }
 }
 
-async function ask<Answer>(connection: Connection, path: string, parameters: Parameters): Promise<Answer> {
+async function ask<Answer>(
+  connection: Connection,
+  path: string,
+  parameters: Parameters
+): Promise<{ answer: Answer; lag: number }> {
   const url = new URL(path, connection.url)
   for (const [name, value] of Object.entries(parameters)) {
     if (value !== undefined) url.searchParams.set(name, value)
@@ -67,7 +74,8 @@ async function ask<Answer>(connection: Connection, path: string, parameters: Par
   const answer = parse(text)
   if (!response.ok) throw refusal(connection, response, answer)
   if (answer === undefined) throw notPlaytrail(connection, 'it is no JSON')
-  return answer as Answer
+  // `unknown` where the server could not ask its index yet.
+  return { answer: answer as Answer, lag: Number(response.headers.get(LAG_HEADER)) || 0 }
 }
 
 async function request(connection: Connection, url: URL): Promise<{ response: Response; text: string }> {

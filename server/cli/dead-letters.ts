@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { openDataFolder } from '../data-folder.ts'
 import { type DeadLetter, type DeadLetters, openDeadLetters } from '../index/dead-letters.ts'
-import { readLetter } from '../index/retry-letters.ts'
+import { openLetterReader } from '../index/letter-reader.ts'
 import { openJournalFiles } from '../journal/read-only.ts'
 import { recordsOf } from '../journal/record.ts'
 import { limits } from '../limits.ts'
@@ -98,7 +98,7 @@ async function show(record: number, dataDir: string, { stdout, stderr }: Surroun
     const letter = letters.get(record)
     if (letter === undefined) throw noSuchLetter(record)
     const journal = await openJournalFiles(folder)
-    for (const { payload } of recordsOf(await readLetter(letter, journal))) {
+    for (const { payload } of recordsOf(await openLetterReader(journal).read(letter))) {
       await print(stderr, headOf(letter))
       await print(stdout, `${printableJsonText(payload.toString('utf8'))}\n`)
     }

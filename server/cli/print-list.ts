@@ -25,14 +25,18 @@ export async function printList<Item>(
   const table = createTable({ columns, width: widthOf(stdout), paint: paintFor(stdout, env) })
   let shown = 0
   let isMoreThere = false
-  for await (const { items, hasMore } of portions) {
+  let behind = 0
+  for await (const { items, hasMore, lag = 0 } of portions) {
     if (isJson) await print(stdout, items.map((item) => `${printableJson(item)}\n`).join(''))
     else if (items.length > 0) await print(stdout, table(rowsOf(items)))
     shown += items.length
     isMoreThere = hasMore
+    behind = Math.max(behind, lag)
   }
   if (isJson) return
   if (shown === 0) await print(stderr, `${nothingFound}\n`)
   else if (isMoreThere)
     await print(stderr, `There are more: --limit ${shown * 2} shows twice as many, --all shows all.\n`)
+  if (behind > 0)
+    await print(stderr, `The index is ${behind} events behind: what was recorded last may be missing here.\n`)
 }

@@ -100,7 +100,8 @@ async function reaching(store: Store, work: () => Promise<void>): Promise<void> 
   try {
     await work()
   } catch (error) {
-    if (error instanceof Fatal) throw error
+    // A defect is no outage.
+    if (error instanceof Fatal || error instanceof TypeError) throw error
     const reason = store.trouble ?? (error instanceof Error ? error.message : String(error))
     throw new Failure(
       exitCodes.unreachable,

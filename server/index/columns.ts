@@ -37,8 +37,10 @@ const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]
  * The columns of a record's event, or why it can never have any. The event was validated when it was
  * received; this only rules out what the index could not hold, whoever wrote the journal.
  */
-export function columnsOf(record: Pick<JournalRecord, 'payload'>): EventColumns | string {
-  const event = parseEvent(record.payload)
+export function columnsOf(
+  record: Pick<JournalRecord, 'payload'>,
+  event = parseEvent(record.payload)
+): EventColumns | string {
   if (event === undefined) return 'its bytes are not a JSON object'
   const timestamp = microsecondsOf(event['@timestamp'])
   if (timestamp === undefined) return 'its @timestamp is not a time in UTC'
@@ -69,7 +71,8 @@ export function microsecondsOf(time: unknown): number | undefined {
   return milliseconds * 1000 + Number((match[1] ?? '').padEnd(6, '0').slice(3, 6))
 }
 
-function parseEvent(payload: Buffer): Partial<Event> | undefined {
+/** The event that the bytes are, or undefined if they are no JSON object. */
+export function parseEvent(payload: Buffer): Partial<Event> | undefined {
   try {
     const value: unknown = JSON.parse(payload.toString())
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined

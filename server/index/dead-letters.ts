@@ -33,7 +33,7 @@ export interface DeadLetters {
   /** By record, from the first one behind `after` on; -1 is before all. */
   list(after: number, limit: number): DeadLetter[]
   get(record: number): DeadLetter | undefined
-  /** Forgets the letter; false if there is none. */
+  /** Forgets the letter; false if there is none. After a power cut it may be there again. */
   remove(record: number): boolean
   close(): void
 }
@@ -76,7 +76,15 @@ export function openDeadLetters(path: string): DeadLetters {
     add: (refused, store, at) => addAll.immediate(refused, store, at.toISOString()),
     list: (after, limit) => behind.all(after, limit),
     get: (record) => one.get(record),
-    remove: (record) => remove.run(record).changes > 0,
+    remove(record) {
+      // Nothing is lost by a letter that comes back, and nobody has to wait for the disk.
+      db.pragma('synchronous = NORMAL')
+      try {
+        return remove.run(record).changes > 0
+      } finally {
+        db.pragma('synchronous = FULL')
+      }
+    },
     close: () => void db.close()
   }
 }

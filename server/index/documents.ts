@@ -14,8 +14,7 @@ export interface EventRow {
 }
 
 /** An event as it was received, and what the server knows about it. */
-export function eventDocument(row: EventRow, journalId: string): IndexedEvent {
-  const event = parsed(row.payload)
+export function eventDocument(row: EventRow, journalId: string, event = parsed(row.payload)): IndexedEvent {
   return {
     ...event,
     event: {

@@ -2,6 +2,7 @@ import PQueue from 'p-queue'
 import type { Logger } from 'pino'
 import type { JournalReader } from '../journal/reader.ts'
 import { firstReceivedAt, type JournalBatch } from '../journal/record.ts'
+import { limits } from '../limits.ts'
 import { createProgress, type Progress, type Range } from './progress.ts'
 import { createRetry, type Retry, type RetryOptions } from './retry.ts'
 import { IndexReplaced, type Refused, type Store } from './store.ts'
@@ -41,9 +42,10 @@ export interface FollowerOptions extends Pick<RetryOptions, 'sleep'> {
 export function startFollower(options: FollowerOptions): Follower {
   const { journal, store, log, sleep } = options
   const stopping = new AbortController()
+  const cutting = new AbortController()
   const retry = createRetry({ log, signal: stopping.signal, sleep, isFinal: isReplaced })
   const progress = createProgress()
-  const following = followAll(options, progress, retry, stopping.signal)
+  const following = followAll({ options, progress, retry, cut: cutting.signal }, stopping.signal)
 
   return {
     get cursor() {
@@ -62,26 +64,24 @@ export function startFollower(options: FollowerOptions): Follower {
     idle: () => progress.reached(journal.end),
     async stop() {
       stopping.abort()
+      const late = setTimeout(() => cutting.abort(), limits.requestsEndMsMax)
       await following
+      clearTimeout(late)
       progress.giveUp(new Error('the follower has stopped'))
     }
   }
 }
 
 /** Follows the index in use, until the follower stops; where another index takes its place, that one. */
-async function followAll(
-  options: FollowerOptions,
-  progress: Progress,
-  retry: Retry,
-  stopping: AbortSignal
-): Promise<void> {
+async function followAll(common: Common, stopping: AbortSignal): Promise<void> {
+  const { options, progress, retry } = common
   while (!stopping.aborted) {
     const cursor = await retry.until('read the cursor of the index', () => options.store.cursor())
     if (cursor === undefined) return
     progress.begin(cursor)
     const replaced = new AbortController()
     const signal = AbortSignal.any([stopping, replaced.signal])
-    await follow({ options, progress, retry, signal, onReplaced: () => replaced.abort() }, cursor)
+    await follow({ ...common, signal, onReplaced: () => replaced.abort() }, cursor)
   }
 }
 
@@ -89,20 +89,25 @@ function isReplaced(error: unknown): boolean {
   return error instanceof IndexReplaced
 }
 
-/** One index that is followed. `signal` ends that, `onReplaced` is told when another has taken its place. */
-interface Following {
+interface Common {
   options: FollowerOptions
   progress: Progress
   retry: Retry
+  /** Cuts off what the end of the follower would wait for too long. */
+  cut: AbortSignal
+}
+
+/** One index that is followed. `signal` ends that, `onReplaced` is told when another has taken its place. */
+interface Following extends Common {
   signal: AbortSignal
   onReplaced(): void
 }
 
 async function follow(following: Following, cursor: number): Promise<void> {
-  const { options, progress, retry, signal, onReplaced } = following
+  const { options, progress, retry, signal, cut, onReplaced } = following
   const { journal, store, log } = options
   const writes = new PQueue({ concurrency: store.writesAtOnce })
-  const saveCursor = cursorSaver(store, progress, cursor)
+  const saveCursor = cursorSaver(store, progress, cursor, cut)
   let position = cursor
 
   while (!signal.aborted) {
@@ -171,14 +176,14 @@ async function writeBatch(
 }
 
 /** Saves the cursor as it stands, unless that was done already; one call waits for the other. */
-function cursorSaver(store: Store, progress: Progress, start: number): () => Promise<void> {
+function cursorSaver(store: Store, progress: Progress, start: number, cut: AbortSignal): () => Promise<void> {
   const saves = new PQueue({ concurrency: 1 })
   let saved = start
   return () =>
     saves.add(async () => {
       const { cursor } = progress
       if (cursor === undefined || cursor === saved) return
-      await store.moveCursor(cursor)
+      await store.moveCursor(cursor, cut)
       saved = cursor
     })
 }

@@ -1,4 +1,4 @@
-import { Counter, Histogram, type Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { BulkObserver } from './elasticsearch/bulk.ts'
 
 /** What is counted of the requests to Elasticsearch; docs/operations.md lists it. Nothing where the store is embedded. */
@@ -8,6 +8,11 @@ export function createIndexMetrics(registry: Registry): BulkObserver {
     name: 'playtrail_index_requests_total',
     help: 'Bulk requests to Elasticsearch, by outcome: ok, or failed and sent again.',
     labelNames: ['outcome'],
+    registers
+  })
+  const inFlight = new Gauge({
+    name: 'playtrail_index_requests_in_flight',
+    help: 'Bulk requests to Elasticsearch under way.',
     registers
   })
   const seconds = new Histogram({
@@ -23,6 +28,9 @@ export function createIndexMetrics(registry: Registry): BulkObserver {
     registers
   })
   return {
+    inFlight(change) {
+      inFlight.inc(change)
+    },
     requested(outcome, took) {
       requests.inc({ outcome })
       seconds.observe(took)

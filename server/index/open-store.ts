@@ -12,7 +12,8 @@ export type StoreConfig = Pick<Config, 'store' | 'elasticsearchApiKeyFile' | 'el
 export interface OpenStoreOptions {
   config: StoreConfig
   folder: DataFolder
-  journalEnd: number
+  /** Where the journal ends, asked whenever the index is looked at anew. */
+  journalEnd: number | (() => number)
   log: Pick<Logger, 'warn' | 'info' | 'error'>
   observe?: BulkObserver
   /** A server may be writing to the same index now: nothing of it is thrown away. */
@@ -23,7 +24,8 @@ export interface OpenStoreOptions {
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const { config, folder, journalEnd, log, observe, isBesideServer = false } = options
   if (config.store.kind === 'sqlite') {
-    const of = { path: folder.index, journalId: folder.log, journalEnd, log }
+    const end = typeof journalEnd === 'number' ? journalEnd : journalEnd()
+    const of = { path: folder.index, journalId: folder.log, journalEnd: end, log }
     return openSqliteStore({ ...of, isForeignKept: isBesideServer })
   }
   const client = openClient(connectionOf(config, config.store.url))

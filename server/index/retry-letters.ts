@@ -1,15 +1,15 @@
 import PQueue from 'p-queue'
-import { Fatal } from '../errors.ts'
 import type { JournalReader } from '../journal/reader.ts'
-import { type JournalBatch, recordLength, recordsOf } from '../journal/record.ts'
+import type { JournalBatch } from '../journal/record.ts'
 import { limits } from '../limits.ts'
 import type { DeadLetter, DeadLetters } from './dead-letters.ts'
+import { openLetterReader } from './letter-reader.ts'
 import type { Refused, Store } from './store.ts'
 
 export interface RetryLettersOptions {
   letters: DeadLetters
   journal: Pick<JournalReader, 'read' | 'end'>
-  store: Pick<Store, 'write' | 'writesAtOnce'>
+  store: Pick<Store, 'write'>
   /** What the store is called in a letter. */
   storeName: string
   /** Only these records; all if absent. */
@@ -27,21 +27,27 @@ export interface RetryLettersOptions {
  * failure that is none of an event's own, when what was under way has ended.
  */
 export async function retryLetters(options: RetryLettersOptions): Promise<void> {
-  const writes = new PQueue({ concurrency: options.store.writesAtOnce })
+  const reader = openLetterReader(options.journal)
+  // More than the store's reads of the journal: each is a single event, and they share its requests.
+  const writes = new PQueue({ concurrency: limits.deadLettersInFlightMax })
   const failures: unknown[] = []
-  for (const letter of lettersOf(options)) {
-    await writes.onSizeLessThan(1)
-    if (failures.length > 0) break
-    // Never rejects.
-    void writes.add(async () => {
-      try {
-        await retryLetter(letter, options)
-      } catch (error) {
-        failures.push(error)
-      }
-    })
+  try {
+    for (const letter of lettersOf(options)) {
+      await writes.onSizeLessThan(1)
+      if (failures.length > 0) break
+      const batch = await reader.read(letter)
+      // Never rejects.
+      void writes.add(async () => {
+        try {
+          await retryLetter(letter, batch, options)
+        } catch (error) {
+          failures.push(error)
+        }
+      })
+    }
+  } finally {
+    await writes.onIdle()
   }
-  await writes.onIdle()
   if (failures.length > 0) throw failures[0]
 }
 
@@ -69,37 +75,14 @@ function* lettersOf({
   }
 }
 
-async function retryLetter(letter: DeadLetter, options: RetryLettersOptions): Promise<void> {
-  const { letters, store, storeName, journal, now, onOutcome } = options
-  const { waitMsMax = limits.deadLettersRetryMsMax } = options
-  const batch = await readLetter(letter, journal)
+async function retryLetter(
+  letter: DeadLetter,
+  batch: JournalBatch,
+  { letters, store, storeName, waitMsMax = limits.deadLettersRetryMsMax, now, onOutcome }: RetryLettersOptions
+): Promise<void> {
   // A store that cannot be reached tries again for ever.
   const [refused] = await store.write(batch, AbortSignal.timeout(waitMsMax))
   if (refused === undefined) letters.remove(letter.record)
   else letters.add([refused], storeName, now())
   await onOutcome(letter, refused)
-}
-
-/** A batch of the letter's record alone. Throws Fatal if the journal has another event there, or none. */
-export async function readLetter(
-  { record, event_id }: Pick<DeadLetter, 'record' | 'event_id'>,
-  journal: RetryLettersOptions['journal']
-): Promise<JournalBatch> {
-  const batch = await journal.read(record)
-  if (batch === undefined) throw foreign(record, event_id, `the journal ends before record ${journal.end}`)
-  const { buffer, byteOffset, byteLength } = batch.bytes
-  const length = recordLength(Buffer.from(buffer, byteOffset, byteLength), 0) ?? byteLength
-  // A copy: the store may move the memory to another thread.
-  const alone = { ...batch, next: record + 1, bytes: batch.bytes.slice(0, length) }
-  for (const { eventId } of recordsOf(alone)) {
-    if (eventId !== event_id) throw foreign(record, event_id, `the journal has ${eventId} there`)
-  }
-  return alone
-}
-
-function foreign(record: number, eventId: string, found: string): Fatal {
-  return new Fatal(
-    `dead letter ${record}: expected event ${eventId} in the journal; ${found}. ` +
-      'If an older copy of the journal was restored, move dead-letters.sqlite of the data folder away.'
-  )
 }

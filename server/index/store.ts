@@ -166,9 +166,10 @@ export interface Store {
 
   /**
    * Remembers, durably, that everything before `next` is in the store. Rejects with IndexReplaced if another
-   * index has taken the store's place: its own cursor says where to go on.
+   * index has taken the store's place: its own cursor says where to go on. A request that is under way is cut
+   * off when the signal is aborted.
    */
-  moveCursor(next: number): Promise<void>
+  moveCursor(next: number, signal?: AbortSignal): Promise<void>
 
   /** Runs, newest first: by `run.id`, whose beginning is the time of the start. */
   runs(query: RunQuery): Promise<Page<Run>>

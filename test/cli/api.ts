@@ -16,6 +16,8 @@ export interface Api {
 export interface Content {
   runs?: Run[]
   events?: IndexedEvent[]
+  /** Acknowledged events that the answers may lack. */
+  lag?: number
   /** Instead of the content: what every request is answered with. */
   answer?: (request: IncomingMessage, response: ServerResponse) => void
 }
@@ -50,10 +52,15 @@ function sendProblem(response: ServerResponse, code: ProblemCode, detail: string
   response.end(JSON.stringify(problemDocument(new Problem(code, detail))))
 }
 
-function answerContent(url: URL, { runs = [], events = [] }: Content, response: ServerResponse): void {
+function answerContent(
+  url: URL,
+  { runs = [], events = [], lag = 0 }: Content,
+  response: ServerResponse
+): void {
   const id = /^\/v1\/runs\/(.+)$/.exec(url.pathname)?.[1]
   const found = runs.find(({ run }) => id !== undefined && run.id.startsWith(id))
   response.setHeader('content-type', 'application/json')
+  response.setHeader('playtrail-index-lag', lag)
   if (url.pathname === '/v1/runs') response.end(JSON.stringify(pageOf(runs, url)))
   else if (url.pathname === '/v1/events') response.end(JSON.stringify(pageOf(events, url)))
   else if (found !== undefined) response.end(JSON.stringify(found))

@@ -103,7 +103,7 @@ test('retry beside a running service takes what the index takes now off the list
       assert.equal((await post(service, ndjson(batch))).body.accepted, 100)
     })
   ])
-  assert.equal(retried.exitCode, 1)
+  assert.equal(retried.exitCode, 1, retried.stderr)
   assert.match(retried.stderr, /^1 was refused again: its bytes are not a JSON object$/m)
   assert.match(retried.stderr, /^2 events were taken by the index\.$/m)
   assert.match(retried.stderr, /playtrail: 1 event was refused again\.\nMend the mapping/)

@@ -35,6 +35,15 @@ test('the filters go to the server under the names of the API, and only those th
   assert.deepEqual(Object.fromEntries(asked[1]?.searchParams ?? []), { limit: '20' })
 })
 
+test('a list that may lack what was recorded last says so, also where it is empty', async (t) => {
+  for (const runs of [[aRun()], []]) {
+    const { url } = await startApi(t, { runs, lag: 1234 })
+    const { stderr, exitCode } = await playtrail(['runs', '--url', url])
+    assert.equal(exitCode, 0)
+    assert.match(stderr, /The index is 1234 events behind: what was recorded last may be missing here\.\n$/)
+  }
+})
+
 test('a list that goes on says how to see more, beside the list and not in it', async (t) => {
   const { url, asked } = await startApi(t, { runs: Array.from({ length: 30 }, (_, n) => numberedRun(n)) })
   const { stdout, stderr } = await playtrail(['runs', '--url', url])

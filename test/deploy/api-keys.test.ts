@@ -58,7 +58,7 @@ test('the writer adds events and cannot change or delete one; it updates runs, r
     assert.deepEqual(privilegesOn(writer, index), ['auto_configure', 'create_doc', ...reading], index)
   }
   for (const index of others) {
-    assert.deepEqual(privilegesOn(writer, index), ['auto_configure', 'index', ...reading], index)
+    assert.deepEqual(privilegesOn(writer, index), ['index', ...reading], index)
   }
   assert.deepEqual(privilegesOn(writer, aliases.events), reading)
 })

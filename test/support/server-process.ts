@@ -19,7 +19,7 @@ export interface ServerProcess {
 /** Starts `playtrail serve` on a free port unless `listen` names one, of the program `main`, and waits until it says it is ready. */
 export async function startServer(
   dataDir: string,
-  { listen = '127.0.0.1:0', logLevel = 'info', main = MAIN } = {}
+  { listen = '127.0.0.1:0', logLevel = 'info', store = 'sqlite', main = MAIN } = {}
 ): Promise<ServerProcess> {
   const child = spawn(
     process.execPath,
@@ -30,6 +30,8 @@ export async function startServer(
       listen,
       '--data-dir',
       dataDir,
+      '--store',
+      store,
       '--log-format',
       'json',
       '--log-level',

@@ -1,3 +1,6 @@
+import { limits } from '../../limits.ts'
+import type { Outcome, Waiting } from './bulk-queue.ts'
+
 /** One item of the answer to a bulk request, as far as we ask for it. */
 export interface BulkItem {
   _index?: string
@@ -22,6 +25,43 @@ export type Verdict =
  */
 const NOT_THE_DOCUMENT = new Set([401, 403, 404, 408, 429])
 
+/** What the answer to a request means for each of the operations that were sent in it. */
+export interface SortedOut {
+  settled: [Waiting, Outcome][]
+  again: Waiting[]
+  /** Why an index does not take all that was sent to it, or undefined if it does. */
+  troubles: Map<string, string | undefined>
+  /** The index that the data stream wrote to, if an answer told. */
+  writtenTo: string | undefined
+  /** The data stream, or an index, is not there. */
+  isMissing: boolean
+}
+
+/** `items` answers `sent`, one by one. */
+export function sortOut(sent: readonly Waiting[], items: readonly BulkItem[]): SortedOut {
+  const sorted: SortedOut = {
+    ...{ settled: [], again: [], troubles: new Map(), writtenTo: undefined, isMissing: false }
+  }
+  sent.forEach((waiting, at) => {
+    const item = items[at]
+    if (item === undefined) throw new Error(`the answer lacks item ${at} of ${sent.length}`)
+    const { target, isAppend } = waiting.operation
+    const verdict = verdictOf(item)
+    if (!sorted.troubles.has(target)) sorted.troubles.set(target, undefined)
+    if (verdict.kind !== 'again') sorted.settled.push([waiting, verdict])
+    else if (isHopeless(waiting, item)) {
+      const reason = `${verdict.reason} (${waiting.tries} times)`
+      sorted.settled.push([waiting, { kind: 'refused', reason }])
+    } else {
+      sorted.troubles.set(target, verdict.reason)
+      sorted.again.push(waiting)
+    }
+    if (item.status === 404) sorted.isMissing = true
+    if (isAppend && isThere(verdict)) sorted.writtenTo = item._index ?? sorted.writtenTo
+  })
+  return sorted
+}
+
 /** docs.elastic.co, "Bulk API": each item has a status of its own. */
 export function verdictOf(item: BulkItem): Verdict {
   const { status } = item
@@ -34,6 +74,15 @@ export function verdictOf(item: BulkItem): Verdict {
   return status >= 500 || NOT_THE_DOCUMENT.has(status)
     ? { kind: 'again', reason }
     : { kind: 'refused', reason }
+}
+
+function isThere({ kind }: Verdict): boolean {
+  return kind === 'created' || kind === 'present'
+}
+
+/** An error of the server's own that comes again and again is one of the document, whatever it says. */
+function isHopeless(waiting: Waiting, { status }: BulkItem): boolean {
+  return status >= 500 && status !== 503 && ++waiting.tries >= limits.bulkItemTriesMax
 }
 
 function reasonOf({ status, error }: BulkItem): string {

@@ -1,30 +1,24 @@
 import type { Client } from '@elastic/elasticsearch'
 import PQueue from 'p-queue'
 import type { Logger } from 'pino'
-import { limits } from '../../limits.ts'
-import { type BulkItem, verdictOf } from './bulk-answer.ts'
-import { reasonOf, statusOf } from './failures.ts'
+import { sleepUnlessAborted } from '../retry.ts'
+import { type BulkItem, sortOut } from './bulk-answer.ts'
+import {
+  type BulkQueue,
+  bytesOf,
+  createBulkQueue,
+  type Operation,
+  type Outcome,
+  type Waiting
+} from './bulk-queue.ts'
+import { idsSent, requestBulk } from './bulk-request.ts'
+import { isAboutDocuments, reasonOf, statusOf } from './failures.ts'
 import { createPace, type Pace } from './pace.ts'
-import { findSent } from './sent-before.ts'
-
-/** One document to write. */
-export interface Operation {
-  id: string
-  /** Index or data stream. */
-  target: string
-  /** The line that says what to do, and the line of the document. */
-  action: string
-  source: string
-  /** Made once, in a data stream, and never changed: an event. */
-  isAppend: boolean
-  /** Set if it may have been sent before: the stream's write index then, or '' if nobody knows. */
-  sentTo?: string
-}
-
-/** `present`: the document, or a later version of it, was there. `refused`: it can never be written as it is. */
-export type Outcome = { kind: 'created' | 'present' } | { kind: 'refused'; reason: string }
+import { createTroubles, type Troubles } from './troubles.ts'
 
 export interface BulkObserver {
+  /** A request was begun (1), or has ended (-1). */
+  inFlight(change: 1 | -1): void
   /** A request was answered (or not). */
   requested(outcome: 'ok' | 'failed', seconds: number): void
   settled(kind: Outcome['kind']): void
@@ -34,52 +28,43 @@ export interface BulkWriterOptions {
   client: Client
   log: Pick<Logger, 'warn' | 'info'>
   observe?: BulkObserver | undefined
-  pace?: Pace
+  pace?: Pace | undefined
   /** Told when the data stream, or an index, is not there: somebody deleted it. */
   onMissing?(): void
   /** For tests: makes what was written searchable before the answer. */
   isRefreshed?: boolean
 }
 
-/** An operation on its way. */
-interface Waiting {
-  operation: Operation
-  bytes: number
-  tries: number
-  /** Nobody waits for it any more. */
-  isGone(): boolean
-  settle(outcome: Outcome): void
-}
+/** A request as a whole, in `Troubles`; what goes wrong within it is about an index. */
+const REQUESTS = Symbol('requests')
 
 /**
  * Writes documents in bulk, as many at once as Elasticsearch takes. What can be sent again with any hope is sent
  * again, for as long as its caller waits; so an outage only delays.
  */
 export class BulkWriter {
-  /** The index that the data stream wrote to last, as far as answers told. */
+  /** The index that the data stream wrote to last, as far as answers told; it is that one or a later one now. */
   writeIndex = ''
-  readonly #client: Client
   readonly #options: BulkWriterOptions
   readonly #pace: Pace
+  readonly #queue: BulkQueue
   readonly #requests: PQueue
+  readonly #troubles: Troubles
   readonly #closing = new AbortController()
-  #pending: Waiting[] = []
-  #pendingBytes = 0
-  #gatheredAt = 0
   #gathering: NodeJS.Timeout | undefined
   #resting: NodeJS.Timeout | undefined
-  #trouble: string | undefined
 
   constructor(options: BulkWriterOptions) {
-    this.#client = options.client
     this.#options = options
     this.#pace = options.pace ?? createPace()
+    this.#queue = createBulkQueue(this.#pace)
     this.#requests = new PQueue({ concurrency: this.#pace.requestsMax })
+    this.#troubles = createTroubles(options.log)
   }
 
-  /** Why nothing gets through at the moment; undefined if it does. */
+  /** Why something does not get through at the moment; undefined if all does. */
   get trouble(): string | undefined {
-    return this.#trouble
+    return this.#troubles.latest
   }
 
   get requestsInFlight(): number {
@@ -88,50 +73,51 @@ export class BulkWriter {
 
   /** Resolves when each operation is done or refused. Rejects only if the signal is aborted, or on `close`. */
   send(operations: readonly Operation[], signal?: AbortSignal): Promise<Outcome[]> {
+    const end = this.#endOf(signal)
+    if (end.aborted) return Promise.reject(stopped())
+    if (operations.length === 0) return Promise.resolve([])
     const { promise, resolve, reject } = Promise.withResolvers<Outcome[]>()
-    if (operations.length === 0) resolve([])
     const outcomes: Outcome[] = []
     let left = operations.length
-    let isGone = false
-    const giveUp = (): void => {
-      isGone = true
-      reject(new Error('writing to Elasticsearch was stopped'))
-    }
-    const ends = [this.#closing.signal, ...(signal === undefined ? [] : [signal])]
-    for (const end of ends) {
-      if (end.aborted) giveUp()
-      else end.addEventListener('abort', giveUp, { once: true })
-    }
-    const waiting = operations.map((operation, at) => ({
-      operation,
-      bytes: Buffer.byteLength(operation.source) + operation.action.length + 2,
-      tries: 0,
-      isGone: () => isGone,
-      settle: (outcome: Outcome) => {
-        outcomes[at] = outcome
-        this.#options.observe?.settled(outcome.kind)
-        if (--left > 0) return
-        for (const end of ends) end.removeEventListener('abort', giveUp)
-        resolve(outcomes)
-      }
-    }))
-    if (!isGone) this.#add(waiting)
+    const giveUp = (): void => reject(stopped())
+    end.addEventListener('abort', giveUp, { once: true })
+    this.#queue.add(
+      operations.map((operation, at) => ({
+        operation,
+        bytes: Buffer.byteLength(operation.source) + Buffer.byteLength(operation.action) + 2,
+        tries: 0,
+        isGone: () => end.aborted,
+        settle: (outcome: Outcome) => {
+          if (outcomes[at] !== undefined) return
+          outcomes[at] = outcome
+          this.#options.observe?.settled(outcome.kind)
+          if (--left > 0) return
+          end.removeEventListener('abort', giveUp)
+          resolve(outcomes)
+        }
+      }))
+    )
+    this.#pump()
     return promise
   }
 
-  /** Asks something else of Elasticsearch, again and again as for `send`, as long as the failure may pass. */
-  async ask<Answer>(call: () => Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
-    for (;;) {
-      if (signal?.aborted || this.#closing.signal.aborted) throw new Error('asking Elasticsearch was stopped')
-      try {
-        const answer = await call()
-        this.#succeeded()
-        return answer
-      } catch (error) {
-        const wait = this.#pace.failed()
-        this.#note(reasonOf(error))
-        await sleep(wait, [this.#closing.signal, ...(signal === undefined ? [] : [signal])])
+  /** Asks something else of Elasticsearch until it answers. Rejects only if the signal is aborted, or on `close`. */
+  async ask<Answer>(call: (signal: AbortSignal) => Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
+    const end = this.#endOf(signal)
+    const about = Symbol('question')
+    try {
+      while (!end.aborted) {
+        try {
+          return await call(end)
+        } catch (error) {
+          if (end.aborted) break
+          this.#troubles.note(about, reasonOf(error))
+          await sleepUnlessAborted(this.#pace.failed(), end)
+        }
       }
+      throw stopped()
+    } finally {
+      this.#troubles.clear(about)
     }
   }
 
@@ -143,27 +129,17 @@ export class BulkWriter {
     this.#requests.clear()
   }
 
-  #add(waiting: readonly Waiting[]): void {
-    if (this.#pending.length === 0) this.#gatheredAt = performance.now() + limits.bulkGatherMsMax
-    this.#pending.push(...waiting)
-    for (const { bytes } of waiting) this.#pendingBytes += bytes
-    this.#pump()
-  }
-
-  /** In front of all others: it waited longest. */
-  #putBack(waiting: readonly Waiting[]): void {
-    this.#pending.unshift(...waiting)
-    for (const { bytes } of waiting) this.#pendingBytes += bytes
-    this.#gatheredAt = 0
+  #endOf(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#closing.signal : AbortSignal.any([this.#closing.signal, signal])
   }
 
   /** Starts requests as long as there is something to send, and room. */
   #pump(): void {
     this.#requests.concurrency = this.#pace.requestsMax
-    while (this.#resting === undefined && this.#pending.length > 0 && !this.#closing.signal.aborted) {
+    while (this.#resting === undefined && !this.#queue.isEmpty && !this.#closing.signal.aborted) {
       const isRoom = this.#requests.pending + this.#requests.size < this.#pace.requestsMax
       if (!isRoom || !this.#isGathered()) return
-      const taken = this.#take()
+      const taken = this.#queue.take()
       if (taken.length > 0) void this.#requests.add(() => this.#request(taken))
     }
   }
@@ -173,10 +149,9 @@ export class BulkWriter {
    * a request costs as much as a hundred of them.
    */
   #isGathered(): boolean {
-    const { operationsMax, bytesMax } = this.#pace
     if (this.#requests.pending + this.#requests.size === 0) return true
-    const left = this.#gatheredAt - performance.now()
-    if (left <= 0 || this.#pending.length >= operationsMax || this.#pendingBytes >= bytesMax) return true
+    const left = this.#queue.gatherMs()
+    if (left <= 0) return true
     this.#gathering ??= setTimeout(() => {
       this.#gathering = undefined
       this.#pump()
@@ -184,134 +159,100 @@ export class BulkWriter {
     return false
   }
 
-  #take(): Waiting[] {
-    const { operationsMax, bytesMax } = this.#pace
-    let count = 0
-    let bytes = 0
-    for (const waiting of this.#pending) {
-      if (count > 0 && (count >= operationsMax || bytes + waiting.bytes > bytesMax)) break
-      bytes += waiting.bytes
-      count++
-    }
-    const taken = this.#pending.splice(0, count)
-    this.#pendingBytes -= bytes
-    if (this.#pending.length > 0) this.#gatheredAt = performance.now() + limits.bulkGatherMsMax
-    return taken.filter((waiting) => !waiting.isGone())
-  }
-
   /** Never rejects: what fails is put back, or settled. */
   async #request(taken: Waiting[]): Promise<void> {
+    const { client, observe, isRefreshed = false } = this.#options
+    const { signal } = this.#closing
     const writeIndex = this.writeIndex
     const started = performance.now()
+    const requested = (outcome: 'ok' | 'failed'): void =>
+      observe?.requested(outcome, (performance.now() - started) / 1_000)
     let unsent = taken
+    observe?.inFlight(1)
     try {
       unsent = await this.#withoutSent(taken)
       if (unsent.length === 0) return
-      const { items } = await this.#client.bulk(
-        {
-          operations: unsent.flatMap(({ operation }) => [operation.action, operation.source]),
-          filter_path: ['items.*._index', 'items.*.status', 'items.*.error', 'items.*.failure_store'],
-          ...(this.#options.isRefreshed && { refresh: true as const })
-        },
-        { signal: this.#closing.signal }
-      )
-      this.#options.observe?.requested('ok', (performance.now() - started) / 1_000)
-      this.#answered(unsent, items as Record<string, BulkItem>[])
+      const operations = unsent.map(({ operation }) => operation)
+      const items = await requestBulk(client, operations, { signal, isRefreshed })
+      requested('ok')
+      this.#answered(unsent, items, writeIndex)
     } catch (error) {
-      this.#options.observe?.requested('failed', (performance.now() - started) / 1_000)
-      for (const { operation } of unsent) if (operation.isAppend) operation.sentTo ??= writeIndex
+      requested('failed')
+      markSent(unsent, writeIndex)
       this.#failed(unsent, error)
     } finally {
+      observe?.inFlight(-1)
       // The place in the queue is free only after this turn.
       setImmediate(() => this.#pump())
     }
   }
 
   async #withoutSent(taken: Waiting[]): Promise<Waiting[]> {
-    const maybe = taken.flatMap(({ operation: { id, target, sentTo } }) =>
-      sentTo === undefined ? [] : { id, target, sentTo }
-    )
-    const [first] = maybe
-    if (first === undefined) return taken
-    const sent = await findSent(this.#client, first.target, maybe)
+    const operations = taken.map(({ operation }) => operation)
+    const sent = await idsSent(this.#options.client, operations, this.#closing.signal)
     if (sent.size === 0) return taken
     const isSent = ({ operation }: Waiting): boolean => operation.isAppend && sent.has(operation.id)
     for (const waiting of taken.filter(isSent)) waiting.settle({ kind: 'present' })
     return taken.filter((waiting) => !isSent(waiting))
   }
 
-  #answered(sent: Waiting[], items: Record<string, BulkItem>[]): void {
-    const again: Waiting[] = []
-    let trouble: string | undefined
-    sent.forEach((waiting, at) => {
-      const item = Object.values(items[at] ?? {})[0]
-      if (item === undefined)
-        throw new Error(`the answer to a bulk request lacks item ${at} of ${sent.length}`)
-      const verdict = verdictOf(item)
-      if (waiting.operation.isAppend && item._index !== undefined) this.writeIndex = item._index
-      if (verdict.kind !== 'again') waiting.settle(verdict)
-      else if (item.status !== 503 && item.status >= 500 && ++waiting.tries >= limits.bulkItemTriesMax)
-        waiting.settle({ kind: 'refused', reason: `${verdict.reason} (${waiting.tries} times)` })
-      else {
-        trouble = verdict.reason
-        if (item.status === 404) this.#options.onMissing?.()
-        if (waiting.operation.isAppend) waiting.operation.sentTo ??= item._index ?? ''
-        again.push(waiting)
-      }
-    })
-    if (trouble === undefined) this.#succeeded()
-    else this.#rest(again, trouble)
+  /** `writeIndex` is what was known of it when the request was sent. */
+  #answered(sent: readonly Waiting[], items: readonly BulkItem[], writeIndex: string): void {
+    const { settled, again, troubles, writtenTo, isMissing } = sortOut(sent, items)
+    if (isMissing) this.#options.onMissing?.()
+    this.writeIndex = writtenTo ?? this.writeIndex
+    this.#troubles.clear(REQUESTS)
+    for (const [target, reason] of troubles) {
+      if (reason === undefined) this.#troubles.clear(target)
+      else this.#troubles.note(target, reason)
+    }
+    for (const [waiting, outcome] of settled) waiting.settle(outcome)
+    markSent(again, writeIndex)
+    if (again.length > 0) this.#rest(again)
+    else this.#pace.succeeded()
   }
 
-  #failed(sent: Waiting[], error: unknown): void {
+  #failed(sent: readonly Waiting[], error: unknown): void {
     if (this.#closing.signal.aborted) return
-    if (statusOf(error) !== 413) {
-      this.#rest(sent, reasonOf(error))
+    const isTooLarge = statusOf(error) === 413
+    if (!isTooLarge && !isAboutDocuments(error)) {
+      this.#troubles.note(REQUESTS, reasonOf(error))
+      this.#rest(sent)
       return
     }
-    const bytes = sent.reduce((sum, waiting) => sum + waiting.bytes, 0)
     if (sent.length === 1) {
-      sent[0]?.settle({ kind: 'refused', reason: `Elasticsearch takes no document of ${bytes} bytes (413)` })
-      return
+      const reason = isTooLarge
+        ? `Elasticsearch takes no document of ${bytesOf(sent)} bytes (413)`
+        : reasonOf(error)
+      sent[0]?.settle({ kind: 'refused', reason })
+    } else if (isTooLarge) {
+      this.#pace.tooLarge(bytesOf(sent))
+      this.#options.log.info({ bytes: this.#pace.bytesMax }, 'Elasticsearch takes smaller requests only')
+      this.#queue.putBack(sent)
+    } else {
+      // One of them spoils the request for all: it is found by halving.
+      const middle = Math.ceil(sent.length / 2)
+      for (const half of [sent.slice(0, middle), sent.slice(middle)])
+        void this.#requests.add(() => this.#request(half), { priority: 1 })
     }
-    this.#pace.tooLarge(sent.length, bytes)
-    this.#options.log.info({ bytes: this.#pace.bytesMax }, 'Elasticsearch takes smaller requests only')
-    this.#putBack(sent)
   }
 
-  #rest(again: readonly Waiting[], trouble: string): void {
-    this.#putBack(again)
-    const wait = this.#pace.failed()
-    this.#note(trouble)
-    clearTimeout(this.#resting)
+  /** Requests that fail while the writer rests already failed for the same reason, and do not make it longer. */
+  #rest(again: readonly Waiting[]): void {
+    this.#queue.putBack(again)
+    if (this.#resting !== undefined || this.#closing.signal.aborted) return
     this.#resting = setTimeout(() => {
       this.#resting = undefined
       this.#pump()
-    }, wait)
-  }
-
-  #note(trouble: string): void {
-    if (this.#trouble !== trouble)
-      this.#options.log.warn({ reason: trouble }, 'writing to Elasticsearch waits, and tries again')
-    this.#trouble = trouble
-  }
-
-  #succeeded(): void {
-    this.#pace.succeeded()
-    if (this.#trouble !== undefined) this.#options.log.info('writing to Elasticsearch goes on')
-    this.#trouble = undefined
+    }, this.#pace.failed())
   }
 }
 
-/** Waits, or ends early when one of the signals is aborted. */
-function sleep(ms: number, ends: readonly AbortSignal[]): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer)
-      for (const signal of ends) signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    for (const signal of ends) signal.addEventListener('abort', end, { once: true })
-  })
+/** From now on it may have been written, to this index or a later one. */
+function markSent(sent: readonly Waiting[], writeIndex: string): void {
+  for (const { operation } of sent) if (operation.isAppend) operation.sentTo ??= writeIndex
+}
+
+function stopped(): Error {
+  return new Error('writing to Elasticsearch was stopped')
 }

@@ -93,7 +93,7 @@ export async function openElasticsearchComparable(options: ComparedElasticsearch
       return (await getDocuments(client, docs)).map((doc) => foundEvent(doc, journals))
     },
     copies: (ids) => (journals.isShared ? copiesOf(ids) : Promise.resolve([])),
-    compareEvent: (recorded, found) => compareSource(expected.operations(recorded)[0], found, journals),
+    compareEvent: (recorded, found) => compareSource(expected.operations(recorded).event, found, journals),
     isOfOther: (found) => isOfOther(found, journals),
     expectedResult: (recorded) => expected.result(recorded),
     async *results(first, next) {
@@ -107,7 +107,7 @@ export async function openElasticsearchComparable(options: ComparedElasticsearch
       const docs = keys.map((_id) => ({ _index: names.results, _id }))
       return (await getDocuments(client, docs)).map((doc) => ({ ...foundResult(doc, journals) }))
     },
-    compareResult: (recorded, found) => compareSource(expected.operations(recorded)[1], found, journals),
+    compareResult: (recorded, found) => compareSource(expected.operations(recorded).result, found, journals),
     runsWithEvents: () => runIds(index),
     async *runsWithDocument() {
       const query = { bool: { must_not: [{ terms: { 'playtrail.heard_by': [...journals.others.keys()] } }] } }

@@ -1,8 +1,9 @@
+import { parsed } from '../documents.ts'
 import type { ExpectedResult, Recorded } from '../reconcile/comparable.ts'
 import { type Found, type FoundResult, Uncheckable } from '../reconcile/comparable.ts'
 import { fieldsThatDiffer } from '../reconcile/fields.ts'
 import { resultStatuses } from '../store.ts'
-import type { Operation } from './bulk.ts'
+import type { Operation } from './bulk-queue.ts'
 import type { EventSource } from './find-events.ts'
 import type { Journals } from './journals.ts'
 import type { WriteNames } from './names.ts'
@@ -65,18 +66,14 @@ export class Expected {
     this.#names = names
   }
 
-  operations({ record, columns }: Recorded): Operation[] {
-    return operationsOfRecord(record, columns, this.#log, this.#names).operations
-  }
-
-  change({ record, columns }: Recorded): ReturnType<typeof operationsOfRecord>['change'] {
-    return operationsOfRecord(record, columns, this.#log, this.#names).change
+  operations({ record, columns }: Recorded): ReturnType<typeof operationsOfRecord> {
+    return operationsOfRecord(record, parsed(record.payload), columns, this.#log, this.#names)
   }
 
   result(recorded: Recorded): ExpectedResult | undefined {
     const { runId, host, result } = recorded.columns
     if (runId === null || host === null || result === undefined) return undefined
-    const [, operation] = this.operations(recorded)
+    const operation = this.operations(recorded).result
     return operation && { key: operation.id, runId, sequence: result.sequence, status: result.status }
   }
 }

@@ -119,7 +119,7 @@ export async function foldRun(of: RunComparison, id: string, correction: RunCorr
     events++
     isOwn ||= change.log === of.journalId
   }
-  for await (const recorded of correction.recorded()) add(of.expected.change(recorded))
+  for await (const recorded of correction.recorded()) add(of.expected.operations(recorded).change)
   for await (const hit of eventsOfRun(of, id)) {
     if (correction.isWrong(placeOfDocument(hit)) || hit._source === undefined) continue
     const change = changeOf(hit._id ?? '', hit._source, id)

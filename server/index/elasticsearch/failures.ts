@@ -25,14 +25,41 @@ export function isPassing(error: unknown): boolean {
   return status === 401 || status === 403 || status === 408 || status === 429 || status >= 500
 }
 
+/** What Elasticsearch says of a request in which one document is such that it looks at none of them. */
+const OF_DOCUMENTS = new Set([
+  'action_request_validation_exception',
+  'illegal_argument_exception',
+  'parsing_exception',
+  'parse_exception',
+  'x_content_parse_exception',
+  'json_parse_exception',
+  'stream_constraints_exception'
+])
+
+/** True if a bulk request was refused as a whole because of what is in it. */
+export function isAboutDocuments(error: unknown): boolean {
+  if (!(error instanceof errors.ResponseError) || error.statusCode !== 400) return false
+  return OF_DOCUMENTS.has(detailsOf(error).type ?? '')
+}
+
 /** What someone who asks is told when Elasticsearch does not answer. */
 export function unavailable(error: unknown): Problem {
   const detail = `The index cannot be asked now: ${reasonOf(error)}. Events are kept all the same; ask again later.`
   return new Problem('index_unavailable', detail, {}, { cause: error })
 }
 
+/** What the body of an answer says; some answers have none, or only a text. */
+function detailsOf(error: errors.ResponseError): { type?: string; reason?: string } {
+  const { body } = error as { body?: { error?: { type?: string; reason?: string } | string } }
+  return typeof body?.error === 'object' ? body.error : {}
+}
+
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
+  if (error instanceof errors.ResponseError) {
+    const { type, reason } = detailsOf(error)
+    if (type !== undefined && reason !== undefined) return `${type}: ${reason}`
+  }
   // The first line says it; the rest repeats the body.
   return error.message.split('\n')[0] ?? error.message
 }

@@ -19,7 +19,7 @@ export interface JournalOfIndex {
 export async function beginGeneration(client: Client, namespace: string): Promise<number> {
   const state = await readState(client, namespace)
   const building = state.building ?? state.generation + 1
-  if (state.building === undefined) await saveState(client, namespace, { ...state, building })
+  if (state.building === undefined) await saveState(client, namespace, { building })
   await makeIndices(client, namesOf(building, namespace))
   return building
 }
@@ -70,7 +70,7 @@ export async function switchTo(client: Client, namespace: string, building: numb
     { add: { index: after[kind], alias: aliases[kind] } }
   ])
   await client.indices.updateAliases({ actions })
-  await saveState(client, namespace, { ...state, generation: building, building: undefined })
+  await saveState(client, namespace, { generation: building, building: null })
   return before
 }
 

@@ -1,18 +1,18 @@
 import { hash } from 'node:crypto'
 import type { Event } from '../../event-types.ts'
 import { type JournalBatch, type JournalRecord, recordsOf } from '../../journal/record.ts'
-import { columnsOf, type EventColumns, type ResultColumns } from '../columns.ts'
-import { eventDocument, parsed } from '../documents.ts'
+import { columnsOf, type EventColumns, parseEvent, type ResultColumns } from '../columns.ts'
+import { eventDocument } from '../documents.ts'
 import type { Refused } from '../store.ts'
-import type { Operation } from './bulk.ts'
+import type { Operation } from './bulk-queue.ts'
 import type { WriteNames } from './names.ts'
 import { placeOf, type RunChange } from './run-fold.ts'
 
 /** What a record becomes in the index: its event, what it changes of its run, and the result that it is, if any. */
 export interface RecordOperations {
   record: number
-  eventId: string
-  operations: Operation[]
+  event: Operation
+  result: Operation | undefined
   change: RunChange | undefined
 }
 
@@ -21,6 +21,8 @@ export interface IndexOnly {
   /** `@timestamp` in microseconds since 1970. */
   time: number
 }
+
+const ID_BYTES_MAX = 512
 
 /** Events that say how a run began or ended are kept with it. */
 export const TELLING = new Set<string | null>(['run.started', 'run.finished', 'run.aborted'])
@@ -33,49 +35,52 @@ export function operationsOf(
   const records: RecordOperations[] = []
   const refused: Refused[] = []
   for (const record of recordsOf(batch)) {
-    const columns = columnsOf(record)
+    const event = parseEvent(record.payload)
+    const columns = idTrouble(record) ?? columnsOf(record, event)
     if (typeof columns === 'string')
       refused.push({ index: record.index, eventId: record.eventId, reason: columns })
-    else records.push(operationsOfRecord(record, columns, batch.journalId, names))
+    else records.push(operationsOfRecord(record, event as Event, columns, batch.journalId, names))
   }
   return { records, refused }
+}
+
+/** Elasticsearch takes ids of 1 to 512 bytes, and refuses the whole request in which there is another one. */
+function idTrouble({ eventId }: JournalRecord): string | undefined {
+  const bytes = Buffer.byteLength(eventId)
+  return bytes > 0 && bytes <= ID_BYTES_MAX
+    ? undefined
+    : `its event.id has ${bytes} bytes, Elasticsearch takes 1 to ${ID_BYTES_MAX}`
 }
 
 /** Exactly what is written for a record; also what a comparison expects to find. */
 export function operationsOfRecord(
   record: JournalRecord,
+  event: Event,
   columns: EventColumns,
   log: string,
   names: WriteNames
 ): RecordOperations {
   const { index, eventId, sender, receivedAt, payload } = record
-  const document = eventDocument({ record: index, received: receivedAt, sender, payload }, log)
+  const document = eventDocument({ record: index, received: receivedAt, sender, payload }, log, event)
   const playtrail = { ...document.playtrail, time: columns.timestamp }
-  const operations: Operation[] = [
-    {
-      id: eventId,
-      target: names.events,
-      // Nothing but a data stream will do: without its template Elasticsearch would make an index of guesses.
-      action: JSON.stringify({
-        create: { _index: names.events, _id: eventId, require_data_stream: true }
-      }),
-      source: JSON.stringify({ ...document, playtrail }),
-      isAppend: true
-    }
-  ]
-  const { runId, host, result } = columns
-  if (runId === null) return { record: index, eventId, operations, change: undefined }
-  if (result !== undefined && host !== null) {
-    const place = { run: runId, host, log, record: index, time: columns.timestamp, eventId }
-    operations.push(resultOperation(result, place, names))
+  const appended: Operation = {
+    id: eventId,
+    target: names.events,
+    // Nothing but a data stream will do: without its template Elasticsearch would make an index of guesses.
+    action: JSON.stringify({ create: { _index: names.events, _id: eventId, require_data_stream: true } }),
+    source: JSON.stringify({ ...document, playtrail }),
+    isAppend: true
   }
-  const event: Event | undefined = TELLING.has(columns.action) ? parsed(payload) : undefined
+  const { runId, host, result } = columns
+  if (runId === null) return { record: index, event: appended, result: undefined, change: undefined }
+  const of = { run: runId, host: host ?? '', log, record: index, time: columns.timestamp, eventId }
+  const telling = TELLING.has(columns.action) ? event : undefined
   const place = placeOf(receivedAt, log, index)
   return {
     record: index,
-    eventId,
-    operations,
-    change: { runId, eventId, log, place, received: receivedAt, columns, event }
+    event: appended,
+    result: result === undefined || host === null ? undefined : resultOperation(result, of, names),
+    change: { runId, eventId, log, place, received: receivedAt, columns, event: telling }
   }
 }
 
@@ -98,11 +103,10 @@ function resultOperation(
     ansible: { result: { status } },
     playtrail: { log: of.log, index: of.record, time: of.time }
   }
+  // A version is never negative, as no honest sequence is.
+  const version = Math.max(0, sequence)
   const action = {
-    index: {
-      ...{ _index: index, _id: id, require_alias: isAliasRequired },
-      ...{ version: sequence, version_type: 'external' }
-    }
+    index: { _index: index, _id: id, require_alias: isAliasRequired, version, version_type: 'external' }
   }
   return {
     id,

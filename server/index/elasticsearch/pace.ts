@@ -12,7 +12,7 @@ export interface Pace {
   /** Elasticsearch cannot take so much, or does not answer. Returns how long to wait, in milliseconds. */
   failed(): number
   /** A request of this size was too large. */
-  tooLarge(operations: number, bytes: number): void
+  tooLarge(bytes: number): void
 }
 
 /**
@@ -21,8 +21,9 @@ export interface Pace {
  */
 export function createPace(random: () => number = Math.random): Pace {
   let requestsMax: number = limits.bulkRequestsStart
-  let operationsMax: number = limits.bulkOperationsMax
   let bytesMax: number = limits.bulkBytesMax
+  /** What Elasticsearch said is too large for it, halved: it never grows again. */
+  let bytesTaken: number = limits.bulkBytesMax
   let failures = 0
   let successes = 0
 
@@ -30,29 +31,32 @@ export function createPace(random: () => number = Math.random): Pace {
     get requestsMax() {
       return requestsMax
     },
-    get operationsMax() {
-      return operationsMax
-    },
+    // Fewer bytes are enough: were it fewer documents too, one that is too large would make them one by one.
+    operationsMax: limits.bulkOperationsMax,
     get bytesMax() {
       return bytesMax
     },
     succeeded() {
       failures = 0
       successes++
+      bytesMax = Math.min(bytesTaken, bytesMax * 2)
       if (successes < limits.bulkSuccessesBeforeMore || requestsMax >= limits.bulkRequestsMax) return
       successes = 0
       requestsMax++
     },
     failed() {
       successes = 0
+      // A single request can be more than a busy server takes, so that sending it again would never help.
+      if (requestsMax === 1)
+        bytesMax = Math.min(bytesMax, Math.max(limits.bulkBytesMin, Math.floor(bytesMax / 2)))
       requestsMax = Math.max(1, Math.floor(requestsMax / 2))
       const longest = Math.min(limits.bulkRetryDelayMsMax, limits.bulkRetryDelayMs * 2 ** failures)
       failures++
       return Math.ceil(random() * longest)
     },
-    tooLarge(operations, bytes) {
-      operationsMax = Math.max(1, Math.min(operationsMax, Math.floor(operations / 2)))
-      bytesMax = Math.max(1, Math.min(bytesMax, Math.floor(bytes / 2)))
+    tooLarge(bytes) {
+      bytesTaken = Math.max(1, Math.min(bytesTaken, Math.floor(bytes / 2)))
+      bytesMax = Math.min(bytesMax, bytesTaken)
     }
   }
 }

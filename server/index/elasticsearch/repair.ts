@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Fatal } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import type { IndexRepair, Rewrite, RunCorrection } from '../reconcile/comparable.ts'
-import type { Operation } from './bulk.ts'
 import { type BulkItem, verdictOf } from './bulk-answer.ts'
+import type { Operation } from './bulk-queue.ts'
 import type { ComparedElasticsearch, OpenedIndex } from './comparable.ts'
 import { openIndex } from './comparable.ts'
 import { documentAt } from './compare-event.ts'
@@ -31,14 +31,14 @@ export async function openElasticsearchRepair(options: ComparedElasticsearch): P
 
   return {
     async writeEvents(rewrites) {
-      const lines = await overwrites(index, rewrites, ([event]) => event)
+      const lines = await overwrites(index, rewrites, ({ event }) => event)
       await send(index, lines)
     },
     async removeEvents(places) {
       await remove(places)
     },
     async writeResults(rewrites) {
-      const operations = rewrites.flatMap((rewrite) => expected.operations(rewrite.expected)[1] ?? [])
+      const operations = rewrites.flatMap((rewrite) => expected.operations(rewrite.expected).result ?? [])
       const statuses = await send(
         index,
         operations.map(({ action, source }) => ({ action, source }))
@@ -46,10 +46,10 @@ export async function openElasticsearchRepair(options: ComparedElasticsearch): P
       // Somebody has raised the version of the document, or deleted it: it is written as it is.
       const refused = rewrites.filter((_, at) => statuses[at] === 409)
       const placed = refused.map((rewrite) => {
-        const id = expected.operations(rewrite.expected)[1]?.id ?? ''
+        const id = expected.operations(rewrite.expected).result?.id ?? ''
         return { ...rewrite, place: `${names.results}/${id}` }
       })
-      await send(index, await overwrites(index, placed, ([, result]) => result))
+      await send(index, await overwrites(index, placed, ({ result }) => result))
     },
     async removeResults(places) {
       await remove(places)
@@ -74,7 +74,7 @@ export async function openElasticsearchRepair(options: ComparedElasticsearch): P
 async function overwrites(
   { client, expected }: OpenedIndex,
   rewrites: readonly Rewrite[],
-  pick: (operations: Operation[]) => Operation | undefined
+  pick: (operations: ReturnType<OpenedIndex['expected']['operations']>) => Operation | undefined
 ): Promise<Line[]> {
   const docs = rewrites.flatMap(({ place }) => (place === undefined ? [] : documentAt(place)))
   const there = new Map((await getDocuments(client, docs)).map((doc) => [`${doc._index}/${doc._id}`, doc]))

@@ -1,6 +1,7 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
 import { limits } from '../../limits.ts'
-import type { BulkWriter, Operation } from './bulk.ts'
+import type { BulkWriter } from './bulk.ts'
+import type { Operation } from './bulk-queue.ts'
 import type { WriteNames } from './names.ts'
 import { addChanges, emptyFold, type RunChange, type RunFold, type RunSource, sourceOf } from './run-fold.ts'
 
@@ -17,6 +18,7 @@ export interface RunWriter {
 interface Waiting {
   change: RunChange
   done(reason: string | undefined): void
+  failed(error: unknown): void
 }
 
 /** A run's document as it is in the index, if it is there. */
@@ -38,31 +40,26 @@ export function openRunWriter(client: Client, bulk: BulkWriter, names: WriteName
   async function writeAll(): Promise<void> {
     if (isRunning) return
     isRunning = true
-    try {
-      while (pending.size > 0) {
-        const round = [...pending].slice(0, limits.runsOfBulkMax)
-        for (const [id] of round) pending.delete(id)
-        await writeRound(new Map(round))
+    while (pending.size > 0) {
+      const round = new Map([...pending].slice(0, limits.runsOfBulkMax))
+      for (const id of round.keys()) pending.delete(id)
+      try {
+        await writeRound(round)
+      } catch (error) {
+        // Whoever waits hears of it: nobody else would take these up again.
+        for (const { failed } of [...round.values()].flat()) failed(error)
       }
-    } finally {
-      isRunning = false
     }
+    isRunning = false
   }
 
   async function writeRound(round: Map<string, Waiting[]>): Promise<void> {
-    const known = await bulk.ask(() => readFolds(client, index, [...round.keys()]))
+    const known = await bulk.ask((signal) => readFolds(client, index, [...round.keys()], signal))
     const operations: Operation[] = []
     for (const [id, waiting] of round) {
-      const { fold, version } = known.get(id) ?? { fold: emptyFold(id), version: undefined }
-      const isNew = addChanges(
-        fold,
-        waiting.map(({ change }) => change)
-      )
-      const gaps = Object.values(fold.counted).reduce((sum, ranges) => sum + ranges.length, 0)
-      if (!isNew) settle(waiting, undefined)
-      else if (gaps > limits.runGapsMax)
-        settle(waiting, `its run has more than ${limits.runGapsMax} gaps in the numbers of its events`)
-      else operations.push(operationOf(names, id, fold, version))
+      const folded = foldInto(names, id, known.get(id), waiting)
+      if (folded.kind === 'write') operations.push(folded.operation)
+      else settle(waiting, folded.reason)
     }
     const outcomes = await bulk.send(operations)
     for (const [at, { id }] of operations.entries()) {
@@ -82,17 +79,19 @@ export function openRunWriter(client: Client, bulk: BulkWriter, names: WriteName
       if (left === 0) return reasons
       const { promise, resolve, reject } = Promise.withResolvers<void>()
       const giveUp = (): void => reject(new Error('writing to Elasticsearch was stopped'))
+      if (signal?.aborted) giveUp()
       signal?.addEventListener('abort', giveUp, { once: true })
       for (const change of changes) {
         const done = (reason: string | undefined): void => {
           if (reason !== undefined) reasons.set(change, reason)
           if (--left === 0) resolve()
         }
-        const waiting = pending.get(change.runId)
-        if (waiting === undefined) pending.set(change.runId, [{ change, done }])
-        else waiting.push({ change, done })
+        const waiting = { change, done, failed: reject }
+        const others = pending.get(change.runId)
+        if (others === undefined) pending.set(change.runId, [waiting])
+        else others.push(waiting)
       }
-      writeAll().catch(reject)
+      void writeAll()
       try {
         await promise
         return reasons
@@ -100,6 +99,32 @@ export function openRunWriter(client: Client, bulk: BulkWriter, names: WriteName
         signal?.removeEventListener('abort', giveUp)
       }
     }
+  }
+}
+
+type Folded = { kind: 'write'; operation: Operation } | { kind: 'done'; reason: string | undefined }
+
+/** What is to be done for a run's changes: write its document anew, or nothing; with the reason if it can never be. */
+function foldInto(
+  names: WriteNames,
+  id: string,
+  known: Known | undefined,
+  waiting: readonly Waiting[]
+): Folded {
+  const { fold, version } = known ?? { fold: emptyFold(id), version: undefined }
+  try {
+    const changes = waiting.map(({ change }) => change)
+    if (!addChanges(fold, changes)) return { kind: 'done', reason: undefined }
+    const gaps = Object.values(fold.counted).reduce((sum, ranges) => sum + ranges.length, 0)
+    if (gaps > limits.runGapsMax)
+      return {
+        kind: 'done',
+        reason: `its run has more than ${limits.runGapsMax} gaps in the numbers of its events`
+      }
+    return { kind: 'write', operation: operationOf(names, id, fold, version) }
+  } catch (error) {
+    // An event of a form that no sender writes must not hold up those of other runs.
+    return { kind: 'done', reason: `its run cannot be told: ${String(error)}` }
   }
 }
 
@@ -125,8 +150,13 @@ function operationOf(
 }
 
 /** The runs that are in the index. Documents are got by id, which sees also what is not searchable yet. */
-async function readFolds(client: Client, index: string, ids: string[]): Promise<Map<string, Known>> {
-  const { docs } = await client.mget<RunSource>({ index, ids, _source: ['playtrail.fold'] })
+async function readFolds(
+  client: Client,
+  index: string,
+  ids: string[],
+  signal: AbortSignal
+): Promise<Map<string, Known>> {
+  const { docs } = await client.mget<RunSource>({ index, ids, _source: ['playtrail.fold'] }, { signal })
   return new Map(docs.flatMap((doc) => knownOf(doc)))
 }
 

@@ -10,7 +10,7 @@ export interface MaybeSent {
 }
 
 /**
- * Which of these events are in the stream, in an index that it no longer writes to.
+ * Which of these events are in the stream.
  *
  * An `_id` is unique within a backing index, not within a data stream, so that after a rollover `create` would
  * write an event a second time (elastic/elasticsearch#44794). The documents are got by id, which sees
@@ -19,19 +19,22 @@ export interface MaybeSent {
 export async function findSent(
   client: Client,
   stream: string,
-  events: readonly MaybeSent[]
+  events: readonly MaybeSent[],
+  signal?: AbortSignal
 ): Promise<Set<string>> {
+  const options = signal === undefined ? {} : { signal }
   const found = new Set<string>()
-  const backing = await backingIndices(client, stream)
-  // What is in the index that is written to now, `create` refuses by itself.
+  const backing = await backingIndices(client, stream, options)
+  // Also the index that is written to now, where `create` would refuse them by itself: before they are sent, the
+  // stream may move on.
   const docs = events.flatMap(({ id, sentTo }) =>
-    backing.slice(Math.max(0, backing.indexOf(sentTo)), -1).map((index) => ({ _index: index, _id: id }))
+    backing.slice(Math.max(0, backing.indexOf(sentTo))).map((index) => ({ _index: index, _id: id }))
   )
   for (let at = 0; at < docs.length; at += limits.bulkOperationsMax) {
-    const { docs: answers } = await client.mget({
-      docs: docs.slice(at, at + limits.bulkOperationsMax),
-      _source: false
-    })
+    const { docs: answers } = await client.mget(
+      { docs: docs.slice(at, at + limits.bulkOperationsMax), _source: false },
+      options
+    )
     for (const answer of answers) {
       if ('error' in answer) throw new Error(`${answer._index}: ${answer.error.type}: ${answer.error.reason}`)
       if (answer.found) found.add(answer._id)
@@ -41,9 +44,13 @@ export async function findSent(
 }
 
 /** Oldest first; the last one is written to. */
-export async function backingIndices(client: Client, stream: string): Promise<readonly string[]> {
+export async function backingIndices(
+  client: Client,
+  stream: string,
+  options: { signal?: AbortSignal } = {}
+): Promise<readonly string[]> {
   try {
-    const { data_streams } = await client.indices.resolveIndex({ name: stream })
+    const { data_streams } = await client.indices.resolveIndex({ name: stream }, options)
     const indices = data_streams[0]?.backing_indices ?? []
     return typeof indices === 'string' ? [indices] : indices
   } catch (error) {

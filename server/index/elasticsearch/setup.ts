@@ -38,7 +38,7 @@ export async function setUp(client: Client, options: TemplateOptions): Promise<S
     steps.push(...(await extendMappings(client, state, namespace, templates)))
     if (options.retention !== undefined)
       steps.push(await setRetention(client, namesOf(state.generation, namespace).events, options.retention))
-    await saveState(client, namespace, { ...state, setup: SETUP_VERSION })
+    await saveState(client, namespace, { setup: SETUP_VERSION })
   } catch (error) {
     throw explained(error)
   }

@@ -16,21 +16,38 @@ export interface CursorState {
   log: string
   /** Everything of the journal before this record is in the index. */
   cursor: number
-  /** The index that the data stream wrote to when the cursor was saved. */
+  /** The index that the data stream wrote to when the first event behind the cursor may have been sent. */
   write_index: string
   /** When that was. */
   saved: string
 }
 
-const FIRST: NamespaceState = { generation: 1, building: undefined, setup: 0 }
-
-export async function readState(client: Client, namespace: string): Promise<NamespaceState> {
-  const found = await read<Partial<NamespaceState>>(client, `namespace:${namespace}`)
-  return { ...FIRST, ...found }
+export async function readState(
+  client: Client,
+  namespace: string,
+  signal?: AbortSignal
+): Promise<NamespaceState> {
+  const found = await read<Partial<NamespaceState>>(client, `namespace:${namespace}`, signal)
+  return {
+    generation: found?.generation ?? 1,
+    building: found?.building ?? undefined,
+    setup: found?.setup ?? 0
+  }
 }
 
-export async function saveState(client: Client, namespace: string, state: NamespaceState): Promise<void> {
-  await client.index({ index: STATE_INDEX, id: `namespace:${namespace}`, document: { namespace: state } })
+/** Changes these members, and leaves the others to whoever else changes them. `null` takes one away. */
+export async function saveState(
+  client: Client,
+  namespace: string,
+  change: { [Name in keyof NamespaceState]?: NamespaceState[Name] | null }
+): Promise<void> {
+  await client.update({
+    index: STATE_INDEX,
+    id: `namespace:${namespace}`,
+    doc: { namespace: change },
+    doc_as_upsert: true,
+    retry_on_conflict: 3
+  })
 }
 
 export async function readCursor(
@@ -46,10 +63,11 @@ export async function saveCursor(
   client: Client,
   namespace: string,
   generation: number,
-  state: CursorState
+  state: CursorState,
+  signal?: AbortSignal
 ): Promise<void> {
   const id = cursorId(namespace, generation, state.log)
-  await client.index({ index: STATE_INDEX, id, document: { cursor: state } })
+  await client.index({ index: STATE_INDEX, id, document: { cursor: state } }, signal && { signal })
 }
 
 /** The cursors of all journals that have written to a generation; what was saved in the last second may lack. */
@@ -67,8 +85,11 @@ function cursorId(namespace: string, generation: number, log: string): string {
   return `cursor:${namespace}:${generation}:${log}`
 }
 
-async function read<State>(client: Client, id: string): Promise<State | undefined> {
-  const { docs } = await client.mget<Record<string, State>>({ index: STATE_INDEX, ids: [id] })
+async function read<State>(client: Client, id: string, signal?: AbortSignal): Promise<State | undefined> {
+  const { docs } = await client.mget<Record<string, State>>(
+    { index: STATE_INDEX, ids: [id] },
+    signal && { signal }
+  )
   const [doc] = docs
   if (doc === undefined) return undefined
   if ('error' in doc) {

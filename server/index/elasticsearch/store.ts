@@ -9,18 +9,20 @@ import { isPassing, reasonOf, statusOf, unavailable } from './failures.ts'
 import { findEvents, findResults } from './find-events.ts'
 import { findRuns } from './find-runs.ts'
 import { aliasesOf, DEFAULT_NAMESPACE, namesOf, type WriteNames, writeNamesOf } from './names.ts'
-import { operationsOf } from './operations.ts'
+import type { Pace } from './pace.ts'
 import { openRunWriter, type RunWriter } from './run-writer.ts'
+import { createSendings, type Sendings } from './sendings.ts'
 import { newer, setUp } from './setup.ts'
 import { readCursor, readState, saveCursor } from './state.ts'
 import { SETUP_VERSION } from './templates.ts'
 import { checkVersion } from './version.ts'
+import { writeBatch } from './write-batch.ts'
 
 export interface ElasticsearchStoreOptions {
   client: Client
   journalId: string
   /** Where the journal ends. What comes behind it was never sent before. */
-  journalEnd: number
+  journalEnd: number | (() => number)
   log: Pick<Logger, 'warn' | 'info' | 'error'>
   observe?: BulkObserver | undefined
   namespace?: string
@@ -30,6 +32,8 @@ export interface ElasticsearchStoreOptions {
   isAnyAge?: boolean
   /** For tests: what was written can be found as soon as `write` resolves. */
   isRefreshed?: boolean
+  /** For tests: how much is sent at once, and how long to wait. */
+  pace?: Pace
 }
 
 /** What is known once the index was looked at. */
@@ -37,8 +41,9 @@ interface Opened {
   generation: number
   names: WriteNames
   cursor: number
-  /** The index that the data stream wrote to when the cursor was saved, or ''. */
+  /** An index that the data stream wrote to before, the latest that is known; or ''. */
   writeIndex: string
+  sendings: Sendings
   runs: RunWriter
 }
 
@@ -63,9 +68,9 @@ class ElasticsearchStore implements Store {
   constructor(options: ElasticsearchStoreOptions) {
     this.#options = options
     this.#namespace = options.namespace ?? DEFAULT_NAMESPACE
-    const { client, log, observe, isRefreshed = false } = options
+    const { client, log, observe, pace, isRefreshed = false } = options
     const onMissing = (): void => this.#gone.abort()
-    this.#bulk = new BulkWriter({ client, log, observe, isRefreshed, onMissing })
+    this.#bulk = new BulkWriter({ client, log, observe, pace, isRefreshed, onMissing })
   }
 
   get trouble(): string | undefined {
@@ -86,7 +91,8 @@ class ElasticsearchStore implements Store {
     const opened = await this.#open()
     const gone = this.#gone.signal
     try {
-      return await this.#write(opened, batch, AbortSignal.any(signal === undefined ? [gone] : [gone, signal]))
+      const index = { ...opened, bulk: this.#bulk, writeIndex: this.#bulk.writeIndex || opened.writeIndex }
+      return await writeBatch(index, batch, AbortSignal.any(signal === undefined ? [gone] : [gone, signal]))
     } catch (error) {
       // What was written is lost, so that everything has to be written again.
       if (gone.aborted && signal?.aborted !== true)
@@ -95,50 +101,21 @@ class ElasticsearchStore implements Store {
     }
   }
 
-  async #write(
-    { names, writeIndex, runs }: Opened,
-    batch: JournalBatch,
-    signal: AbortSignal
-  ): Promise<Refused[]> {
-    const { journalEnd, isAnyAge = false } = this.#options
-    const { records, refused } = operationsOf(batch, names)
-    const operations = records.flatMap((record) => {
-      // A server that was here before may have sent it, and ended before it could say so.
-      if (record.record < journalEnd)
-        for (const operation of record.operations)
-          if (operation.isAppend) operation.sentTo = isAnyAge ? '' : writeIndex
-      return record.operations
-    })
-    const outcomes = (await this.#bulk.send(operations, signal)).values()
-    const changes = records.flatMap(({ record, eventId, operations: own, change }) => {
-      const reasons = own.flatMap(() => reasonIn(outcomes.next().value))
-      if (reasons[0] !== undefined) refused.push({ index: record, eventId, reason: reasons[0] })
-      return reasons.length > 0 || change === undefined ? [] : [{ record, eventId, change }]
-    })
-    const unfolded = await runs.write(
-      changes.map(({ change }) => change),
-      signal
-    )
-    for (const { record, eventId, change } of changes) {
-      const reason = unfolded.get(change)
-      if (reason !== undefined) refused.push({ index: record, eventId, reason })
-    }
-    return refused.sort((one, other) => one.index - other.index)
-  }
-
-  async moveCursor(next: number): Promise<void> {
+  async moveCursor(next: number, signal?: AbortSignal): Promise<void> {
     const { client, journalId, generation: fixed } = this.#options
-    const { generation, writeIndex } = await this.#open()
-    await saveCursor(client, this.#namespace, generation, {
+    const { generation, writeIndex, sendings } = await this.#open()
+    sendings.done(next)
+    const state = {
       log: journalId,
       cursor: next,
-      write_index: this.#bulk.writeIndex || writeIndex,
+      write_index: sendings.sentTo(next) ?? (this.#bulk.writeIndex || writeIndex),
       saved: new Date().toISOString()
-    })
+    }
+    await saveCursor(client, this.#namespace, generation, state, signal)
     if (fixed !== undefined || performance.now() - this.#stateReadAt < limits.generationLookMs) return
     this.#stateReadAt = performance.now()
-    const state = await readState(client, this.#namespace)
-    if (state.generation !== generation) throw new IndexReplaced(`generation ${state.generation} is in use`)
+    const { generation: inUse } = await readState(client, this.#namespace, signal)
+    if (inUse !== generation) throw new IndexReplaced(`generation ${inUse} is in use`)
   }
 
   runs: Store['runs'] = (query) => this.#ask((client, names) => findRuns(client, names, query))
@@ -173,7 +150,8 @@ class ElasticsearchStore implements Store {
   }
 
   async #look(): Promise<Opened> {
-    const { client, journalId, journalEnd, log } = this.#options
+    const { client, journalId, log, isAnyAge = false } = this.#options
+    const journalEnd = this.#journalEnd()
     let state = await this.#read(() => readState(client, this.#namespace))
     if (state.setup > SETUP_VERSION) throw newer(state)
     if (state.setup < SETUP_VERSION) {
@@ -195,8 +173,14 @@ class ElasticsearchStore implements Store {
       names,
       cursor: Math.min(saved?.cursor ?? 0, journalEnd),
       writeIndex: saved?.write_index ?? '',
+      sendings: createSendings(journalEnd, isAnyAge ? '' : (saved?.write_index ?? '')),
       runs: openRunWriter(client, this.#bulk, names)
     }
+  }
+
+  #journalEnd(): number {
+    const { journalEnd } = this.#options
+    return typeof journalEnd === 'number' ? journalEnd : journalEnd()
   }
 
   /** An error of the client says what to do. */
@@ -208,8 +192,4 @@ class ElasticsearchStore implements Store {
       throw new Error(reasonOf(error), { cause: error })
     }
   }
-}
-
-function reasonIn(outcome: { kind: string; reason?: string } | undefined): string[] {
-  return outcome?.kind === 'refused' ? [outcome.reason ?? ''] : []
 }
