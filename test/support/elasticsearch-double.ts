@@ -25,7 +25,7 @@ export interface ElasticsearchDouble extends Indices {
 
 /**
  * A server that speaks as much of Elasticsearch as the store asks of it, and keeps what it is sent in memory:
- * for faults that a real one cannot be made to have. double.test.ts asks it and a real one the same.
+ * for faults that a real one cannot be made to have. elasticsearch-double.test.ts asks it and a real one the same.
  */
 export async function startDouble(t: Ending): Promise<ElasticsearchDouble> {
   const indices = createIndices()
@@ -59,7 +59,7 @@ async function meet(
   const body = await bodyOf(request)
   const path = decodeURIComponent((request.url ?? '').split('?')[0] ?? '')
   const method = request.method ?? ''
-  const isOfDocuments = /_bulk$|_mget$|_doc\//.test(path)
+  const isOfDocuments = /_bulk$|_mget$|_doc\/|_update\//.test(path)
   const isBulk = path.endsWith('_bulk')
   if (isBulk) double.bulkRequests++
   const fault: RequestFault = (isOfDocuments ? double.faults.shift() : undefined) ?? { kind: 'none' }

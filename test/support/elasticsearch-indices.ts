@@ -136,6 +136,14 @@ export function createIndices(): Indices {
     return { status: 200, body: { docs: found } }
   }
 
+  /** Lays the members of `doc` over those that are there, objects member by member. */
+  function update(index: string, id: string, body: string): Answer {
+    const { doc }: { doc: object } = JSON.parse(body)
+    const there = indices.get(targetOf(index))?.get(id)?.source
+    const { status } = write(['index', { _index: index, _id: id }, merged(there, doc)])
+    return { status, body: { result: 'updated' } }
+  }
+
   function resolve(name: string): Answer {
     const isAsked = (other: string): boolean =>
       name.endsWith('*') ? other.startsWith(name.slice(0, -1)) : other === name
@@ -172,8 +180,7 @@ export function createIndices(): Indices {
     answer(method, path, body, isSpoiled) {
       const [, first = '', second = '', ...rest] = path.split('/')
       if (first === '_bulk') return bulk(body, isSpoiled)
-      if (first === '_mget') return mget(undefined, body)
-      if (second === '_mget') return mget(first, body)
+      if (path.endsWith('/_mget')) return mget(second === '' ? undefined : first, body)
       if (first === '_resolve') return resolve(rest.join('/'))
       if (first === '_nodes') return { status: 200, body: { nodes: { double: { version: '9.5.3' } } } }
       if (first.endsWith('_template')) return template(method, path, body)
@@ -181,11 +188,22 @@ export function createIndices(): Indices {
         const { status } = write(['index', { _index: first, _id: rest.join('/') }, JSON.parse(body)])
         return { status, body: { result: 'updated' } }
       }
+      if (second === '_update') return update(first, rest.join('/'), body)
       if (second === '' && method === 'PUT') return create(first)
       if (second === '_mapping') return { status: 200, body: { acknowledged: true } }
       return { status: 400, body: { error: `no handler found for uri [${path}] and method [${method}]` } }
     }
   }
+}
+
+function merged(there: unknown, over: unknown): unknown {
+  if (!isObject(there) || !isObject(over)) return over
+  const members = Object.entries(over).map(([name, value]) => [name, merged(there[name], value)])
+  return { ...there, ...Object.fromEntries(members) }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function linesOf(body: string): Line[] {
