@@ -62,7 +62,12 @@ const stages: Stage[] = [
     name: 'elasticsearch',
     sharesElasticsearch: true,
     what: 'the store and all dashboards on a real Elasticsearch',
-    command: [...nodeTests, 'test/{elasticsearch,elasticsearch-node,grafana,kibana}/*.test.ts']
+    // They mostly wait for Elasticsearch, so more of them at once than there are processors.
+    command: [
+      ...nodeTests,
+      '--test-concurrency=4',
+      'test/{elasticsearch,elasticsearch-node,grafana,kibana}/*.test.ts'
+    ]
   },
   {
     name: 'end-to-end',

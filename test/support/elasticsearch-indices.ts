@@ -136,11 +136,12 @@ export function createIndices(): Indices {
     return { status: 200, body: { docs: found } }
   }
 
-  /** Lays the members of `doc` over those that are there, objects member by member. */
-  function update(index: string, id: string, body: string): Answer {
-    const { doc }: { doc: object } = JSON.parse(body)
+  /** What is not whole lays the members of `doc` over those that are there, objects member by member. */
+  function writeOne(isWhole: boolean, index: string, id: string, body: string): Answer {
     const there = indices.get(targetOf(index))?.get(id)?.source
-    const { status } = write(['index', { _index: index, _id: id }, merged(there, doc)])
+    const given = JSON.parse(body)
+    const source = isWhole ? given : merged(there, given.doc)
+    const { status } = write(['index', { _index: index, _id: id }, source])
     return { status, body: { result: 'updated' } }
   }
 
@@ -184,11 +185,7 @@ export function createIndices(): Indices {
       if (first === '_resolve') return resolve(rest.join('/'))
       if (first === '_nodes') return { status: 200, body: { nodes: { double: { version: '9.5.3' } } } }
       if (first.endsWith('_template')) return template(method, path, body)
-      if (second === '_doc') {
-        const { status } = write(['index', { _index: first, _id: rest.join('/') }, JSON.parse(body)])
-        return { status, body: { result: 'updated' } }
-      }
-      if (second === '_update') return update(first, rest.join('/'), body)
+      if (/^_(doc|update)$/.test(second)) return writeOne(second === '_doc', first, rest.join('/'), body)
       if (second === '' && method === 'PUT') return create(first)
       if (second === '_mapping') return { status: 200, body: { acknowledged: true } }
       return { status: 400, body: { error: `no handler found for uri [${path}] and method [${method}]` } }
