@@ -18,6 +18,8 @@ interface Stage {
   sharesElasticsearch?: true
   /** Keeps one processor busy: runs beside the stages that follow it. */
   beside?: true
+  /** Only when it is named: it takes long. */
+  onDemand?: true
 }
 
 const nodeTests = ['node', '--test', '--test-reporter=spec', '--test-timeout=240000']
@@ -73,6 +75,19 @@ const stages: Stage[] = [
     name: 'end-to-end',
     what: 'Ansible → service → API and command line',
     command: [...nodeTests, 'test/end-to-end/*.test.ts']
+  },
+  {
+    name: 'faults',
+    onDemand: true,
+    sharesElasticsearch: true,
+    what: 'nodes that are killed, stopped, full; three of them',
+    command: [
+      'node',
+      '--test',
+      '--test-reporter=spec',
+      '--test-timeout=600000',
+      'test/elasticsearch-long/*.test.ts'
+    ]
   }
 ]
 
@@ -87,7 +102,9 @@ if (unknown.length > 0) {
 
 const total = { passed: 0, failed: 0, skipped: 0 }
 let beside = Promise.resolve()
-for (const stage of stages.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+const isWanted = ({ name, onDemand }: Stage): boolean =>
+  wanted.length === 0 ? onDemand === undefined : wanted.includes(name)
+for (const stage of stages.filter(isWanted)) {
   const running = runStage(stage)
   if (stage.beside === undefined) await running
   else beside = running

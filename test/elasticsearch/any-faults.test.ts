@@ -9,7 +9,7 @@ import { type ElasticsearchDouble, type RequestFault, startDouble } from '../sup
 import { newNamespace } from './stores.ts'
 import { assertIndexed, eventsOfRuns, startServer, until } from './trail.ts'
 
-const CASES = 40
+const CASES = 25
 const CASE_MS_MAX = 20_000
 
 const fault: fc.Arbitrary<RequestFault> = fc.oneof(

@@ -302,7 +302,7 @@ test('each of any mutations is named, and nothing else is', { skip }, async (t) 
         assert.equal(left(await compare(world.folder, world.index, { repair: world.repair })), 0)
       }
     ),
-    { numRuns: 25 }
+    { numRuns: 10 }
   )
 })
 

@@ -8,5 +8,5 @@ const reason = whyNoElasticsearch()
 
 if (reason === undefined) {
   testStoreContract((t) => openStore(t))
-  testStoreProperties((t) => openStore(t), { cases: 40 })
+  testStoreProperties((t) => openStore(t), { cases: 25 })
 } else test('the store on Elasticsearch keeps its promises', { skip: reason })

@@ -3,12 +3,12 @@ import { type TestContext, test } from 'node:test'
 import { Client } from '@elastic/elasticsearch'
 import type { Event } from '../../server/event-types.ts'
 import { BulkWriter } from '../../server/index/elasticsearch/bulk.ts'
+import { newNamespace } from '../elasticsearch/stores.ts'
+import { indexOf, type Server, startServer } from '../elasticsearch/trail.ts'
 import { runId, runOfEvents } from '../index/fixtures.ts'
 import { MemoryJournal } from '../index/memory.ts'
 import { onEnd } from '../support/cleanup.ts'
 import { sharedNode, whyNoElasticsearch } from '../support/elasticsearch.ts'
-import { newNamespace } from './stores.ts'
-import { indexOf, type Server, startServer } from './trail.ts'
 
 const skip = whyNoElasticsearch() ?? false
 const START = Date.UTC(2026, 10, 5, 9, 30)

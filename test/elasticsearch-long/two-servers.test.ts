@@ -4,13 +4,13 @@ import { Client } from '@elastic/elasticsearch'
 import type { Event } from '../../server/event-types.ts'
 import type { Journal } from '../../server/journal/journal.ts'
 import { watchSilence } from '../../server/silence/watch.ts'
+import { newNamespace } from '../elasticsearch/stores.ts'
+import { assertIndexed, eventsOfRuns, indexOf, type Server, startServer } from '../elasticsearch/trail.ts'
 import { runOfEvents } from '../index/fixtures.ts'
 import { onEnd } from '../support/cleanup.ts'
 import { sharedNode, whyNoElasticsearch } from '../support/elasticsearch.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { journalIn } from '../support/journal.ts'
-import { newNamespace } from './stores.ts'
-import { assertIndexed, eventsOfRuns, indexOf, type Server, startServer } from './trail.ts'
 
 const skip = whyNoElasticsearch() ?? false
 const START = Date.UTC(2026, 10, 5, 9, 30)

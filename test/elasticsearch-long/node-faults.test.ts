@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { nodeWorld } from '../elasticsearch/node-world.ts'
+import { assertIndexed, indexOf, startServer, until } from '../elasticsearch/trail.ts'
 import { type ElasticsearchNode, startNode, whyNoNode } from '../elasticsearch-node/launch.ts'
 import { startAnswerDropper } from '../support/answer-dropper.ts'
-import { nodeWorld } from './node-world.ts'
-import { assertIndexed, indexOf, startServer, until } from './trail.ts'
 
 // Each fault happens to a node of this file's own, while some thousand events are on their way to it. Those that
 // take longer are in test/elasticsearch-long.
