@@ -131,12 +131,17 @@ export function readConfig(
     config[name] = setting.read(text)
     if (config[name] === undefined) {
       mistakes.push(
-        `${flag === undefined ? setting.env : setting.flag}: expected ${setting.expected}; got "${text}"`
+        `${flag === undefined ? setting.env : setting.flag}: expected ${setting.expected}; got "${withoutPassword(text)}"`
       )
     }
   }
   if (mistakes.length > 0) throw new ConfigurationError(`wrong settings:\n  ${mistakes.join('\n  ')}`)
   return Object.freeze(config) as Config
+}
+
+/** What stands before the @ of a URL may be a secret, and messages go into logs. */
+function withoutPassword(text: string): string {
+  return text.replace(/\/\/[^/@]*@/, '//(hidden)@')
 }
 
 /** True for addresses that only this machine can reach. */

@@ -61,6 +61,8 @@ export const limits = {
   bulkRetryDelayMsMax: 10_000,
   /** Times that a document is sent on which Elasticsearch fails with an error of its own; then it is a dead letter. */
   bulkItemTriesMax: 8,
+  /** The same while Elasticsearch takes no other document either: minutes, in which an outage may end. */
+  bulkItemTriesAloneMax: 64,
   /** Runs that are read and written at once. */
   runsOfBulkMax: 500,
   /** Gaps in the numbers of a run's events; beyond it its document is not brought up to date. */

@@ -9,6 +9,7 @@ import {
 } from '../index/elasticsearch/generation.ts'
 import { DEFAULT_NAMESPACE } from '../index/elasticsearch/names.ts'
 import { setUp } from '../index/elasticsearch/setup.ts'
+import { markWhole } from '../index/elasticsearch/state.ts'
 import { openElasticsearchStore } from '../index/elasticsearch/store.ts'
 import { openJournalFiles } from '../journal/read-only.ts'
 import { copyJournal, warnings } from './copy-journal.ts'
@@ -32,7 +33,7 @@ export async function reindexElasticsearch(
   const client = elasticsearchOf(config)
   const log = warnings()
   try {
-    await setUp(client, { namespace })
+    await setUp(client, { namespace, isForNewIndex: true })
     const generation = await beginGeneration(client, namespace)
     // While a large journal is copied it grows: what came meanwhile is little, and copied once more.
     for (let round = 0; round < ROUNDS_MAX; round++) {
@@ -49,14 +50,16 @@ export async function reindexElasticsearch(
         await journal.close()
       }
     }
+    await markWhole(client, namespace, generation, folder.log)
     const missing = (await journalsOf(client, namespace, generation)).filter(
-      ({ log: id, copied }) => id !== folder.log && copied === undefined
+      ({ log: id, copied }) => id !== folder.log && copied?.is_whole !== true
     )
     if (missing.length > 0 && !isWithoutMissing) throw notYet(missing)
     const before = await switchTo(client, namespace, generation)
     process.stderr.write(
-      `The new index is in use; running servers go on in it within seconds. The old one can be deleted:\n` +
-        `  DELETE /_data_stream/${before.events}\n  DELETE /${before.runs},${before.results}\n`
+      before === undefined
+        ? 'The new index is in use already: the command on another machine has changed over.\n'
+        : `The new index is in use; running servers go on in it within seconds. When they do, the old one can be deleted:\n  DELETE /_data_stream/${before.events}\n  DELETE /${before.runs},${before.results}\n`
     )
   } finally {
     await client.close()
@@ -64,10 +67,10 @@ export async function reindexElasticsearch(
 }
 
 function notYet(missing: readonly JournalOfIndex[]): Failure {
-  const lines = missing.map(({ log, events }) => `  ${log} (${events} events)`)
+  const names = missing.map(({ log, events }) => `${log} (${events} events)`)
   return new Failure(
     exitCodes.refused,
-    `this journal is in the new index, and those of other servers are not; the old index is read until then:\n${lines.join('\n')}`,
+    `this journal is in the new index, and those of other servers are not; the old index is read until then: ${names.join(', ')}.`,
     'Run `playtrail reindex` on their machines too: the last one changes over. Or leave them out with --without-missing; a server that runs brings its events again.'
   )
 }

@@ -39,7 +39,10 @@ export interface DeadLetters {
 }
 
 const FORMAT = 1
-const BUSY_MS_MAX = 10_000
+/** A command that writes at the same time is done soon; what fails is tried again. */
+const BUSY_MS_MAX = 1_000
+/** Counting goes through all letters. */
+const COUNT_EVERY_MS = 5_000
 
 const SCHEMA = `
   CREATE TABLE letters (
@@ -69,17 +72,27 @@ export function openDeadLetters(path: string): DeadLetters {
       upsert.run(index, eventId, reason.slice(0, limits.deadLetterReasonCharactersMax), store, at, at)
   })
 
+  let count = all.get() ?? 0
+  let countedAt = performance.now()
+
   return {
     get count() {
-      return all.get() ?? 0
+      if (performance.now() - countedAt < COUNT_EVERY_MS) return count
+      count = all.get() ?? 0
+      countedAt = performance.now()
+      return count
     },
-    add: (refused, store, at) => addAll.immediate(refused, store, at.toISOString()),
+    add(refused, store, at) {
+      addAll.immediate(refused, store, at.toISOString())
+      countedAt = Number.NEGATIVE_INFINITY
+    },
     list: (after, limit) => behind.all(after, limit),
     get: (record) => one.get(record),
     remove(record) {
       // Nothing is lost by a letter that comes back, and nobody has to wait for the disk.
       db.pragma('synchronous = NORMAL')
       try {
+        countedAt = Number.NEGATIVE_INFINITY
         return remove.run(record).changes > 0
       } finally {
         db.pragma('synchronous = FULL')

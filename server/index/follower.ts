@@ -76,13 +76,23 @@ export function startFollower(options: FollowerOptions): Follower {
 async function followAll(common: Common, stopping: AbortSignal): Promise<void> {
   const { options, progress, retry } = common
   while (!stopping.aborted) {
-    const cursor = await retry.until('read the cursor of the index', () => options.store.cursor())
+    const cursor = await retry.until('read the cursor of the index', () =>
+      Promise.race([options.store.cursor(), rejectedBy(stopping)])
+    )
     if (cursor === undefined) return
     progress.begin(cursor)
     const replaced = new AbortController()
-    const signal = AbortSignal.any([stopping, replaced.signal])
+    const signal = AbortSignal.any([stopping, replaced.signal, options.store.replaced])
     await follow({ ...common, signal, onReplaced: () => replaced.abort() }, cursor)
   }
+}
+
+function rejectedBy(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = (): void => reject(new Error('the follower has stopped'))
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })
 }
 
 function isReplaced(error: unknown): boolean {

@@ -148,6 +148,9 @@ export interface Store {
   /** Why writes wait at the moment, if they do; they go on by themselves. */
   readonly trouble: string | undefined
 
+  /** Aborted when the index that `cursor` told of last is no more in use, also while nothing is written. */
+  readonly replaced: AbortSignal
+
   /**
    * Everything of the journal before this index is in the store. To be asked first, and again after
    * IndexReplaced. Rejects as long as the store cannot be reached.

@@ -67,14 +67,16 @@ async function closeSilentRuns(options: SilenceOptions, at: number, signal: Abor
   // What the journal holds and the index does not yet would be missed.
   await Promise.race([follower.idle(), aborted(signal)])
   if (signal.aborted) return
-  const { items: runs } = await store.runs({
+  const asked = store.runs({
     status: 'running',
     // Where servers share an index, the one that heard of a run last closes it: two would claim the same id.
     heardBy: journal.id,
     heardBeforeMs: at - silentAfterMs,
     limit: limits.silencesAtOnceMax
   })
-  if (runs.length === 0) return
+  const page = await Promise.race([asked, aborted(signal)])
+  if (page === undefined || page.items.length === 0) return
+  const { items: runs } = page
   const events = runs.map((run) => silentEvent(run, at))
   const entries = events.map((event) => ({
     eventId: event.event.id,

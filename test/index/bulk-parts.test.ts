@@ -158,5 +158,5 @@ test('few documents wait a little for more, many and what was put back do not', 
 
 function waiting(id: string, bytes: number): Waiting {
   const operation = { id, target: 'index', action: '', source: '', isAppend: true }
-  return { operation, bytes, tries: 0, isGone: () => false, settle: () => undefined }
+  return { operation, bytes, tries: 0, triesAlone: 0, isGone: () => false, settle: () => undefined }
 }

@@ -61,6 +61,7 @@ export class MemoryJournal implements JournalReader {
 export class MemoryStore implements Store {
   readonly writesAtOnce = 2
   readonly trouble = undefined
+  readonly replaced = new AbortController().signal
   readonly faults: Fault[] = []
   readonly cursorFaults: Fault[] = []
   readonly ids = new Map<string, number>()

@@ -25,6 +25,9 @@ export type Verdict =
  */
 const NOT_THE_DOCUMENT = new Set([401, 403, 404, 408, 429])
 
+/** Nor do these, although they come as 400: somebody closed the index, or moved its alias. */
+const NOT_THE_DOCUMENT_EITHER = /index_closed_exception|no write index is defined/
+
 /** What the answer to a request means for each of the operations that were sent in it. */
 export interface SortedOut {
   settled: [Waiting, Outcome][]
@@ -42,6 +45,9 @@ export function sortOut(sent: readonly Waiting[], items: readonly BulkItem[]): S
   const sorted: SortedOut = {
     ...{ settled: [], again: [], troubles: new Map(), writtenTo: undefined, isMissing: false }
   }
+  const taking = new Set(
+    sent.flatMap(({ operation }, at) => ((items[at]?.status ?? 500) < 300 ? operation.target : []))
+  )
   sent.forEach((waiting, at) => {
     const item = items[at]
     if (item === undefined) throw new Error(`the answer lacks item ${at} of ${sent.length}`)
@@ -49,8 +55,8 @@ export function sortOut(sent: readonly Waiting[], items: readonly BulkItem[]): S
     const verdict = verdictOf(item)
     if (!sorted.troubles.has(target)) sorted.troubles.set(target, undefined)
     if (verdict.kind !== 'again') sorted.settled.push([waiting, verdict])
-    else if (isHopeless(waiting, item)) {
-      const reason = `${verdict.reason} (${waiting.tries} times)`
+    else if (isHopeless(waiting, item, taking.has(target))) {
+      const reason = `${verdict.reason} (${waiting.tries + waiting.triesAlone} times)`
       sorted.settled.push([waiting, { kind: 'refused', reason }])
     } else {
       sorted.troubles.set(target, verdict.reason)
@@ -71,7 +77,7 @@ export function verdictOf(item: BulkItem): Verdict {
   if (status < 300) return { kind: 'created' }
   if (status === 409) return { kind: 'present' }
   const reason = reasonOf(item)
-  return status >= 500 || NOT_THE_DOCUMENT.has(status)
+  return status >= 500 || NOT_THE_DOCUMENT.has(status) || NOT_THE_DOCUMENT_EITHER.test(reason)
     ? { kind: 'again', reason }
     : { kind: 'refused', reason }
 }
@@ -80,9 +86,15 @@ function isThere({ kind }: Verdict): boolean {
   return kind === 'created' || kind === 'present'
 }
 
-/** An error of the server's own that comes again and again is one of the document, whatever it says. */
-function isHopeless(waiting: Waiting, { status }: BulkItem): boolean {
-  return status >= 500 && status !== 503 && ++waiting.tries >= limits.bulkItemTriesMax
+/**
+ * An error of the server's own that comes again and again while other documents are taken is one of the
+ * document. Where none is taken it is more likely the server's, and has far more time to pass.
+ */
+function isHopeless(waiting: Waiting, { status }: BulkItem, isTaking: boolean): boolean {
+  if (status < 500 || status === 503) return false
+  if (isTaking) waiting.tries++
+  else waiting.triesAlone++
+  return waiting.tries >= limits.bulkItemTriesMax || waiting.triesAlone >= limits.bulkItemTriesAloneMax
 }
 
 function reasonOf({ status, error }: BulkItem): string {

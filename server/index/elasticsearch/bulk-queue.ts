@@ -22,7 +22,9 @@ export type Outcome = { kind: 'created' | 'present' } | { kind: 'refused'; reaso
 export interface Waiting {
   operation: Operation
   bytes: number
+  /** Errors of the server's own, in answers in which others were taken, and in answers in which none was. */
   tries: number
+  triesAlone: number
   /** Nobody waits for it any more. */
   isGone(): boolean
   settle(outcome: Outcome): void

@@ -86,6 +86,7 @@ export class BulkWriter {
         operation,
         bytes: Buffer.byteLength(operation.source) + Buffer.byteLength(operation.action) + 2,
         tries: 0,
+        triesAlone: 0,
         isGone: () => end.aborted,
         settle: (outcome: Outcome) => {
           if (outcomes[at] !== undefined) return

@@ -38,6 +38,7 @@ export async function openIndex({
       `the index was set up by a newer Playtrail (version ${setup}, this one knows ${SETUP_VERSION}). Use that one.`
     )
   const names = { ...namesOf(generation, namespace), isAliasRequired: false }
+  await checkMapping(client, names)
   const of = { client, names, namespace, generation, journalId }
   return {
     ...of,
@@ -45,6 +46,32 @@ export async function openIndex({
     async journals() {
       const own = await readCursor(client, namespace, generation, journalId)
       return { ...(await readJournals(client, of, journalId)), ownCursor: own?.cursor ?? 0 }
+    }
+  }
+}
+
+/** What is found by, and how it has to be mapped for that. */
+const FOUND_BY = {
+  'playtrail.log': 'keyword',
+  'playtrail.index': 'long',
+  'event.id': 'keyword',
+  'run.id': 'keyword'
+}
+
+/** Where a field is mapped otherwise, documents that are there would not be found, and pass for missing. */
+async function checkMapping(client: Client, { events, results, runs }: WriteNames): Promise<void> {
+  const fields = Object.keys(FOUND_BY)
+  const mappings = await client.indices.getFieldMapping({
+    ...{ index: [events, results, runs], fields, ignore_unavailable: true }
+  })
+  for (const [index, { mappings: found }] of Object.entries(mappings)) {
+    for (const [field, { mapping }] of Object.entries(found)) {
+      const type = Object.values(mapping)[0]?.type
+      const wanted = FOUND_BY[field as keyof typeof FOUND_BY]
+      if (type === wanted) continue
+      throw new Uncheckable(
+        `${index} maps ${field} as ${type}, not as ${wanted}: it was not made with Playtrail's templates, and what is in it cannot be found. Make a new index: playtrail reindex.`
+      )
     }
   }
 }

@@ -12,7 +12,7 @@ export function reasonOf(error: unknown): string {
   if (error instanceof errors.ConnectionError) return `Elasticsearch cannot be reached: ${error.message}`
   const status = statusOf(error)
   if (status === 401)
-    return 'Elasticsearch does not know the API key (401): PLAYTRAIL_ELASTICSEARCH_API_KEY_FILE'
+    return 'Elasticsearch does not know the API key (401). Make a new one (docs/elasticsearch.md, Keys), put it into the file that PLAYTRAIL_ELASTICSEARCH_API_KEY_FILE names, and start the service again'
   if (status === 403) return `the API key must not do this (403): ${messageOf(error)}`
   if (status !== undefined) return `Elasticsearch answered ${status}: ${messageOf(error)}`
   return messageOf(error)
@@ -44,7 +44,7 @@ export function isAboutDocuments(error: unknown): boolean {
 
 /** What someone who asks is told when Elasticsearch does not answer. */
 export function unavailable(error: unknown): Problem {
-  const detail = `The index cannot be asked now: ${reasonOf(error)}. Events are kept all the same; ask again later.`
+  const detail = `${reasonOf(error)}. Events are kept all the same; ask again later.`
   return new Problem('index_unavailable', detail, {}, { cause: error })
 }
 

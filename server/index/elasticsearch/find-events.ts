@@ -108,7 +108,6 @@ async function search<Source>(
 ): Promise<estypes.SearchHit<Source>[]> {
   const { hits } = await client.search<Source>({
     index,
-    ignore_unavailable: true,
     size,
     sort,
     query: { bool: { filter } },

@@ -16,7 +16,6 @@ export async function findRuns(client: Client, names: IndexNames, query: RunQuer
     async (size, after) => {
       const { hits } = await client.search<RunSource>({
         index: names.runs,
-        ignore_unavailable: true,
         size,
         query: { bool: { filter: clauses } },
         sort: [{ 'run.id': { order: 'desc', unmapped_type: 'keyword' } }],
@@ -27,9 +26,8 @@ export async function findRuns(client: Client, names: IndexNames, query: RunQuer
       return hits.hits
     },
     (hit) => {
-      const fold = hit._source?.playtrail.fold
-      if (fold === undefined) throw new Error(`the document of run ${hit._id} lacks playtrail.fold`)
-      return fold
+      // What somebody else wrote there is no run; `playtrail reconcile` names it.
+      return (hit._source as Partial<RunSource> | undefined)?.playtrail?.fold
     }
   )
   const counts = await countResults(
@@ -72,7 +70,6 @@ async function countResults(client: Client, index: string, runIds: string[]): Pr
     { runs?: { buckets: { key: string; status: { buckets: { key: string; doc_count: number }[] } }[] } }
   >({
     index,
-    ignore_unavailable: true,
     size: 0,
     query: { terms: { 'run.id': runIds } },
     aggs: {

@@ -55,10 +55,16 @@ export async function journalsOf(
 
 /**
  * Lets everybody read the new generation, from one moment to the next, and servers write to it as soon as they
- * notice. Returns the names of the old one, which stays until somebody deletes it. May be repeated.
+ * notice. Returns the names of the old one, which stays until somebody deletes it; undefined if somebody else was
+ * faster.
  */
-export async function switchTo(client: Client, namespace: string, building: number): Promise<IndexNames> {
+export async function switchTo(
+  client: Client,
+  namespace: string,
+  building: number
+): Promise<IndexNames | undefined> {
   const state = await readState(client, namespace)
+  if (state.generation >= building) return undefined
   const [before, after] = [namesOf(state.generation, namespace), namesOf(building, namespace)]
   const aliases = aliasesOf(namespace)
   await makeIndices(client, after)
@@ -74,11 +80,29 @@ export async function switchTo(client: Client, namespace: string, building: numb
   return before
 }
 
-/** Makes the indices that are not there yet. The data stream is made by its first event. */
-export async function makeIndices(client: Client, { runs, results }: IndexNames): Promise<void> {
-  for (const index of [runs, results]) {
-    if (!(await isThere(client, index))) await client.indices.create({ index })
+/**
+ * Makes the indices that are not there yet. The data stream is made by its first event. `aliases` are given to
+ * those of the generation in use, whatever templates say.
+ */
+export async function makeIndices(client: Client, names: IndexNames, aliases?: IndexNames): Promise<void> {
+  for (const kind of ['runs', 'results'] as const) {
+    if (!(await isThere(client, names[kind]))) await makeIndex(client, names[kind])
+    if (aliases !== undefined) await client.indices.putAlias({ index: names[kind], name: aliases[kind] })
   }
+}
+
+async function makeIndex(client: Client, index: string): Promise<void> {
+  try {
+    await client.indices.create({ index })
+  } catch (error) {
+    // Somebody else was faster.
+    if (!String(error).includes('resource_already_exists_exception')) throw error
+  }
+}
+
+export async function areThere(client: Client, names: IndexNames): Promise<boolean> {
+  for (const kind of kinds) if (!(await isThere(client, names[kind]))) return false
+  return true
 }
 
 export async function isThere(client: Client, name: string): Promise<boolean> {

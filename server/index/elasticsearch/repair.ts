@@ -11,7 +11,6 @@ import { foldRun } from './compare-run.ts'
 import { reasonOf, statusOf } from './failures.ts'
 import { type RunSource, sourceOf } from './run-fold.ts'
 import { getDocuments } from './scan.ts'
-import { readCursor, saveCursor } from './state.ts'
 
 /** A line of a bulk request, and the document's, if it has one. */
 interface Line {
@@ -22,7 +21,7 @@ interface Line {
 /** Writes to the index, document by document; whoever writes at the same time is not overwritten. */
 export async function openElasticsearchRepair(options: ComparedElasticsearch): Promise<IndexRepair> {
   const index = await openIndex(options)
-  const { client, names, expected, namespace, generation, journalId } = index
+  const { names, expected } = index
   const remove = (places: readonly string[]): Promise<number[]> =>
     send(
       index,
@@ -55,15 +54,6 @@ export async function openElasticsearchRepair(options: ComparedElasticsearch): P
       await remove(places)
     },
     rebuildRun: (id, correction) => rebuildRun(index, id, correction),
-    async setCursor(next) {
-      const saved = await readCursor(client, namespace, generation, journalId)
-      if (saved === undefined || saved.cursor <= next) return
-      await saveCursor(client, namespace, generation, {
-        ...saved,
-        cursor: next,
-        saved: new Date().toISOString()
-      })
-    },
     async settle() {
       await refresh(index)
     }

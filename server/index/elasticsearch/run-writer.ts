@@ -23,7 +23,8 @@ interface Waiting {
 
 /** A run's document as it is in the index, if it is there. */
 interface Known {
-  fold: RunFold
+  /** Absent where somebody else wrote the document. */
+  fold: RunFold | undefined
   version: { if_seq_no: number; if_primary_term: number } | undefined
 }
 
@@ -112,6 +113,8 @@ function foldInto(
   waiting: readonly Waiting[]
 ): Folded {
   const { fold, version } = known ?? { fold: emptyFold(id), version: undefined }
+  if (fold === undefined)
+    return { kind: 'done', reason: `the document ${id} in ${names.runs} is not of Playtrail: delete it` }
   try {
     const changes = waiting.map(({ change }) => change)
     if (!addChanges(fold, changes)) return { kind: 'done', reason: undefined }
@@ -165,8 +168,9 @@ function knownOf(doc: estypes.MgetResponseItem<RunSource>): [string, Known][] {
     if (doc.error.type === 'index_not_found_exception') return []
     throw new Error(`${doc._index}: ${doc.error.type}: ${doc.error.reason}`)
   }
-  const fold = doc._source?.playtrail.fold
-  if (!doc.found || fold === undefined) return []
+  if (!doc.found) return []
+  // Whatever it is, it is not of our making only because its type says so.
+  const fold = (doc._source as Partial<RunSource> | undefined)?.playtrail?.fold
   const version = { if_seq_no: doc._seq_no ?? 0, if_primary_term: doc._primary_term ?? 1 }
   return [[doc._id, { fold, version }]]
 }

@@ -1,11 +1,16 @@
-import type { Client } from '@elastic/elasticsearch'
+import { type Client, errors } from '@elastic/elasticsearch'
 import { Fatal } from '../../errors.ts'
-import { isPassing, reasonOf, statusOf } from './failures.ts'
+import { reasonOf, statusOf } from './failures.ts'
 import { isThere, makeIndices } from './generation.ts'
-import { namesOf } from './names.ts'
+import { aliasesOf, namesOf } from './names.ts'
 import { type NamespaceState, readState, saveState } from './state.ts'
 import { SETUP_VERSION, type Template, type TemplateOptions, templatesOf } from './templates.ts'
 import { checkVersion } from './version.ts'
+
+export interface SetupOptions extends TemplateOptions {
+  /** Leaves the index in use as it is, since a new one is to take its place: it may be what is wrong. */
+  isForNewIndex?: boolean
+}
 
 /** One thing that setup made, or found as it should be. */
 export interface SetupStep {
@@ -24,7 +29,7 @@ export interface SetupStep {
  * Throws Fatal, with what to do, if the server is not supported, was set up by a newer Playtrail, or the key
  * lacks a right.
  */
-export async function setUp(client: Client, options: TemplateOptions): Promise<SetupStep[]> {
+export async function setUp(client: Client, options: SetupOptions): Promise<SetupStep[]> {
   const { namespace } = options
   const steps: SetupStep[] = []
   try {
@@ -34,8 +39,11 @@ export async function setUp(client: Client, options: TemplateOptions): Promise<S
     const retention = options.retention ?? (await retentionOf(client, namespace))
     const templates = templatesOf({ namespace, retention })
     for (const template of templates) steps.push(await put(client, template))
-    await makeIndices(client, namesOf(state.generation, namespace))
-    steps.push(...(await extendMappings(client, state, namespace, templates)))
+    if (!options.isForNewIndex)
+      await makeIndices(client, namesOf(state.generation, namespace), aliasesOf(namespace))
+    const generations = options.isForNewIndex ? [] : [state.generation, state.building ?? []].flat()
+    for (const generation of generations)
+      steps.push(...(await extendMappings(client, generation, namespace, templates)))
     if (options.retention !== undefined)
       steps.push(await setRetention(client, namesOf(state.generation, namespace).events, options.retention))
     await saveState(client, namespace, { setup: SETUP_VERSION })
@@ -92,7 +100,7 @@ async function get(client: Client, path: string, kind: Template['kind']): Promis
 /** Templates are for indices that are made later; those that are there get the new fields by hand. */
 async function extendMappings(
   client: Client,
-  { generation }: NamespaceState,
+  generation: number,
   namespace: string,
   templates: readonly Template[]
 ): Promise<SetupStep[]> {
@@ -144,5 +152,8 @@ function explained(error: unknown): unknown {
       { cause: error }
     )
   }
-  return isPassing(error) ? new Fatal(reasonOf(error), { cause: error }) : error
+  if (!(error instanceof errors.ElasticsearchClientError)) return error
+  return new Fatal(`${reasonOf(error)}. Is it an Elasticsearch, and are all indices of these names ours?`, {
+    cause: error
+  })
 }

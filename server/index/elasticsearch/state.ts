@@ -1,5 +1,5 @@
 import type { Client } from '@elastic/elasticsearch'
-import { STATE_INDEX } from './names.ts'
+import { aliasesOf, STATE_INDEX } from './names.ts'
 
 /** What servers remember of a namespace: which generation is in use, and which version of setup it has. */
 export interface NamespaceState {
@@ -20,6 +20,8 @@ export interface CursorState {
   write_index: string
   /** When that was. */
   saved: string
+  /** Set by `reindex` when it has copied all of the journal into a generation that is not in use yet. */
+  is_whole?: boolean
 }
 
 export async function readState(
@@ -27,9 +29,14 @@ export async function readState(
   namespace: string,
   signal?: AbortSignal
 ): Promise<NamespaceState> {
-  const found = await read<Partial<NamespaceState>>(client, `namespace:${namespace}`, signal)
+  const found = await read<{ [Name in keyof NamespaceState]?: NamespaceState[Name] | null }>(
+    client,
+    `namespace:${namespace}`,
+    signal
+  )
   return {
-    generation: found?.generation ?? 1,
+    // Where the state was deleted, the alias still knows.
+    generation: found?.generation ?? (await generationRead(client, namespace)),
     building: found?.building ?? undefined,
     setup: found?.setup ?? 0
   }
@@ -50,6 +57,15 @@ export async function saveState(
   })
 }
 
+/** The generation that people read, by its alias; 1 if there is none yet. */
+async function generationRead(client: Client, namespace: string): Promise<number> {
+  const { runs } = aliasesOf(namespace)
+  const { aliases } = await client.indices.resolveIndex({ name: `${runs}*` })
+  const { indices = [] } = aliases.find(({ name }) => name === runs) ?? {}
+  const numbers = [indices].flat().map((index) => Number(/\.(\d+)$/.exec(index)?.[1] ?? 1))
+  return Math.max(1, ...numbers)
+}
+
 export async function readCursor(
   client: Client,
   namespace: string,
@@ -68,6 +84,17 @@ export async function saveCursor(
 ): Promise<void> {
   const id = cursorId(namespace, generation, state.log)
   await client.index({ index: STATE_INDEX, id, document: { cursor: state } }, signal && { signal })
+}
+
+/** Notes that a journal is in a generation as a whole. */
+export async function markWhole(
+  client: Client,
+  namespace: string,
+  generation: number,
+  log: string
+): Promise<void> {
+  const state = await readCursor(client, namespace, generation, log)
+  if (state !== undefined) await saveCursor(client, namespace, generation, { ...state, is_whole: true })
 }
 
 /** The cursors of all journals that have written to a generation; what was saved in the last second may lack. */

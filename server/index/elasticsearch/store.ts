@@ -3,11 +3,12 @@ import type { Logger } from 'pino'
 import { Fatal, Problem } from '../../errors.ts'
 import type { JournalBatch } from '../../journal/record.ts'
 import { limits } from '../../limits.ts'
-import { IndexReplaced, type Refused, type Store } from '../store.ts'
+import { IndexReplaced, type Page, type Refused, type Store } from '../store.ts'
 import { type BulkObserver, BulkWriter } from './bulk.ts'
 import { isPassing, reasonOf, statusOf, unavailable } from './failures.ts'
 import { findEvents, findResults } from './find-events.ts'
 import { findRuns } from './find-runs.ts'
+import { areThere, makeIndices } from './generation.ts'
 import { aliasesOf, DEFAULT_NAMESPACE, namesOf, type WriteNames, writeNamesOf } from './names.ts'
 import type { Pace } from './pace.ts'
 import { openRunWriter, type RunWriter } from './run-writer.ts'
@@ -63,7 +64,10 @@ class ElasticsearchStore implements Store {
   #opening: Promise<Opened> | undefined
   /** Aborted when the index in use was deleted. */
   #gone = new AbortController()
-  #stateReadAt = 0
+  /** Looks whether another index has taken the place of this one, also while nothing is written. */
+  #looking: NodeJS.Timeout | undefined
+  /** There are events of this journal in the index: it cannot be empty, nor absent. */
+  #hasWritten = false
 
   constructor(options: ElasticsearchStoreOptions) {
     this.#options = options
@@ -77,8 +81,8 @@ class ElasticsearchStore implements Store {
     return this.#bulk.trouble
   }
 
-  get requestsInFlight(): number {
-    return this.#bulk.requestsInFlight
+  get replaced(): AbortSignal {
+    return this.#gone.signal
   }
 
   async cursor(): Promise<number> {
@@ -96,13 +100,13 @@ class ElasticsearchStore implements Store {
     } catch (error) {
       // What was written is lost, so that everything has to be written again.
       if (gone.aborted && signal?.aborted !== true)
-        throw new IndexReplaced('it was deleted', { cause: error })
+        throw new IndexReplaced('it was deleted, or another one is in use', { cause: error })
       throw error
     }
   }
 
   async moveCursor(next: number, signal?: AbortSignal): Promise<void> {
-    const { client, journalId, generation: fixed } = this.#options
+    const { client, journalId } = this.#options
     const { generation, writeIndex, sendings } = await this.#open()
     sendings.done(next)
     const state = {
@@ -112,10 +116,7 @@ class ElasticsearchStore implements Store {
       saved: new Date().toISOString()
     }
     await saveCursor(client, this.#namespace, generation, state, signal)
-    if (fixed !== undefined || performance.now() - this.#stateReadAt < limits.generationLookMs) return
-    this.#stateReadAt = performance.now()
-    const { generation: inUse } = await readState(client, this.#namespace, signal)
-    if (inUse !== generation) throw new IndexReplaced(`generation ${inUse} is in use`)
+    this.#hasWritten = true
   }
 
   runs: Store['runs'] = (query) => this.#ask((client, names) => findRuns(client, names, query))
@@ -123,22 +124,29 @@ class ElasticsearchStore implements Store {
   events: Store['events'] = (query) => this.#ask((client, names) => findEvents(client, names, query))
 
   async close(): Promise<void> {
+    clearInterval(this.#looking)
     this.#bulk.close()
     await this.#options.client.close()
   }
 
-  async #ask<Answer>(
-    question: (client: Client, names: ReturnType<typeof aliasesOf>) => Promise<Answer>
-  ): Promise<Answer> {
+  async #ask<Item>(
+    question: (client: Client, names: ReturnType<typeof aliasesOf>) => Promise<Page<Item>>
+  ): Promise<Page<Item>> {
     const { client, generation } = this.#options
     const names = generation === undefined ? aliasesOf(this.#namespace) : namesOf(generation, this.#namespace)
     try {
       return await question(client, names)
     } catch (error) {
-      // An alias of which no index was made yet: nothing was written.
+      // The data stream is made by the first event. Once there was one, an answer without it would be a lie.
+      if (statusOf(error) === 404 && !(await this.#expectsEvents())) return { items: [] }
       if (isPassing(error) || statusOf(error) === 404) throw unavailable(error)
       throw error
     }
+  }
+
+  async #expectsEvents(): Promise<boolean> {
+    await this.#open().catch(() => undefined)
+    return this.#hasWritten || this.#journalEnd() > 0
   }
 
   #open(): Promise<Opened> {
@@ -168,14 +176,36 @@ class ElasticsearchStore implements Store {
       )
     }
     const names = writeNamesOf(generation, generation === state.generation, this.#namespace)
+    const isWhole =
+      saved === undefined || (await this.#read(() => areThere(client, namesOf(generation, this.#namespace))))
+    if (!isWhole) {
+      log.warn({ generation }, 'a part of the index is gone: it is made again from the journal')
+      const aliases = this.#options.generation === undefined ? aliasesOf(this.#namespace) : undefined
+      await this.#read(() => makeIndices(client, namesOf(generation, this.#namespace), aliases))
+    }
+    this.#hasWritten = saved !== undefined
+    if (this.#options.generation === undefined) this.#lookEvery(generation)
     return {
       generation,
       names,
-      cursor: Math.min(saved?.cursor ?? 0, journalEnd),
+      cursor: isWhole ? Math.min(saved?.cursor ?? 0, journalEnd) : 0,
       writeIndex: saved?.write_index ?? '',
       sendings: createSendings(journalEnd, isAnyAge ? '' : (saved?.write_index ?? '')),
       runs: openRunWriter(client, this.#bulk, names)
     }
+  }
+
+  #lookEvery(generation: number): void {
+    clearInterval(this.#looking)
+    const gone = this.#gone
+    const look = async (): Promise<void> => {
+      const { client } = this.#options
+      const state = await readState(client, this.#namespace)
+      const isHere = !this.#hasWritten || (await areThere(client, namesOf(generation, this.#namespace)))
+      if (state.generation !== generation || state.setup === 0 || !isHere) gone.abort()
+    }
+    // Where Elasticsearch does not answer, the writes tell of it.
+    this.#looking = setInterval(() => void look().catch(() => undefined), limits.generationLookMs).unref()
   }
 
   #journalEnd(): number {

@@ -123,8 +123,6 @@ export interface IndexRepair {
   removeResults(places: readonly string[]): Promise<void>
   /** Replaces a run's document by one that is made of its events; removes it if there are none. */
   rebuildRun(id: string, correction: RunCorrection): Promise<void>
-  /** The cursor claims more than the journal has: sets it to the journal's end. */
-  setCursor(next: number): Promise<void>
   /** Makes sure that what was written is seen by the pass that comes. */
   settle(): Promise<void>
 }

@@ -148,7 +148,11 @@ class Pass {
     const { journal } = this.#comparison
     if (this.#cursor <= journal.end) return
     await this.#tell({ document: 'cursor', kind: 'changed', id: journal.id, record: this.#cursor })
-    await this.#options.repair?.setCursor(journal.end)
+    // What the index has beyond the journal would be removed, and may be the only copy there is.
+    if (this.#options.repair !== undefined)
+      throw new Uncheckable(
+        `the index knows ${this.#cursor} records of this journal, which has ${journal.end}: an older copy of it was restored. Nothing is repaired, since what the index has beyond may be all that is left of it. Restore the newer journal.`
+      )
   }
 
   async #events(): Promise<void> {

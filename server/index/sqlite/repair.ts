@@ -31,9 +31,6 @@ export function openSqliteRepair(path: string, journalId: string): IndexRepair &
     },
     removeResults: async (places) => removeResults.immediate(places),
     rebuildRun: (id, correction) => rebuildRun(db, keys, id, correction),
-    async setCursor(next) {
-      db.prepare('UPDATE meta SET cursor = min(cursor, ?)').run(next)
-    },
     settle: async () => undefined,
     close: () => void db.close()
   }

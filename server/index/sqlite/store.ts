@@ -40,6 +40,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   return {
     writesAtOnce: limits.indexWritesInFlightMax,
     trouble: undefined,
+    // The file is this server's alone.
+    replaced: new AbortController().signal,
     cursor: () => writer.call('cursor', undefined),
     write: (batch) => writer.call('write', batch, [batch.bytes.buffer]),
     moveCursor: (next) => writer.call('moveCursor', next),
