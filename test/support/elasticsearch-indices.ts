@@ -145,6 +145,12 @@ export function createIndices(): Indices {
     return { status, body: { result: 'updated' } }
   }
 
+  /** Mappings are taken for granted. */
+  function change(what: string, index: string, name: string): Answer {
+    if (what === '_alias') aliases.set(name, index)
+    return { status: 200, body: { acknowledged: true } }
+  }
+
   function resolve(name: string): Answer {
     const isAsked = (other: string): boolean =>
       name.endsWith('*') ? other.startsWith(name.slice(0, -1)) : other === name
@@ -187,7 +193,7 @@ export function createIndices(): Indices {
       if (first.endsWith('_template')) return template(method, path, body)
       if (/^_(doc|update)$/.test(second)) return writeOne(second === '_doc', first, rest.join('/'), body)
       if (second === '' && method === 'PUT') return create(first)
-      if (second === '_mapping') return { status: 200, body: { acknowledged: true } }
+      if (/^_(mapping|alias)$/.test(second)) return change(second, first, rest.join('/'))
       return { status: 400, body: { error: `no handler found for uri [${path}] and method [${method}]` } }
     }
   }
