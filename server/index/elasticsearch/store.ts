@@ -116,7 +116,7 @@ class ElasticsearchStore implements Store {
       saved: new Date().toISOString()
     }
     await saveCursor(client, this.#namespace, generation, state, signal)
-    this.#hasWritten = true
+    this.#hasWritten = state.write_index !== ''
   }
 
   runs: Store['runs'] = (query) => this.#ask((client, names) => findRuns(client, names, query))
@@ -176,14 +176,16 @@ class ElasticsearchStore implements Store {
       )
     }
     const names = writeNamesOf(generation, generation === state.generation, this.#namespace)
+    // Of a journal whose events were all refused there is nothing, as of one that was never here.
+    const hasWritten = saved !== undefined && saved.write_index !== ''
     const isWhole =
-      saved === undefined || (await this.#read(() => areThere(client, namesOf(generation, this.#namespace))))
+      !hasWritten || (await this.#read(() => areThere(client, namesOf(generation, this.#namespace))))
     if (!isWhole) {
       log.warn({ generation }, 'a part of the index is gone: it is made again from the journal')
       const aliases = this.#options.generation === undefined ? aliasesOf(this.#namespace) : undefined
       await this.#read(() => makeIndices(client, namesOf(generation, this.#namespace), aliases))
     }
-    this.#hasWritten = saved !== undefined
+    this.#hasWritten = hasWritten
     if (this.#options.generation === undefined) this.#lookEvery(generation)
     return {
       generation,
