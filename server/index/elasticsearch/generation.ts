@@ -100,12 +100,15 @@ async function makeIndex(client: Client, index: string): Promise<void> {
   }
 }
 
-export async function areThere(client: Client, names: IndexNames): Promise<boolean> {
-  for (const kind of kinds) if (!(await isThere(client, names[kind]))) return false
+export async function areThere(client: Client, names: IndexNames, signal?: AbortSignal): Promise<boolean> {
+  for (const kind of kinds) if (!(await isThere(client, names[kind], signal))) return false
   return true
 }
 
-export async function isThere(client: Client, name: string): Promise<boolean> {
-  const { indices, data_streams } = await client.indices.resolveIndex({ name: `${name}*` })
+export async function isThere(client: Client, name: string, signal?: AbortSignal): Promise<boolean> {
+  const { indices, data_streams } = await client.indices.resolveIndex(
+    { name: `${name}*` },
+    signal && { signal }
+  )
   return [...indices, ...data_streams].some((found) => found.name === name)
 }

@@ -68,6 +68,7 @@ class ElasticsearchStore implements Store {
   #looking: NodeJS.Timeout | undefined
   /** There are events of this journal in the index: it cannot be empty, nor absent. */
   #hasWritten = false
+  readonly #closing = new AbortController()
 
   constructor(options: ElasticsearchStoreOptions) {
     this.#options = options
@@ -125,6 +126,8 @@ class ElasticsearchStore implements Store {
 
   async close(): Promise<void> {
     clearInterval(this.#looking)
+    // The client waits for the requests under way.
+    this.#closing.abort()
     this.#bulk.close()
     await this.#options.client.close()
   }
@@ -202,8 +205,10 @@ class ElasticsearchStore implements Store {
     const gone = this.#gone
     const look = async (): Promise<void> => {
       const { client } = this.#options
-      const state = await readState(client, this.#namespace)
-      const isHere = !this.#hasWritten || (await areThere(client, namesOf(generation, this.#namespace)))
+      const { signal } = this.#closing
+      const state = await readState(client, this.#namespace, signal)
+      const names = namesOf(generation, this.#namespace)
+      const isHere = !this.#hasWritten || (await areThere(client, names, signal))
       if (state.generation !== generation || state.setup === 0 || !isHere) gone.abort()
     }
     // Where Elasticsearch does not answer, the writes tell of it.
