@@ -1,5 +1,4 @@
 import type { Client } from '@elastic/elasticsearch'
-import { Fatal } from '../../errors.ts'
 import { statusOf } from './failures.ts'
 import { retentionOf } from './setup.ts'
 
@@ -37,7 +36,7 @@ async function ofTemplate(client: Client, namespace: string): Promise<string | u
     return await retentionOf(client, namespace)
   } catch (error) {
     // Only a key that may set up may ask.
-    if (error instanceof Fatal && statusOf(error.cause) === 403) return undefined
+    if (statusOf(error) === 403) return undefined
     throw error
   }
 }
