@@ -1,10 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { openDataFolder } from '../data-folder.ts'
-import { type DeadLetter, type DeadLetters, openDeadLetters } from '../index/dead-letters.ts'
+import { type DeadLetter, type DeadLetters, openDeadLetters, portionsOf } from '../index/dead-letters.ts'
 import { openLetterReader } from '../index/letter-reader.ts'
 import { openJournalFiles } from '../journal/read-only.ts'
 import { recordsOf } from '../journal/record.ts'
-import { limits } from '../limits.ts'
 import type { Portion } from './client.ts'
 import { dataDirOption } from './data-dir.ts'
 import { printList } from './print-list.ts'
@@ -59,7 +58,7 @@ async function list(
 ): Promise<void> {
   const letters = openDeadLetters(openDataFolder(dataDir).deadLetters)
   try {
-    await printList(portionsOf(letters), surroundings, {
+    await printList(pagesOf(letters), surroundings, {
       isJson: json === true,
       columns,
       rowsOf: (items) => items.map((letter) => rowOf(letter, surroundings.now())),
@@ -75,15 +74,8 @@ async function list(
   }
 }
 
-async function* portionsOf(letters: DeadLetters): AsyncGenerator<Portion<DeadLetter>> {
-  let after = -1
-  for (;;) {
-    const items = letters.list(after, limits.deadLettersAtOnceMax)
-    yield { items, hasMore: false }
-    const last = items.at(-1)
-    if (last === undefined) return
-    after = last.record
-  }
+async function* pagesOf(letters: DeadLetters): AsyncGenerator<Portion<DeadLetter>> {
+  for (const items of portionsOf(letters)) yield { items, hasMore: false }
 }
 
 function rowOf({ record, event_id, last_refused, times, store, reason }: DeadLetter, now: Date): Cell[] {

@@ -52,6 +52,18 @@ const SCHEMA = `
   ) STRICT;
 `
 
+/** All letters in the order of their records, a portion at a time: memory does not grow with their number. */
+export function* portionsOf(letters: Pick<DeadLetters, 'list'>): Generator<DeadLetter[], void, undefined> {
+  let after = -1
+  for (;;) {
+    const portion = letters.list(after, limits.deadLettersAtOnceMax)
+    const last = portion.at(-1)
+    if (last === undefined) return
+    yield portion
+    after = last.record
+  }
+}
+
 /** Opens the file, making it if there is none. Throws Fatal, with what to do, if it cannot be. */
 export function openDeadLetters(path: string): DeadLetters {
   const db = open(path)

@@ -2,7 +2,7 @@ import PQueue from 'p-queue'
 import type { JournalReader } from '../journal/reader.ts'
 import type { JournalBatch } from '../journal/record.ts'
 import { limits } from '../limits.ts'
-import type { DeadLetter, DeadLetters } from './dead-letters.ts'
+import { type DeadLetter, type DeadLetters, portionsOf } from './dead-letters.ts'
 import { openLetterReader } from './letter-reader.ts'
 import type { Refused, Store } from './store.ts'
 
@@ -64,15 +64,8 @@ function* lettersOf({
     }
     return
   }
-  let after = -1
-  for (;;) {
-    const portion = letters.list(after, limits.deadLettersAtOnceMax)
-    const last = portion.at(-1)
-    if (last === undefined) return
-    // A server may note more of them than the journal had when it was opened here.
-    yield* portion.filter(({ record }) => record < journal.end)
-    after = last.record
-  }
+  // A server may note more of them than the journal had when it was opened here.
+  for (const portion of portionsOf(letters)) yield* portion.filter(({ record }) => record < journal.end)
 }
 
 async function retryLetter(

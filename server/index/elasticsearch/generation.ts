@@ -1,9 +1,7 @@
 import type { Client } from '@elastic/elasticsearch'
+import { logsIn } from './journals.ts'
 import { aliasesOf, type IndexNames, namesOf } from './names.ts'
 import { type CursorState, readCursors, readState, saveState } from './state.ts'
-
-/** Journals whose servers write to one index; more are not looked at. */
-const JOURNALS_MAX = 1_000
 
 const kinds = ['events', 'runs', 'results'] as const
 
@@ -30,23 +28,14 @@ export async function journalsOf(
   namespace: string,
   building: number
 ): Promise<JournalOfIndex[]> {
-  const { aggregations } = await client.search<
-    unknown,
-    { logs?: { buckets: { key: string; doc_count: number }[] } }
-  >({
-    index: aliasesOf(namespace).events,
-    ignore_unavailable: true,
-    size: 0,
-    aggs: { logs: { terms: { field: 'playtrail.log', size: JOURNALS_MAX } } }
-  })
-  const buckets = aggregations?.logs?.buckets ?? []
+  const { logs } = await logsIn(client, aliasesOf(namespace).events)
   const cursors = await readCursors(
     client,
     namespace,
     building,
-    buckets.map(({ key }) => key)
+    logs.map(({ key }) => key)
   )
-  return buckets.map(({ key, doc_count }) => ({
+  return logs.map(({ key, doc_count }) => ({
     log: key,
     events: doc_count,
     copied: cursors.find(({ log }) => log === key)

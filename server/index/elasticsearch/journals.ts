@@ -5,6 +5,28 @@ import { readCursors } from './state.ts'
 /** Journals whose servers write to one index; more are not known. */
 const JOURNALS_MAX = 1_000
 
+/** The journals that the documents of an index say they come from, and how many of each; of those that match. */
+export async function logsIn(
+  client: Client,
+  index: string,
+  query?: estypes.QueryDslQueryContainer
+): Promise<{ logs: { key: string; doc_count: number }[]; isAny: boolean }> {
+  const { aggregations, hits } = await client.search<
+    unknown,
+    { logs?: { buckets: { key: string; doc_count: number }[] } }
+  >({
+    index,
+    ignore_unavailable: true,
+    size: 0,
+    ...(query !== undefined && { query }),
+    track_total_hits: 1,
+    aggs: { logs: { terms: { field: 'playtrail.log', size: JOURNALS_MAX } } }
+  })
+  const { total } = hits
+  const isAny = (typeof total === 'object' ? total.value : (total ?? 0)) > 0
+  return { logs: aggregations?.logs?.buckets ?? [], isAny }
+}
+
 /** Who writes to an index, as seen by one of them. */
 export interface Journals {
   own: string
@@ -19,22 +41,16 @@ export async function readJournals(
   { names, namespace, generation }: { names: IndexNames; namespace: string; generation: number },
   own: string
 ): Promise<Journals> {
-  const { aggregations, hits } = await client.search<unknown, { logs?: { buckets: { key: string }[] } }>({
-    index: names.events,
-    ignore_unavailable: true,
-    size: 0,
-    query: { bool: { must_not: [{ term: { 'playtrail.log': own } }] } },
-    track_total_hits: 1,
-    aggs: { logs: { terms: { field: 'playtrail.log', size: JOURNALS_MAX } } }
+  const { logs, isAny } = await logsIn(client, names.events, {
+    bool: { must_not: [{ term: { 'playtrail.log': own } }] }
   })
-  const logs = (aggregations?.logs?.buckets ?? []).map(({ key }) => key)
-  const cursors = await readCursors(client, namespace, generation, logs)
-  const total = hits.total
-  return {
-    own,
-    others: new Map(cursors.map(({ log, cursor }) => [log, cursor])),
-    isShared: (typeof total === 'object' ? total.value : (total ?? 0)) > 0
-  }
+  const cursors = await readCursors(
+    client,
+    namespace,
+    generation,
+    logs.map(({ key }) => key)
+  )
+  return { own, others: new Map(cursors.map(({ log, cursor }) => [log, cursor])), isShared: isAny }
 }
 
 /** Documents that say that they come from nobody who writes here. */

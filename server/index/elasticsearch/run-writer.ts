@@ -2,6 +2,7 @@ import type { Client, estypes } from '@elastic/elasticsearch'
 import { limits } from '../../limits.ts'
 import type { BulkWriter } from './bulk.ts'
 import type { Operation } from './bulk-queue.ts'
+import { documentIn } from './documents-by-id.ts'
 import type { WriteNames } from './names.ts'
 import { addChanges, emptyFold, type RunChange, type RunFold, type RunSource, sourceOf } from './run-fold.ts'
 
@@ -163,12 +164,9 @@ async function readFolds(
   return new Map(docs.flatMap((doc) => knownOf(doc)))
 }
 
-function knownOf(doc: estypes.MgetResponseItem<RunSource>): [string, Known][] {
-  if ('error' in doc) {
-    if (doc.error.type === 'index_not_found_exception') return []
-    throw new Error(`${doc._index}: ${doc.error.type}: ${doc.error.reason}`)
-  }
-  if (!doc.found) return []
+function knownOf(item: estypes.MgetResponseItem<RunSource>): [string, Known][] {
+  const doc = documentIn(item)
+  if (doc === undefined) return []
   // Whatever it is, it is not of our making only because its type says so.
   const fold = (doc._source as Partial<RunSource> | undefined)?.playtrail?.fold
   const version = { if_seq_no: doc._seq_no ?? 0, if_primary_term: doc._primary_term ?? 1 }

@@ -1,5 +1,6 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
 import { limits } from '../../limits.ts'
+import { documentIn } from './documents-by-id.ts'
 import { statusOf } from './failures.ts'
 
 const KEEP_ALIVE = '5m'
@@ -74,12 +75,7 @@ export async function getDocuments<Source>(
   const found: estypes.GetGetResult<Source>[] = []
   for (let at = 0; at < docs.length; at += limits.reconcilePageItems) {
     const answer = await client.mget<Source>({ docs: docs.slice(at, at + limits.reconcilePageItems) })
-    for (const doc of answer.docs) {
-      if (!('error' in doc)) {
-        if (doc.found) found.push(doc)
-      } else if (doc.error.type !== 'index_not_found_exception')
-        throw new Error(`${doc._index}: ${doc.error.type}: ${doc.error.reason}`)
-    }
+    found.push(...answer.docs.flatMap((item) => documentIn(item) ?? []))
   }
   return found
 }

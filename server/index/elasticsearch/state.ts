@@ -1,4 +1,5 @@
 import type { Client } from '@elastic/elasticsearch'
+import { documentIn } from './documents-by-id.ts'
 import { aliasesOf, STATE_INDEX } from './names.ts'
 
 /** What servers remember of a namespace: which generation is in use, and which version of setup it has. */
@@ -117,11 +118,7 @@ async function read<State>(client: Client, id: string, signal?: AbortSignal): Pr
     { index: STATE_INDEX, ids: [id] },
     signal && { signal }
   )
-  const [doc] = docs
-  if (doc === undefined) return undefined
-  if ('error' in doc) {
-    if (doc.error.type === 'index_not_found_exception') return undefined
-    throw new Error(`${doc._index}: ${doc.error.type}: ${doc.error.reason}`)
-  }
-  return doc.found ? Object.values(doc._source ?? {})[0] : undefined
+  const [item] = docs
+  const doc = item && documentIn(item)
+  return Object.values(doc?._source ?? {})[0]
 }
