@@ -5,14 +5,13 @@ import { limits } from '../../limits.ts'
 import { PatientTransport } from './patient-transport.ts'
 
 export interface ConnectionOptions {
-  /** Ask again, for a while, what Elasticsearch is too busy to answer; a writer has a queue of its own for that. */
-  isPatient?: boolean
-
   url: string
   /** A file that holds an encoded API key. */
   apiKeyFile?: string | undefined
   /** A file with the certificates of the authorities to trust, in PEM. */
   caFile?: string | undefined
+  /** Ask again, for a while, what Elasticsearch is too busy to answer; a writer has a queue of its own for that. */
+  isPatient?: boolean
 }
 
 /** Throws Fatal if one of the files cannot be read. */

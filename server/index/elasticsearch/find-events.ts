@@ -4,6 +4,7 @@ import type { IndexNames } from './names.ts'
 import type { IndexOnly } from './operations.ts'
 import { pageOf } from './pages.ts'
 import { conditions } from './query.ts'
+import { search } from './search.ts'
 
 export interface EventSource extends IndexedEvent {
   playtrail: IndexedEvent['playtrail'] & IndexOnly
@@ -89,32 +90,6 @@ async function eventsById(client: Client, index: string, ids: string[]): Promise
   // An event may be in two indices of a data stream: see sent-before.ts.
   const hits = await search<EventSource>(client, index, { size: 2 * ids.length, sort: ['_doc'], filter })
   return new Map(hits.flatMap(({ _id, _source }) => (_source === undefined ? [] : [[_id ?? '', _source]])))
-}
-
-async function search<Source>(
-  client: Client,
-  index: string,
-  {
-    size,
-    sort,
-    filter,
-    after
-  }: {
-    size: number
-    sort: estypes.SortCombinations[]
-    filter: estypes.QueryDslQueryContainer[]
-    after?: readonly (string | number)[] | undefined
-  }
-): Promise<estypes.SearchHit<Source>[]> {
-  const { hits } = await client.search<Source>({
-    index,
-    size,
-    sort,
-    query: { bool: { filter } },
-    track_total_hits: false,
-    ...(after !== undefined && { search_after: [...after] })
-  })
-  return hits.hits
 }
 
 /** The event as it was received, with what the server knows about it. */

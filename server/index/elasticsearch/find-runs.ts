@@ -5,6 +5,7 @@ import type { IndexNames } from './names.ts'
 import { pageOf } from './pages.ts'
 import { type Conditions, conditions, likeClause } from './query.ts'
 import { type RunFold, type RunSource, runOf } from './run-fold.ts'
+import { search } from './search.ts'
 
 type Counts = Record<ResultStatus, number>
 
@@ -13,17 +14,10 @@ export async function findRuns(client: Client, names: IndexNames, query: RunQuer
   const page = await pageOf<RunSource, RunFold>(
     query.limit,
     query.after,
-    async (size, after) => {
-      const { hits } = await client.search<RunSource>({
-        index: names.runs,
-        size,
-        query: { bool: { filter: clauses } },
-        sort: [{ 'run.id': { order: 'desc', unmapped_type: 'keyword' } }],
-        track_total_hits: false,
-        _source: ['playtrail.fold'],
-        ...(after !== undefined && { search_after: [...after] })
-      })
-      return hits.hits
+    (size, after) => {
+      const sort = [{ 'run.id': { order: 'desc' as const, unmapped_type: 'keyword' as const } }]
+      const fields = ['playtrail.fold']
+      return search<RunSource>(client, names.runs, { size, sort, filter: clauses, after, fields })
     },
     (hit) => {
       // What somebody else wrote there is no run; `playtrail reconcile` names it.
