@@ -30,7 +30,9 @@ export function summaryText(
   const kinds = Object.entries(differences).filter(([, count]) => count > 0)
   const left = kinds.reduce((sum, [, count]) => sum + count, 0)
   const isWhole = from === undefined && to === undefined
-  const compared = `Compared ${count(next - first, 'record')} (${first} to ${next - 1})${isWhole ? ` and ${count(runs, 'run')}` : ', no runs'}`
+  // Of an empty journal there is no first and last one.
+  const which = next > first ? ` (${first} to ${next - 1})` : ''
+  const compared = `Compared ${count(next - first, 'record')}${which}${isWhole ? ` and ${count(runs, 'run')}` : ', no runs'}`
   const found = kinds.map(([kind, number]) => `${number} ${kind}`).join(', ')
   return [
     ...(repair && repaired > 0 ? [`Repaired ${count(repaired, 'difference')}, and compared again.`] : []),
