@@ -8,6 +8,7 @@ import type { Event } from '../../server/event-types.ts'
 import { openDeadLetters } from '../../server/index/dead-letters.ts'
 import type { Service } from '../../server/service.ts'
 import { ndjson, resultEvent, runId } from '../support/events.ts'
+import { eventually } from '../support/eventually.ts'
 import { post, runningService } from '../support/service.ts'
 import { type Ran, run } from './world.ts'
 
@@ -23,6 +24,13 @@ async function served(t: TestContext): Promise<{
   const events = Array.from({ length: 5 }, (_, sequence) => resultEvent(id, sequence))
   await post(service, ndjson(events))
   await service.follower.idle()
+  // The cursor is saved a moment after the events are there.
+  await eventually(async () => {
+    const db = new Database(service.folder.index, { readonly: true })
+    const cursor = db.prepare<[], number>('SELECT cursor FROM meta').pluck().get()
+    db.close()
+    return cursor === events.length ? true : undefined
+  })
   return {
     service,
     events,
