@@ -1,4 +1,6 @@
 import type Database from 'better-sqlite3'
+import type { Query } from '../../ask/query/ast.ts'
+import { toSql } from '../../ask/query/to-sql.ts'
 import { type EventRow, eventDocument } from '../documents.ts'
 import type { EventQuery, IndexedEvent, Page, ResultQuery } from '../store.ts'
 import { pageOf } from './pages.ts'
@@ -28,6 +30,7 @@ export function findEvents(db: Database.Database, journalId: string, query: Even
     if (heartbeat !== undefined) found.where('e.action IS NOT ?', heartbeat)
   }
   found.between('e.timestamp', query)
+  whereMatching(found, query.matching, journalId)
   const index = indexFor(found, query, hosts)
 
   const { after, limit } = query
@@ -57,6 +60,7 @@ export function findResults(
   found.equal('r.run', run)
   found.equal('r.status', query.status)
   found.between('e.timestamp', query)
+  whereMatching(found, query.matching, journalId)
   if (after !== undefined) found.where('(r.sequence, r.record) > (?, ?)', ...after)
   const rows = found.rows<EventRow & { sequence: number }>(
     `r.sequence, ${EVENT_ROW} FROM results r INDEXED BY results_by_run CROSS JOIN events e ON e.record = r.record`,
@@ -68,6 +72,12 @@ export function findResults(
     bytes: row.payload.length,
     position: [row.sequence, row.record]
   }))
+}
+
+function whereMatching(found: Selection, matching: Query | undefined, journalId: string): void {
+  if (matching === undefined) return
+  const { text, values } = toSql(matching, journalId)
+  found.where(text, ...values)
 }
 
 /**
