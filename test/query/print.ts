@@ -2,7 +2,6 @@ import type { Condition, Query } from '../../server/ask/query/ast.ts'
 import { field } from '../../server/ask/query/fields.ts'
 import { addressOf } from '../../server/ask/query/ip.ts'
 import { partsOf } from '../../server/ask/query/patterns.ts'
-import { timeOf } from '../../server/index/documents.ts'
 
 /** A query as people would write it, with no more parentheses than it needs. */
 export function print(query: Query): string {
@@ -45,8 +44,14 @@ function printCondition(condition: Condition): string {
 function limit(name: string, value: number | string | undefined): string {
   if (value === undefined) return '*'
   const { kind } = field(name)
-  if (kind === 'date') return `"${timeOf(Number(value))}"`
+  if (kind === 'date') return `"${time(Number(value))}"`
   return kind === 'ip' ? `"${addressOf(String(value))}"` : String(value)
+}
+
+function time(microseconds: number): string {
+  const milliseconds = Math.floor(microseconds / 1000)
+  const rest = String(microseconds - milliseconds * 1000).padStart(3, '0')
+  return new Date(milliseconds).toISOString().replace('Z', `${rest}Z`)
 }
 
 function quoted(text: string): string {

@@ -9,7 +9,7 @@ import { limits } from '../../server/limits.ts'
 import { common } from './events.ts'
 import { addresses, dates, keywords, labelNames, numbers, texts } from './vocabulary.ts'
 
-const GROUPS = ['host', 'source', 'ansible.diff', 'ansible.result', 'ansible.facts', 'ansible.retry']
+const GROUPS = ['ansible', 'source', 'ansible.diff', 'ansible.result', 'ansible.facts', 'ansible.retry']
 
 const fields: fc.Arbitrary<Field> = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...common) },

@@ -28,7 +28,11 @@ const numbers: Readonly<Record<string, Sql>> = {
   'playtrail.index': sql`e.record`
 }
 
-/** A condition on a field that has a column; undefined for the other fields. */
+/**
+ * A condition on a field that has a column; undefined for the other fields. These are never longer than
+ * `charactersMax`, but for a name of more than 512 characters beyond Unicode's first 65,536, such as emoji: it is
+ * found here, and not in Elasticsearch.
+ */
 export function columnSql(
   { name, charactersMax }: Field,
   condition: ValueCondition,
