@@ -50,6 +50,9 @@ const closedFields: Readonly<Record<string, string>> = {
   'playtrail.time': 'it is @timestamp in another form; ask for @timestamp'
 }
 
+/** Fields that are named where none is like the one that was asked for. */
+const SIBLINGS_MAX = 5
+
 interface Mapping {
   type?: string
   ignore_above?: number
@@ -88,9 +91,10 @@ export function fieldNamed(given: string): Field {
   if (field !== undefined) return field
   const reason = closedFields[name]
   if (reason !== undefined) throw new QueryMistake(`"${given}" cannot be asked for: ${reason}.`)
-  if (groupFields(name).length > 0) {
+  const [inGroup] = fieldsWithin(name)
+  if (inGroup !== undefined) {
     throw new QueryMistake(
-      `"${given}" is a group of fields; name one of them, such as "${groupFields(name)[0]?.name}", or ask whether there is any with _exists_:${given}.`
+      `"${given}" is a group of fields; name one of them, such as "${inGroup}", or ask whether there is any with _exists_:${given}.`
     )
   }
   throw new QueryMistake(`There is no field "${given}".${hint(given)}`)
@@ -109,10 +113,17 @@ export function existingName(given: string): string {
   return groupFields(name).length > 0 ? name : fieldNamed(given).name
 }
 
-/** The fields of a group such as `ansible.diff`; those with the same values under two names once. */
+/**
+ * The fields of a group such as `ansible.diff`. Of two with the same values the one that also holds those that are
+ * too long for the other.
+ */
 export function groupFields(name: string): Field[] {
   if (known.has(name)) return []
-  const inGroup = [...known.values()].filter((one) => one.name.startsWith(`${name}.`))
+  const inGroup = [...known.values()]
+    .filter((one) => one.name.startsWith(`${name}.`))
+    .sort((one, other) =>
+      one.charactersMax === other.charactersMax ? 0 : other.charactersMax - one.charactersMax
+    )
   return inGroup.filter(({ path }, at) => inGroup.findIndex((one) => samePath(one.path, path)) === at)
 }
 
@@ -126,11 +137,17 @@ function labelNamed(name: string): Field | undefined {
   return label === '' || labels === undefined ? undefined : { ...labels, name, path: [LABELS, label] }
 }
 
+function fieldsWithin(group: string): string[] {
+  return fieldNames.filter((name) => name.startsWith(`${group}.`))
+}
+
 function hint(given: string): string {
   const names = [...fieldNames, ...Object.keys(shortNames)]
   const close = nearest(given, names) ?? names.find((name) => name.endsWith(`.${given.toLowerCase()}`))
   const quoted = 'If it is no field, put it in quotation marks.'
-  return close === undefined ? ` ${quoted}` : ` Did you mean "${close}"? ${quoted}`
+  if (close !== undefined) return ` Did you mean "${close}"? ${quoted}`
+  const siblings = fieldsWithin(given.replace(/\.[^.]*$/, '')).slice(0, SIBLINGS_MAX)
+  return siblings.length === 0 ? ` ${quoted}` : ` There is ${siblings.join(', ')}. ${quoted}`
 }
 
 function fieldsOf(path: readonly string[], properties: Readonly<Record<string, Mapping>>): Field[] {
