@@ -5,14 +5,14 @@ import { decodeCursor } from './cursors.ts'
 import { indexedEvent, pageOf, problem } from './documents.ts'
 import { actions, from, host, playbook, to, user } from './filters.ts'
 import { findRun } from './find-run.ts'
-import { limit, oneOf, q, querySchema, readParameters, text } from './parameters.ts'
+import { limit, oneOf, query, querySchema, readParameters, text } from './parameters.ts'
 import { type AskOptions, answerOf, documentOnly } from './routes.ts'
 
 const statuses = [...new Set([...resultStatuses, ...runStatuses])]
 const orders = { '-@timestamp': 'desc', '@timestamp': 'asc' } as const
 
 const parameters = {
-  q,
+  q: query('events'),
   run: text('Id of the run, or its beginning.', '019a5344-9e0b-7c3f-8a51-6d1e0c9b7a42'),
   action: oneOf(actions, 'What kind of event (`event.action`).'),
   playbook,
@@ -57,8 +57,8 @@ export const eventsRoute: FastifyPluginAsync<AskOptions> = async (app, { store, 
     const after = cursor === undefined ? undefined : decodeCursor(list, cursor)
     const page = { after, limit: items ?? limits.pageItemsDefault, order }
     const isWithoutHeartbeats = heartbeats === 'false'
-    const query = { ...filters, ...page, runId, fromMs, toMs, isWithoutHeartbeats, matching }
-    return answerOf(list, await store.events(query))
+    const asked = { ...filters, ...page, runId, fromMs, toMs, isWithoutHeartbeats, matching }
+    return answerOf(list, await store.events(asked))
   })
 }
 

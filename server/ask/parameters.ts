@@ -3,7 +3,7 @@ import type { Position } from '../index/store.ts'
 import { limits } from '../limits.ts'
 import { decodeCursor, type List } from './cursors.ts'
 import { nearest } from './nearest.ts'
-import type { Query } from './query/ast.ts'
+import type { Query, Searched } from './query/ast.ts'
 import { parseQuery } from './query/parse.ts'
 import { parseTime } from './time.ts'
 
@@ -99,18 +99,20 @@ export const limit: Parameter<number> = {
 }
 
 /** A query in Lucene's syntax. */
-export const q: Parameter<Query> = {
-  schema: {
-    type: 'string',
-    description:
-      "What to look for, in Lucene's syntax (docs/query.md): fields, phrases, wildcards, ranges, AND OR NOT, or words of any text.",
-    examples: ['host:web-* AND status:changed AND @timestamp:>=now-7d', 'nginx'],
-    minLength: 1,
-    maxLength: limits.queryCharactersMax
-  },
-  // parseQuery refuses what is longer, with a problem of its own.
-  charactersMax: Number.POSITIVE_INFINITY,
-  read: (given, _name, nowMs) => parseQuery(given, nowMs)
+export function query(of: Searched): Parameter<Query> {
+  return {
+    schema: {
+      type: 'string',
+      description:
+        "What to look for, in Lucene's syntax (docs/query.md): fields, phrases, wildcards, ranges, AND OR NOT, or words of any text.",
+      examples: ['host:web-* AND status:changed AND @timestamp:>=now-7d', 'nginx'],
+      minLength: 1,
+      maxLength: limits.queryCharactersMax
+    },
+    // parseQuery refuses what is longer, with a problem of its own.
+    charactersMax: Number.POSITIVE_INFINITY,
+    read: (given, _name, nowMs) => parseQuery(given, nowMs, of)
+  }
 }
 
 export function cursor(list: List): Parameter<Position> {

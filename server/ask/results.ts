@@ -3,10 +3,10 @@ import { limits } from '../limits.ts'
 import { indexedEvent, pageOf, problem } from './documents.ts'
 import { host, resultStatus } from './filters.ts'
 import { findRun, runIdSchema } from './find-run.ts'
-import { cursor, limit, q, querySchema, readParameters } from './parameters.ts'
+import { cursor, limit, query, querySchema, readParameters } from './parameters.ts'
 import { type AskOptions, answerOf, documentOnly } from './routes.ts'
 
-const parameters = { q, host, status: resultStatus, limit, cursor: cursor('results') }
+const parameters = { q: query('events'), host, status: resultStatus, limit, cursor: cursor('results') }
 
 /** GET /v1/runs/:id/results: how each task ended on each host, in the order in which they ended. */
 export const resultsRoute: FastifyPluginAsync<AskOptions> = async (app, { store, now = Date.now }) => {
@@ -20,8 +20,8 @@ export const resultsRoute: FastifyPluginAsync<AskOptions> = async (app, { store,
       ...filters
     } = readParameters(parameters, request.query, now())
     const { run } = await findRun(store, request.params.id)
-    const query = { ...filters, matching, runId: run.id, after, limit: items ?? limits.pageItemsDefault }
-    return answerOf('results', await store.results(query))
+    const asked = { ...filters, matching, runId: run.id, after, limit: items ?? limits.pageItemsDefault }
+    return answerOf('results', await store.results(asked))
   })
 }
 

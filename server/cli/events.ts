@@ -54,7 +54,6 @@ const columns: readonly Column[] = [
 ]
 
 interface EventsOptions extends ListOptions {
-  query?: string
   run?: string
   action?: string
   sort: string
@@ -68,7 +67,6 @@ export function eventsCommand(surroundings: Surroundings = processSurroundings()
       'after',
       '\nHeartbeats of runs are left out, unless --all or --action run.heartbeat asks for them.'
     )
-    .option('-q, --query <query>', "what to look for, in Lucene's syntax: 'host:web-* AND status:changed'")
     .option('--run <id>', `of this run: ${runNames}`)
     .addOption(new Option('--action <action>', 'of this kind').choices(Object.keys(actions)))
     .addOption(
@@ -81,11 +79,11 @@ export function eventsCommand(surroundings: Surroundings = processSurroundings()
 
 async function listEvents(options: EventsOptions, surroundings: Surroundings): Promise<void> {
   const client = createClient(readConnection(options.url, surroundings.env))
-  const { action, sort, query: q } = options
+  const { action, sort } = options
   const run = options.run === undefined ? undefined : (await findRun(options.run, client)).run.id
   // A shipper says every 30 s that a run goes on: of that only who asks for it wants to hear.
   const heartbeats = options.all || action !== undefined ? undefined : 'false'
-  const parameters = { ...filtersOf(options), q, run, action, sort, heartbeats }
+  const parameters = { ...filtersOf(options), run, action, sort, heartbeats }
   await printList(client.events(parameters, itemsMaxOf(options)), surroundings, {
     isJson: options.json === true,
     columns,

@@ -100,6 +100,8 @@ export interface RunQuery extends PageQuery {
   host?: string | undefined
   user?: string | undefined
   status?: RunStatus | undefined
+  /** What the run's document has to match, with the names of its hosts in `host.name`. */
+  matching?: Query | undefined
   /** Runs of which a sender was last heard before this time of the server, in milliseconds since 1970. */
   heardBeforeMs?: number | undefined
   /** Runs of which this journal heard last. A store that serves one journal ignores it. */

@@ -169,7 +169,7 @@ const refusals: [url: string, parameter: string, detail: RegExp][] = [
   [
     '/v1/runs?hosts=web-1',
     'hosts',
-    /no parameter "hosts" here\. Did you mean "host"\? Known are playbook, host,/
+    /no parameter "hosts" here\. Did you mean "host"\? Known are q, playbook, host,/
   ],
   ['/v1/runs?sort=x', 'sort', /no parameter "sort" here\. Known are/],
   ['/v1/runs?__proto__=x', '__proto__', /no parameter/],

@@ -139,7 +139,7 @@ test('a query is handed to the API as it is written', async (t) => {
   const { url, asked } = await startApi(t, { events: eventsOfRun() })
   const query = 'host:web-07 AND "nginx failed"'
   await playtrail(['events', '--url', url, '-q', query])
-  await playtrail(['events', '--url', url, '--query', query])
+  await playtrail(['runs', '--url', url, '--query', query])
   assert.deepEqual(
     asked.map(({ searchParams }) => searchParams.get('q')),
     [query, query]

@@ -305,6 +305,52 @@ export function testStoreContract(open: OpenStore): void {
     assert.deepEqual(await store.events(filtered), { items: [] }, 'filters hold besides the query')
   })
 
+  test('runs are those whose document matches the query, with the hosts that they have results on', async (t) => {
+    const store = await open(t)
+    const site = runOfEvents(START)
+    const deploy = runOfEvents(START + 1, { which: 1, name: 'deploy.yml', user: 'bob' })
+    await store.write(
+      batchOf([
+        site.started({ labels: { team: 'web' }, source: { ip: '10.1.2.3' } }),
+        site.result('web-1', 'changed'),
+        site.result('web-2', 'failed'),
+        site.finished('failed'),
+        deploy.started(),
+        deploy.result('web-2', 'ok'),
+        deploy.aborted({ error: { message: 'Killed by the OOM killer.' } })
+      ])
+    )
+    const [ofSite, ofDeploy, both] = [[site.id], [deploy.id], [deploy.id, site.id]]
+    const asked: [query: string, found: string[]][] = [
+      ['status:failed', ofSite],
+      ['status:(failed OR aborted)', both],
+      ['host:web-2', both],
+      ['host:web-1', ofSite],
+      ['NOT host:web-1', ofDeploy],
+      ['labels.team:web ip:10.0.0.0/8', ofSite],
+      ['"oom killer"', ofDeploy],
+      ['user:b*', ofDeploy],
+      ['ansible.playbook.path:*/site.yml', ofSite],
+      ['event.start:2026-11-05', both],
+      ['@timestamp:2026-11-05T09:30:00.001Z', ofDeploy],
+      ['_exists_:error', ofDeploy],
+      ['run.reason:killed', ofDeploy],
+      ['user:nobody', []]
+    ]
+    for (const [text, found] of asked) {
+      const matching = parseQuery(text, 0, 'runs')
+      const ids: string[] = []
+      let after: Position | undefined
+      do {
+        const page = await store.runs({ matching, limit: 1, after })
+        ids.push(...page.items.map(({ run }) => run.id))
+        after = page.next
+      } while (after !== undefined)
+      assert.deepEqual(ids, found, text)
+    }
+    assert.throws(() => parseQuery('task:nginx', 0, 'runs'), /A run has no ansible\.task\.name\.text/)
+  })
+
   test('times are half open, to the microsecond', async (t) => {
     const store = await open(t)
     const run = runOfEvents(START)

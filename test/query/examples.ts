@@ -11,9 +11,9 @@ const ROW = /^\| `(?<query>(?:[^`\\]|\\.)+)` \| (?<answer>[^|]*)\|/gm
 
 /** Rows of the tables whose first column is called `query` and whose second one as given. */
 function rows(second: string): { query: string; answer: string }[] {
-  const tables = page.split(/\n(?=\| query \| )/).slice(1)
+  const tables = page.split(/\n(?=\| query )/).slice(1)
   return tables
-    .filter((table) => table.startsWith(`| query | ${second} |`))
+    .filter((table) => table.split('\n', 1)[0]?.includes(` | ${second} |`))
     .flatMap((table) => [...(table.split('\n\n')[0] ?? '').replaceAll('\\|', '\u0001').matchAll(ROW)])
     .map(({ groups }) => ({
       query: groups?.query?.replaceAll('\u0001', '|') ?? '',
@@ -25,6 +25,8 @@ function rows(second: string): { query: string; answer: string }[] {
 export const examples = rows('finds')
 /** Queries that are refused, and a part of the answer. */
 export const refusals = rows('answer')
+/** Queries of runs, and whose run they find. */
+const runExamples = rows('finds the run of')
 
 /** Every example of docs/query.md finds in the store what is written there. */
 export function testExamples(open: (t: TestContext) => Promise<Store>): void {
@@ -37,6 +39,11 @@ export function testExamples(open: (t: TestContext) => Promise<Store>): void {
       const { items } = await store.events({ matching: parseQuery(query, NOW), order: 'asc', limit: 10 })
       const found = items.map((item) => letters.get(item.event.id) ?? '').sort()
       assert.equal(found.join(' '), answer, query)
+    }
+    assert.ok(runExamples.length > 4)
+    for (const { query, answer } of runExamples) {
+      const { items } = await store.runs({ matching: parseQuery(query, NOW, 'runs'), limit: 10 })
+      assert.equal(items.map(({ user }) => user?.name).join(' '), answer, query)
     }
   })
 }

@@ -102,3 +102,6 @@ export function or(...of: Query[]): Query {
 export function not(of: Query): Query {
   return of.type === 'not' ? of.of : { type: 'not', of }
 }
+
+/** What a query is asked of. `@timestamp` of an event is compared by microseconds, and all other times by milliseconds. */
+export type Searched = 'events' | 'runs'

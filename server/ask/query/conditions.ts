@@ -1,6 +1,6 @@
 import { limits } from '../../limits.ts'
 import { parseSpan } from '../time.ts'
-import type { Condition, Query, Range } from './ast.ts'
+import type { All, Condition, Range } from './ast.ts'
 import { existingName, type Field, fieldNamed, LABELS } from './fields.ts'
 import { ADDRESS_MAX, BEFORE_ALL, BEHIND_ALL, ipKey, networkKeys } from './ip.ts'
 import { QueryMistake } from './mistake.ts'
@@ -13,7 +13,7 @@ const EXISTS = '_exists_'
 const WORD_PATTERN = /^[\p{L}\p{M}\p{N}\p{Pc}.'’:,;*?]+$/u
 
 /** What a term means. Throws QueryMistake if its field does not take such a value. */
-export function conditionOf(given: string | undefined, value: Value, nowMs: number): Query {
+export function conditionOf(given: string | undefined, value: Value, nowMs: number): All | Condition {
   if (given === EXISTS) return { type: 'exists', field: existingName(plainText(value, EXISTS)) }
   if (given === undefined) return isAny(value) ? { type: 'all' } : textCondition(undefined, value)
   if (isAny(value)) return { type: 'exists', field: existingName(given) }
@@ -56,7 +56,7 @@ function keywordCondition({ name, kind }: Field, value: Value): Condition {
 }
 
 /** Without a field: of any text. */
-function textCondition(field: Field | undefined, value: Value): Query {
+function textCondition(field: Field | undefined, value: Value): Condition {
   const where = field === undefined ? {} : { field: field.name }
   if (value.type === 'between')
     throw new QueryMistake(

@@ -1,34 +1,37 @@
 import { microsecondsOf } from '../../index/columns.ts'
-import type { IndexedEvent } from '../../index/store.ts'
-import type { Condition, Query, Range } from './ast.ts'
+import type { IndexedEvent, Run } from '../../index/store.ts'
+import type { Condition, Query, Range, Searched } from './ast.ts'
 import { type Field, field, groupFields, LABELS, STATUS, STATUS_FIELDS, textFields } from './fields.ts'
 import { ipKey } from './ip.ts'
 import { fits } from './patterns.ts'
 import { textFits } from './text-search.ts'
 
-/** Something that can be searched: an event, for example. */
-export type Document = Partial<IndexedEvent>
+/** What is searched: an event, or a run with the names of its hosts. */
+export type Document = Partial<IndexedEvent> | RunDocument
+export interface RunDocument extends Run {
+  host?: { name: string[] }
+}
 
 /**
  * Whether the query matches the document, worked out the plain way. This is the definition of what a query means:
  * what the stores make of it has to find the same documents (test/query/conformance.test.ts).
  */
-export function matches(query: Query, document: Document): boolean {
+export function matches(query: Query, document: Document, of: Searched = 'events'): boolean {
   switch (query.type) {
     case 'all':
       return true
     case 'and':
-      return query.of.every((part) => matches(part, document))
+      return query.of.every((part) => matches(part, document, of))
     case 'or':
-      return query.of.some((part) => matches(part, document))
+      return query.of.some((part) => matches(part, document, of))
     case 'not':
-      return !matches(query.of, document)
+      return !matches(query.of, document, of)
     default:
-      return conditionMatches(query, document)
+      return conditionMatches(query, document, of)
   }
 }
 
-function conditionMatches(condition: Condition, document: Document): boolean {
+function conditionMatches(condition: Condition, document: Document, of: Searched): boolean {
   switch (condition.type) {
     case 'exists':
       return exists(condition.field, document)
@@ -41,7 +44,7 @@ function conditionMatches(condition: Condition, document: Document): boolean {
     case 'is':
       return valuesOf(field(condition.field), document).some((value) => value === condition.value)
     case 'range':
-      return valuesOf(field(condition.field), document).some((value) => isWithin(value, condition))
+      return valuesOf(field(condition.field), document).some((value) => isWithin(value, condition, of))
     case 'words':
     case 'word-like': {
       const fields = condition.field === undefined ? textFields : [field(condition.field)]
@@ -76,20 +79,19 @@ function valuesAt(value: unknown, path: readonly string[], depth: number): unkno
   return valuesAt((value as Record<string, unknown>)[name], path, depth + 1)
 }
 
-function isWithin(value: unknown, { field: name, from, to }: Range): boolean {
-  const compared = comparable(value, field(name))
+function isWithin(value: unknown, { field: name, from, to }: Range, of: Searched): boolean {
+  const compared = comparable(value, field(name), of)
   return (
     compared !== undefined && (from === undefined || compared >= from) && (to === undefined || compared <= to)
   )
 }
 
 /** A value as the limits of a range are written; see ast.ts. */
-function comparable(value: unknown, { kind, name }: Field): number | string | undefined {
+function comparable(value: unknown, { kind, name }: Field, of: Searched): number | string | undefined {
   if (kind === 'number') return Number(value)
   if (kind === 'ip') return ipKey(String(value))
   const microseconds = microsecondsOf(value)
-  // Of all times but the event's own, Elasticsearch keeps no more than milliseconds.
-  return name === '@timestamp' || microseconds === undefined
-    ? microseconds
-    : Math.floor(microseconds / 1000) * 1000
+  // Of all other times Elasticsearch keeps no more than milliseconds.
+  const isExact = name === '@timestamp' && of === 'events'
+  return isExact || microseconds === undefined ? microseconds : Math.floor(microseconds / 1000) * 1000
 }

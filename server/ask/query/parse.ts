@@ -1,8 +1,9 @@
 import { Problem } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import { and, not, or, type Query } from './ast.ts'
+import { and, not, or, type Query, type Searched } from './ast.ts'
 import { conditionOf } from './conditions.ts'
 import { QueryMistake } from './mistake.ts'
+import { checkRunField } from './run-fields.ts'
 import { scan, type TermToken, type Token } from './scan.ts'
 import { type Structure, structureOf } from './structure.ts'
 
@@ -10,7 +11,7 @@ import { type Structure, structureOf } from './structure.ts'
  * What a query in Lucene's syntax says (docs/query.md); `now` is read from `nowMs`, so that the answer means one
  * moment wherever it is looked at. Throws Problem `query_invalid`, or `query_too_costly` with what to narrow.
  */
-export function parseQuery(text: string, nowMs: number): Query {
+export function parseQuery(text: string, nowMs: number, of: Searched = 'events'): Query {
   let at = 0
   try {
     checkLength(text)
@@ -19,7 +20,9 @@ export function parseQuery(text: string, nowMs: number): Query {
     if (tokens.length === 0) throw new QueryMistake('It is empty. Leave it out to ask for everything.')
     return queryOf(structureOf(tokens), (term) => {
       at = term.at
-      return conditionOf(term.field, term.value, nowMs)
+      const condition = conditionOf(term.field, term.value, nowMs)
+      if (of === 'runs') checkRunField(condition)
+      return condition
     })
   } catch (error) {
     if (error instanceof QueryMistake) throw problemOf(error, error.at ?? at, text)

@@ -1,6 +1,6 @@
 import type { estypes } from '@elastic/elasticsearch'
-import type { Condition, Like, Query, Range } from './ast.ts'
-import { field, STATUS, STATUS_FIELDS, textFields } from './fields.ts'
+import type { Condition, Like, Query, Range, Searched } from './ast.ts'
+import { field, groupFields, STATUS, STATUS_FIELDS, textFields } from './fields.ts'
 import { addressOf, BEFORE_ALL, BEHIND_ALL } from './ip.ts'
 
 type Clause = estypes.QueryDslQueryContainer
@@ -10,33 +10,38 @@ const TIME = 'playtrail.time'
 const TIMESTAMP = '@timestamp'
 
 /** A query as Elasticsearch is asked it, to be used where nothing is scored. */
-export function toElasticsearch(query: Query): Clause {
+export function toElasticsearch(query: Query, of: Searched = 'events'): Clause {
+  const clauseOf = (part: Query): Clause => toElasticsearch(part, of)
   switch (query.type) {
     case 'all':
       return { match_all: {} }
     case 'and':
-      return { bool: { filter: query.of.map(toElasticsearch) } }
+      return { bool: { filter: query.of.map(clauseOf) } }
     case 'or':
-      return anyOf(query.of.map(toElasticsearch))
+      return anyOf(query.of.map(clauseOf))
     case 'not':
-      return { bool: { must_not: [toElasticsearch(query.of)] } }
+      return { bool: { must_not: [clauseOf(query.of)] } }
     default:
-      return conditionClause(query)
+      return conditionClause(query, of)
   }
 }
 
-function conditionClause(condition: Condition): Clause {
-  if ('field' in condition && condition.field === STATUS) return statusClause(condition)
+function conditionClause(condition: Condition, of: Searched): Clause {
+  if ('field' in condition && condition.field === STATUS) return statusClause(condition, of)
   switch (condition.type) {
-    case 'exists':
-      return { exists: { field: condition.field } }
+    case 'exists': {
+      // Elasticsearch knows groups as well, but counts in what queries do not see.
+      const group = groupFields(condition.field)
+      if (group.length === 0) return { exists: { field: condition.field } }
+      return anyOf(group.map(({ name }) => ({ exists: { field: name } })))
+    }
     case 'equals':
     case 'is':
       return { term: { [condition.field]: { value: condition.value } } }
     case 'like':
       return likeClause(condition)
     case 'range':
-      return rangeClause(condition)
+      return rangeClause(condition, of)
     case 'words':
       // Taken apart already: as a text they come to the same words again.
       return inTexts(condition.field, (name) => ({ match_phrase: { [name]: condition.words.join(' ') } }))
@@ -52,10 +57,11 @@ function likeClause({ field: name, pattern }: Like): Clause {
   return { prefix: { [name]: { value: beginning } } }
 }
 
-function rangeClause({ field: name, from, to }: Range): Clause {
+function rangeClause({ field: name, from, to }: Range, of: Searched): Clause {
   const { kind } = field(name)
   if (kind === 'ip') return addressRange(name, from, to)
-  if (kind === 'date' && name !== TIMESTAMP) {
+  const isTime = name === TIMESTAMP && of === 'events'
+  if (kind === 'date' && !isTime) {
     // Rounded inwards, since the index has no more than milliseconds.
     const limits = {
       ...(from !== undefined && { gte: Math.ceil(Number(from) / 1000) }),
@@ -67,7 +73,7 @@ function rangeClause({ field: name, from, to }: Range): Clause {
     ...(from !== undefined && { gte: Number(from) }),
     ...(to !== undefined && { lte: Number(to) })
   }
-  return { range: { [name === TIMESTAMP ? TIME : name]: limits } }
+  return { range: { [isTime ? TIME : name]: limits } }
 }
 
 function addressRange(name: string, from: Range['from'], to: Range['to']): Clause {
@@ -80,8 +86,8 @@ function addressRange(name: string, from: Range['from'], to: Range['to']): Claus
 }
 
 /** Of an event that has both fields the first one counts. */
-function statusClause(condition: Condition): Clause {
-  const [ofResult, ofRun] = STATUS_FIELDS.map((name) => conditionClause({ ...condition, field: name }))
+function statusClause(condition: Condition, of: Searched): Clause {
+  const [ofResult, ofRun] = STATUS_FIELDS.map((name) => conditionClause({ ...condition, field: name }, of))
   if (ofResult === undefined || ofRun === undefined) throw new Error('query: a status is one of two fields')
   const hasResult = { exists: { field: STATUS_FIELDS[0] } }
   return anyOf([ofResult, { bool: { filter: [ofRun], must_not: [hasResult] } }])
