@@ -3,15 +3,15 @@ import { microsecondsOf } from '../../index/columns.ts'
 import { valuesOf } from './evaluate.ts'
 import { textFields } from './fields.ts'
 import { ipKey } from './ip.ts'
-import { compileTextSearch, type TextSearch } from './text-search.ts'
+import { type CompiledSearch, compileTextSearch, type TextSearch } from './text-search.ts'
 
 /** Searches that are kept compiled; a statement has some of them, and asks each for every row. */
 const SEARCHES_KEPT_MAX = 64
 
 /** Adds to a connection what to-sql.ts needs and SQL does not have. */
 export function addQueryFunctions(db: Database.Database): void {
-  const searches = new Map<string, (text: string) => boolean>()
-  const searchOf = (written: string): ((text: string) => boolean) => {
+  const searches = new Map<string, CompiledSearch>()
+  const searchOf = (written: string): CompiledSearch => {
     const known = searches.get(written)
     if (known !== undefined) return known
     if (searches.size >= SEARCHES_KEPT_MAX) searches.clear()
@@ -30,12 +30,13 @@ export function addQueryFunctions(db: Database.Database): void {
   }
 
   // Whether a text fits a search, and whether any text of an event does.
-  add<string>('playtrail_text', (text, search) => Number(searchOf(search)(text)))
+  add<string>('playtrail_text', (text, search) => Number(searchOf(search).fits(text)))
   add<Buffer>('playtrail_texts', (payload, search) => {
+    const { fits, mayFitEvent } = searchOf(search)
+    if (!mayFitEvent(payload)) return 0
     const event: unknown = JSON.parse(payload.toString())
-    const isFitting = searchOf(search)
     const values = textFields.flatMap((one) => valuesOf(one, Object(event)))
-    return Number(values.some((text) => isFitting(String(text))))
+    return Number(values.some((text) => fits(String(text))))
   })
   // As evaluate.ts compares them: microseconds, rounded down to milliseconds, and the key of an address.
   add<string>('playtrail_time', (text) => {
