@@ -26,6 +26,8 @@ export const problems = {
   // A question.
   parameter_invalid: { status: 400, retry: false, title: 'A parameter is wrong' },
   cursor_invalid: { status: 400, retry: false, title: 'The cursor is not one of ours' },
+  query_invalid: { status: 400, retry: false, title: 'The query cannot be understood' },
+  query_too_costly: { status: 400, retry: false, title: 'The query asks for too much at once' },
   run_not_found: { status: 404, retry: false, title: 'No such run' },
   run_ambiguous: { status: 409, retry: false, title: 'More than one run begins like this' },
 

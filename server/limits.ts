@@ -105,6 +105,16 @@ export const limits = {
   pageItemsMax: 1_000,
   /** Characters of one request parameter. */
   parameterCharactersMax: 1_024,
+  /** Characters of a query, `q`. */
+  queryCharactersMax: 2_000,
+  /** Conditions of a query. */
+  queryClausesMax: 64,
+  /** Parentheses within each other in a query. */
+  queryDepthMax: 20,
+  /** `*` and `?` in a query. */
+  queryWildcardsMax: 16,
+  /** Letters before the first `*` or `?` of a word that is searched for in texts. */
+  queryWordBeginningCharactersMin: 2,
   /** Digits and dashes of the beginning of a run's id, below which it is not looked up. */
   runIdBeginningCharactersMin: 8,
 

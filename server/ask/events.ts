@@ -5,13 +5,14 @@ import { decodeCursor } from './cursors.ts'
 import { indexedEvent, pageOf, problem } from './documents.ts'
 import { actions, from, host, playbook, to, user } from './filters.ts'
 import { findRun } from './find-run.ts'
-import { limit, oneOf, querySchema, readParameters, text } from './parameters.ts'
+import { limit, oneOf, query, querySchema, readParameters, text } from './parameters.ts'
 import { type AskOptions, answerOf, documentOnly } from './routes.ts'
 
 const statuses = [...new Set([...resultStatuses, ...runStatuses])]
 const orders = { '-@timestamp': 'desc', '@timestamp': 'asc' } as const
 
 const parameters = {
+  q: query('events'),
   run: text('Id of the run, or its beginning.', '019a5344-9e0b-7c3f-8a51-6d1e0c9b7a42'),
   action: oneOf(actions, 'What kind of event (`event.action`).'),
   playbook,
@@ -47,6 +48,7 @@ export const eventsRoute: FastifyPluginAsync<AskOptions> = async (app, { store, 
       sort = '-@timestamp',
       run,
       heartbeats,
+      q: matching,
       ...filters
     } = given
     const runId = run === undefined ? undefined : (await findRun(store, run, 'run')).run.id
@@ -55,8 +57,8 @@ export const eventsRoute: FastifyPluginAsync<AskOptions> = async (app, { store, 
     const after = cursor === undefined ? undefined : decodeCursor(list, cursor)
     const page = { after, limit: items ?? limits.pageItemsDefault, order }
     const isWithoutHeartbeats = heartbeats === 'false'
-    const query = { ...filters, ...page, runId, fromMs, toMs, isWithoutHeartbeats }
-    return answerOf(list, await store.events(query))
+    const asked = { ...filters, ...page, runId, fromMs, toMs, isWithoutHeartbeats, matching }
+    return answerOf(list, await store.events(asked))
   })
 }
 
@@ -68,7 +70,7 @@ const schema = {
   querystring: querySchema(parameters),
   response: {
     200: pageOf(indexedEvent),
-    400: problem('`parameter_invalid`, `cursor_invalid`'),
+    400: problem('`parameter_invalid`, `cursor_invalid`, `query_invalid`, `query_too_costly`'),
     404: problem('`run_not_found`'),
     409: problem('`run_ambiguous`')
   }

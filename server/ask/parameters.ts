@@ -3,11 +3,15 @@ import type { Position } from '../index/store.ts'
 import { limits } from '../limits.ts'
 import { decodeCursor, type List } from './cursors.ts'
 import { nearest } from './nearest.ts'
+import type { Query, Searched } from './query/ast.ts'
+import { parseQuery } from './query/parse.ts'
 import { parseTime } from './time.ts'
 
 /** One parameter of a request: what /openapi.json says of it, and how its text is read. */
 export interface Parameter<Value> {
   schema: { type: string; description: string; [keyword: string]: unknown }
+  /** Longer texts are refused; `parameterCharactersMax` unless it is said here. */
+  charactersMax?: number
   /** Throws Problem if the text is not what was expected. */
   read(text: string, name: string, nowMs: number): Value
 }
@@ -30,7 +34,7 @@ export function readParameters<Parameters extends Table>(
   for (const [name, given] of Object.entries(query ?? {})) {
     const parameter = Object.hasOwn(table, name) ? table[name] : undefined
     if (parameter === undefined) throw unknownParameter(name, Object.keys(table))
-    values[name] = parameter.read(oneText(name, given), name, nowMs)
+    values[name] = parameter.read(oneText(name, given, parameter.charactersMax), name, nowMs)
   }
   // Each value was read by the parameter of its name.
   return values as Values<Parameters>
@@ -94,6 +98,23 @@ export const limit: Parameter<number> = {
   }
 }
 
+/** A query in Lucene's syntax. */
+export function query(of: Searched): Parameter<Query> {
+  return {
+    schema: {
+      type: 'string',
+      description:
+        "What to look for, in Lucene's syntax (docs/query.md): fields, phrases, wildcards, ranges, AND OR NOT, or words of any text.",
+      examples: ['host:web-* AND status:changed AND @timestamp:>=now-7d', 'nginx'],
+      minLength: 1,
+      maxLength: limits.queryCharactersMax
+    },
+    // parseQuery refuses what is longer, with a problem of its own.
+    charactersMax: Number.POSITIVE_INFINITY,
+    read: (given, _name, nowMs) => parseQuery(given, nowMs, of)
+  }
+}
+
 export function cursor(list: List): Parameter<Position> {
   const description = 'Where to go on: `next` of the page before. The filters may be others than there.'
   return {
@@ -108,8 +129,7 @@ export function invalid(name: string, expected: string, given: string, hint = ''
   })
 }
 
-function oneText(name: string, given: unknown): string {
-  const { parameterCharactersMax: max } = limits
+function oneText(name: string, given: unknown, max: number = limits.parameterCharactersMax): string {
   if (typeof given !== 'string') throw invalid(name, 'to be given once', String(given))
   if (given === '') throw invalid(name, 'at least one character', given, ' Leave the parameter out instead.')
   if (given.length <= max) return given

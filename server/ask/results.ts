@@ -3,20 +3,25 @@ import { limits } from '../limits.ts'
 import { indexedEvent, pageOf, problem } from './documents.ts'
 import { host, resultStatus } from './filters.ts'
 import { findRun, runIdSchema } from './find-run.ts'
-import { cursor, limit, querySchema, readParameters } from './parameters.ts'
+import { cursor, limit, query, querySchema, readParameters } from './parameters.ts'
 import { type AskOptions, answerOf, documentOnly } from './routes.ts'
 
-const parameters = { host, status: resultStatus, limit, cursor: cursor('results') }
+const parameters = { q: query('events'), host, status: resultStatus, limit, cursor: cursor('results') }
 
 /** GET /v1/runs/:id/results: how each task ended on each host, in the order in which they ended. */
 export const resultsRoute: FastifyPluginAsync<AskOptions> = async (app, { store, now = Date.now }) => {
   documentOnly(app)
 
   app.get<{ Params: { id: string } }>('/v1/runs/:id/results', { schema }, async (request) => {
-    const { cursor: after, limit: items, ...filters } = readParameters(parameters, request.query, now())
+    const {
+      cursor: after,
+      limit: items,
+      q: matching,
+      ...filters
+    } = readParameters(parameters, request.query, now())
     const { run } = await findRun(store, request.params.id)
-    const query = { ...filters, runId: run.id, after, limit: items ?? limits.pageItemsDefault }
-    return answerOf('results', await store.results(query))
+    const asked = { ...filters, matching, runId: run.id, after, limit: items ?? limits.pageItemsDefault }
+    return answerOf('results', await store.results(asked))
   })
 }
 
@@ -29,7 +34,7 @@ const schema = {
   querystring: querySchema(parameters),
   response: {
     200: pageOf(indexedEvent),
-    400: problem('`parameter_invalid`, `cursor_invalid`'),
+    400: problem('`parameter_invalid`, `cursor_invalid`, `query_invalid`, `query_too_costly`'),
     404: problem('`run_not_found`'),
     409: problem('`run_ambiguous`')
   }

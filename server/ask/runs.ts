@@ -3,11 +3,12 @@ import { limits } from '../limits.ts'
 import { pageOf, problem, runDocument } from './documents.ts'
 import { from, host, playbookOrPath, runStatus, to, user } from './filters.ts'
 import { findRun, runIdSchema } from './find-run.ts'
-import { cursor, limit, querySchema, readParameters } from './parameters.ts'
+import { cursor, limit, query, querySchema, readParameters } from './parameters.ts'
 import { resultsRoute } from './results.ts'
 import { type AskOptions, answerOf, documentOnly } from './routes.ts'
 
 const parameters = {
+  q: query('runs'),
   playbook: playbookOrPath,
   host,
   user,
@@ -29,10 +30,11 @@ export const runsRoutes: FastifyPluginAsync<AskOptions> = async (app, options) =
       from: fromMs,
       to: toMs,
       limit: items,
+      q: matching,
       ...filters
     } = readParameters(parameters, request.query, now())
-    const query = { ...filters, fromMs, toMs, after, limit: items ?? limits.pageItemsDefault }
-    return answerOf('runs', await store.runs(query))
+    const asked = { ...filters, matching, fromMs, toMs, after, limit: items ?? limits.pageItemsDefault }
+    return answerOf('runs', await store.runs(asked))
   })
 
   app.get<{ Params: { id: string } }>('/v1/runs/:id', { schema: oneSchema }, async (request) => {
@@ -49,7 +51,10 @@ const listSchema = {
     'Sorted by `run.id`, whose beginning is the time of the start; `from` and `to` mean that time.',
   tags: ['ask'],
   querystring: querySchema(parameters),
-  response: { 200: pageOf(runDocument), 400: problem('`parameter_invalid`, `cursor_invalid`') }
+  response: {
+    200: pageOf(runDocument),
+    400: problem('`parameter_invalid`, `cursor_invalid`, `query_invalid`, `query_too_costly`')
+  }
 }
 
 const oneSchema = {

@@ -30,26 +30,44 @@ const DATE_TIME =
 
 /** Milliseconds since 1970, with a fraction for the microseconds; undefined if `text` names no moment. */
 export function parseTime(text: string, nowMs: number): number | undefined {
+  return parseEnd(text, nowMs, 'first')
+}
+
+/**
+ * The first and the last microsecond, counted from 1970, of what `text` names: a day has all of its microseconds,
+ * and so have a time without a fraction its second and `now/M` its month, as where Elasticsearch rounds. Undefined
+ * if `text` names none.
+ */
+export function parseSpan(text: string, nowMs: number): { first: number; last: number } | undefined {
+  const first = parseEnd(text, nowMs, 'first')
+  const last = parseEnd(text, nowMs, 'last')
+  if (first === undefined || last === undefined) return undefined
+  return { first: Math.round(first * 1000), last: Math.round(last * 1000) }
+}
+
+function parseEnd(text: string, nowMs: number, end: 'first' | 'last'): number | undefined {
   const { anchor, math } = MOMENT.exec(text)?.groups ?? {}
   if (anchor === undefined || math === undefined) return undefined
-  let ms = anchor === 'now' ? nowMs : parseDateTime(anchor.replace('||', ''))
+  let ms = anchor === 'now' ? nowMs : parseDateTime(anchor.replace('||', ''), end)
   for (const { groups } of math.matchAll(STEP)) {
     if (ms === undefined) return undefined
     const unit = units[groups?.unit as keyof typeof units]
-    if (groups?.sign === '/') ms = beginning(ms, unit)
-    else ms = sum(ms, Number(`${groups?.sign}${groups?.amount || 1}`), unit)
+    if (groups?.sign !== '/') ms = sum(ms, Number(`${groups?.sign}${groups?.amount || 1}`), unit)
+    else ms = end === 'first' ? beginning(ms, unit) : ending(ms, unit)
   }
   // Dates end 100 million days from 1970.
   return ms !== undefined && Number.isFinite(ms) ? ms : undefined
 }
 
-function parseDateTime(text: string): number | undefined {
-  const { day, time = '00:00:00', fraction = '', offset = 'Z' } = DATE_TIME.exec(text)?.groups ?? {}
+function parseDateTime(text: string, end: 'first' | 'last'): number | undefined {
+  const { day, time, fraction, offset = 'Z' } = DATE_TIME.exec(text)?.groups ?? {}
   if (day === undefined) return undefined
+  const [timeLeftOut, fractionLeftOut] = end === 'first' ? ['00:00:00', '0'] : ['23:59:59', '999999']
   // Date.parse takes February 30 for March 2.
   const midnight = new Date(`${day}T00:00:00Z`)
   if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(day)) return undefined
-  return Date.parse(`${day}T${time}${offset}`) + Number(fraction.padEnd(6, '0').slice(0, 6)) / 1000
+  const microseconds = (fraction ?? fractionLeftOut).padEnd(6, '0').slice(0, 6)
+  return Date.parse(`${day}T${time ?? timeLeftOut}${offset}`) + Number(microseconds) / 1000
 }
 
 function sum(ms: number, amount: number, unit: Unit): number {
@@ -69,6 +87,11 @@ function beginning(ms: number, unit: Unit): number {
   if (unit === 'month') return firstOfMonth(date.getUTCFullYear() * 12 + date.getUTCMonth())
   const start = unit === 'week' ? MONDAY_MS : 0
   return start + Math.floor((ms - start) / lengthsMs[unit]) * lengthsMs[unit]
+}
+
+/** The last microsecond. */
+function ending(ms: number, unit: Unit): number {
+  return sum(beginning(ms, unit), 1, unit) - 0.001
 }
 
 /** Of months counted from the year 0. Date.UTC would take the years 0 to 99 for 1900 to 1999. */

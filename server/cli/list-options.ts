@@ -5,6 +5,7 @@ import { urlOption } from './connection.ts'
 /** Options that the lists have in common. */
 export interface ListOptions {
   url?: string
+  query?: string
   playbook?: string
   host?: string
   user?: string
@@ -19,6 +20,7 @@ export interface ListOptions {
 /** A command that prints a list: its filters, how much of it, and in which form. */
 export function listCommand(name: string, statuses: readonly string[], itemsDefault: number): Command {
   return new Command(name)
+    .option('-q, --query <query>', "what to look for, in Lucene's syntax: 'host:web-* AND status:changed'")
     .option('--playbook <playbook>', 'name or path of the playbook; * stands for any characters')
     .option('--host <host>', 'name of a managed host; * stands for any characters')
     .option('--user <user>', 'name of whoever did it')
@@ -32,8 +34,8 @@ export function listCommand(name: string, statuses: readonly string[], itemsDefa
 }
 
 /** The filters as the API names them. */
-export function filtersOf({ playbook, host, user, status, from, to }: ListOptions): Parameters {
-  return { playbook, host, user, status, from, to }
+export function filtersOf({ query, playbook, host, user, status, from, to }: ListOptions): Parameters {
+  return { q: query, playbook, host, user, status, from, to }
 }
 
 export function itemsMaxOf({ all, limit }: ListOptions): number {

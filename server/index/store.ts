@@ -1,3 +1,4 @@
+import type { Query } from '../ask/query/ast.ts'
 import type { Event } from '../event-types.ts'
 import type { JournalBatch } from '../journal/record.ts'
 
@@ -82,7 +83,7 @@ export interface Run {
 }
 
 /** Which items, and which page of them. Absent filters let everything through. */
-interface Query {
+interface PageQuery {
   /** Half open: from ≤ time < to. Milliseconds since 1970; a fraction counts. */
   fromMs?: number | undefined
   toMs?: number | undefined
@@ -90,7 +91,7 @@ interface Query {
   after?: Position | undefined
 }
 
-export interface RunQuery extends Query {
+export interface RunQuery extends PageQuery {
   /** Beginning of the run's id. */
   id?: string | undefined
   /** Name or path of the playbook; `*` stands for any characters. */
@@ -99,20 +100,24 @@ export interface RunQuery extends Query {
   host?: string | undefined
   user?: string | undefined
   status?: RunStatus | undefined
+  /** What the run's document has to match, with the names of its hosts in `host.name`. */
+  matching?: Query | undefined
   /** Runs of which a sender was last heard before this time of the server, in milliseconds since 1970. */
   heardBeforeMs?: number | undefined
   /** Runs of which this journal heard last. A store that serves one journal ignores it. */
   heardBy?: string | undefined
 }
 
-export interface ResultQuery extends Query {
+export interface ResultQuery extends PageQuery {
   runId: string
   /** `*` as above. */
   host?: string | undefined
   status?: ResultStatus | undefined
+  /** What the event of the result has to match. */
+  matching?: Query | undefined
 }
 
-export interface EventQuery extends Query {
+export interface EventQuery extends PageQuery {
   runId?: string | undefined
   action?: string | undefined
   /** `run.name` of the event. `*` as above, also in `host`. */
@@ -123,6 +128,7 @@ export interface EventQuery extends Query {
   status?: RunStatus | ResultStatus | undefined
   /** Leaves out run.heartbeat, which says nothing but that a run goes on. */
   isWithoutHeartbeats?: boolean | undefined
+  matching?: Query | undefined
   /** `desc`: newest first. */
   order: 'asc' | 'desc'
 }

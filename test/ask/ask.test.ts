@@ -169,7 +169,7 @@ const refusals: [url: string, parameter: string, detail: RegExp][] = [
   [
     '/v1/runs?hosts=web-1',
     'hosts',
-    /no parameter "hosts" here\. Did you mean "host"\? Known are playbook, host,/
+    /no parameter "hosts" here\. Did you mean "host"\? Known are q, playbook, host,/
   ],
   ['/v1/runs?sort=x', 'sort', /no parameter "sort" here\. Known are/],
   ['/v1/runs?__proto__=x', '__proto__', /no parameter/],
@@ -206,4 +206,20 @@ test('heartbeats are among the events unless they are left out', async (t) => {
   assert.equal(await count(''), 3)
   assert.equal(await count('?heartbeats=true'), 3)
   assert.equal(await count('?heartbeats=false'), 2)
+})
+
+test('events and results are found by a query, which says where it is wrong', async (t) => {
+  const { site, events } = twoRuns()
+  const { get } = await ask(t, events)
+  const found = async (url: string) => (await get(url)).body.items.map(({ event }) => event.id)
+  const q = encodeURIComponent('host:web-* AND status:failed AND @timestamp:>=now/d')
+  assert.deepEqual(await found(`/v1/events?q=${q}`), [`${site.id}:2`])
+  assert.deepEqual(await found(`/v1/events?q=${q}&host=web-1`), [])
+  assert.deepEqual(await found(`/v1/runs/${site.id}/results?q=status:changed`), [`${site.id}:1`])
+  const wrong = await get('/v1/events?q=hst:web-1')
+  assert.equal(wrong.status, 400)
+  assert.equal(wrong.body.code, 'query_invalid')
+  assert.match(wrong.body.detail, /There is no field "hst"\. Did you mean "host"\?/)
+  const long = await get(`/v1/events?q=${'x'.repeat(2_001)}`)
+  assert.equal(long.body.code, 'query_too_costly')
 })

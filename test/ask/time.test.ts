@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { parseTime } from '../../server/ask/time.ts'
+import { parseSpan, parseTime } from '../../server/ask/time.ts'
 
 /** A Thursday. */
 const NOW = Date.parse('2026-11-05T12:34:56.789Z')
@@ -73,6 +73,31 @@ const mistakes = [
 for (const text of mistakes) {
   test(`"${text}" is no time`, () => assert.equal(parseTime(text, NOW), undefined))
 }
+
+const spans = {
+  '2026-11-05': ['2026-11-05T00:00:00.000', '2026-11-05T23:59:59.999'],
+  '2026-11-05||/M': ['2026-11-01T00:00:00.000', '2026-11-30T23:59:59.999'],
+  '2026-11-05T09:30:00Z': ['2026-11-05T09:30:00.000', '2026-11-05T09:30:00.999'],
+  '2026-01-30||+1M': ['2026-02-28T00:00:00.000', '2026-02-28T23:59:59.999'],
+  'now/d': ['2026-11-05T00:00:00.000', '2026-11-05T23:59:59.999'],
+  'now/w': ['2026-11-02T00:00:00.000', '2026-11-08T23:59:59.999'],
+  'now/d+1h': ['2026-11-05T01:00:00.000', '2026-11-06T00:59:59.999']
+}
+
+test('what is left out of a time, or rounded off, makes it a span up to its last microsecond', () => {
+  for (const [text, [first, last]] of Object.entries(spans)) {
+    const expected = { first: Date.parse(`${first}Z`) * 1000, last: Date.parse(`${last}Z`) * 1000 + 999 }
+    assert.deepEqual(parseSpan(text, NOW), expected, text)
+  }
+})
+
+test('a time with a fraction, and now, are one microsecond', () => {
+  for (const text of ['2026-11-05T09:30:00.123456Z', '2026-11-05T09:30:00.1Z', 'now', 'now-90s']) {
+    const { first, last } = parseSpan(text, NOW) ?? { first: 0, last: 1 }
+    assert.equal(first, last, text)
+  }
+  assert.equal(parseSpan('yesterday', NOW), undefined)
+})
 
 test('microseconds count, and finer digits do not', () => {
   assert.equal(parseTime('2026-11-05T12:34:56.789123999Z', 0), NOW + 0.123)

@@ -134,3 +134,14 @@ test('every kind of event says what happened, in one line', async (t) => {
   assert.equal(lines.length, events.length)
   for (const [at, [, words]] of events.entries()) assert.ok(lines[at]?.endsWith(`  ${words}`), lines[at])
 })
+
+test('a query is handed to the API as it is written', async (t) => {
+  const { url, asked } = await startApi(t, { events: eventsOfRun() })
+  const query = 'host:web-07 AND "nginx failed"'
+  await playtrail(['events', '--url', url, '-q', query])
+  await playtrail(['runs', '--url', url, '--query', query])
+  assert.deepEqual(
+    asked.map(({ searchParams }) => searchParams.get('q')),
+    [query, query]
+  )
+})

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
+import { parseQuery } from '../../server/ask/query/parse.ts'
 import type { Event } from '../../server/event-types.ts'
-import type { EventQuery, Run, RunQuery, Store } from '../../server/index/store.ts'
+import type { EventQuery, Position, Run, RunQuery, Store } from '../../server/index/store.ts'
 import { batchOf, JOURNAL_ID, receivedAt, receivedTime, runId, runOfEvents } from './fixtures.ts'
 
 /** Opens an empty store for events of the journal JOURNAL_ID, and takes it away when the test is over. */
@@ -257,6 +258,97 @@ export function testStoreContract(open: OpenStore): void {
     assert.deepEqual(await hostsOf('*-1'), ['web-1', 'Web-1', 'w?b-1'])
     assert.deepEqual(await hostsOf('w*b**1*'), ['web-1', 'web_1', 'w?b-1', 'web[1]'])
     assert.deepEqual(await hostsOf('web-[0-9]'), [])
+  })
+
+  test('events and results are those that match the query as well', async (t) => {
+    const store = await open(t)
+    const run = runOfEvents(START)
+    const results = [
+      run.result('web-1', 'changed', 'Install nginx'),
+      run.result('web-2', 'ok', 'Install nginx'),
+      run.result('web-1', 'ok', 'Restart nginx')
+    ]
+    await store.write(batchOf([run.started(), ...results, runOfEvents(START, { which: 1 }).started()]))
+    const ids = (...which: number[]) => which.map((at) => results[at]?.event.id)
+    const asked: [query: string, found: (string | undefined)[]][] = [
+      ['nginx', ids(0, 1, 2)],
+      ['install', ids(0, 1)],
+      ['host:web-1 status:ok', ids(2)],
+      ['host:web-1 -status:ok', ids(0)],
+      [`run:${run.id} AND host:*`, ids(0, 1, 2)],
+      ['run:none', []],
+      ['host:none', []]
+    ]
+    for (const [text, found] of asked) {
+      const matching = parseQuery(text, 0)
+      const foundEvents: string[] = []
+      let after: Position | undefined
+      do {
+        const page = await store.events({ matching, order: 'asc', limit: 1, after })
+        foundEvents.push(...page.items.map(({ event }) => event.id))
+        after = page.next
+      } while (after !== undefined)
+      assert.deepEqual(foundEvents, found, text)
+      const { items } = await store.results({ runId: run.id, matching, limit: 10 })
+      assert.deepEqual(
+        items.map(({ event }) => event.id),
+        found,
+        text
+      )
+    }
+    const filtered = {
+      matching: parseQuery('host:web-1', 0),
+      host: 'web-2',
+      order: 'asc',
+      limit: 10
+    } as const
+    assert.deepEqual(await store.events(filtered), { items: [] }, 'filters hold besides the query')
+  })
+
+  test('runs are those whose document matches the query, with the hosts that they have results on', async (t) => {
+    const store = await open(t)
+    const site = runOfEvents(START)
+    const deploy = runOfEvents(START + 1, { which: 1, name: 'deploy.yml', user: 'bob' })
+    await store.write(
+      batchOf([
+        site.started({ labels: { team: 'web' }, source: { ip: '10.1.2.3' } }),
+        site.result('web-1', 'changed'),
+        site.result('web-2', 'failed'),
+        site.finished('failed'),
+        deploy.started(),
+        deploy.result('web-2', 'ok'),
+        deploy.aborted({ error: { message: 'Killed by the OOM killer.' } })
+      ])
+    )
+    const [ofSite, ofDeploy, both] = [[site.id], [deploy.id], [deploy.id, site.id]]
+    const asked: [query: string, found: string[]][] = [
+      ['status:failed', ofSite],
+      ['status:(failed OR aborted)', both],
+      ['host:web-2', both],
+      ['host:web-1', ofSite],
+      ['NOT host:web-1', ofDeploy],
+      ['labels.team:web ip:10.0.0.0/8', ofSite],
+      ['"oom killer"', ofDeploy],
+      ['user:b*', ofDeploy],
+      ['ansible.playbook.path:*/site.yml', ofSite],
+      ['event.start:2026-11-05', both],
+      ['@timestamp:2026-11-05T09:30:00.001Z', ofDeploy],
+      ['_exists_:error', ofDeploy],
+      ['run.reason:killed', ofDeploy],
+      ['user:nobody', []]
+    ]
+    for (const [text, found] of asked) {
+      const matching = parseQuery(text, 0, 'runs')
+      const ids: string[] = []
+      let after: Position | undefined
+      do {
+        const page = await store.runs({ matching, limit: 1, after })
+        ids.push(...page.items.map(({ run }) => run.id))
+        after = page.next
+      } while (after !== undefined)
+      assert.deepEqual(ids, found, text)
+    }
+    assert.throws(() => parseQuery('task:nginx', 0, 'runs'), /A run has no ansible\.task\.name\.text/)
   })
 
   test('times are half open, to the microsecond', async (t) => {

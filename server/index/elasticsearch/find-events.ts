@@ -1,4 +1,6 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
+import type { Query } from '../../ask/query/ast.ts'
+import { toElasticsearch } from '../../ask/query/to-elasticsearch.ts'
 import type { EventQuery, IndexedEvent, Page, ResultQuery } from '../store.ts'
 import type { IndexNames } from './names.ts'
 import type { IndexOnly } from './operations.ts'
@@ -25,6 +27,7 @@ export async function findEvents(
   if (query.isWithoutHeartbeats)
     found.add({ bool: { must_not: { term: { 'event.action': { value: 'run.heartbeat' } } } } })
   found.between('playtrail.time', query)
+  if (query.matching !== undefined) found.add(toElasticsearch(query.matching))
 
   const { order } = query
   const sort = ['playtrail.time', 'playtrail.index', 'playtrail.log'].map((field) => ({
@@ -71,8 +74,8 @@ export async function findResults(
       const options = { size, sort, after, filter: found.clauses }
       const results = await search<ResultSource>(client, names.results, options)
       const ids = results.flatMap(({ _source }) => _source?.event.id ?? [])
-      const events = await eventsById(client, names.events, ids)
-      // Where an event is not searchable yet, or is gone by retention, there is nothing to show.
+      const events = await eventsById(client, names.events, ids, query.matching)
+      // Where an event is not searchable yet, does not match, or is gone by retention, there is nothing to show.
       return results.map(({ _source, sort: position, _id }) => ({
         _id,
         sort: position,
@@ -83,10 +86,16 @@ export async function findResults(
   )
 }
 
-/** `_source` of the events with these ids, as far as they are there. */
-async function eventsById(client: Client, index: string, ids: string[]): Promise<Map<string, EventSource>> {
+/** `_source` of the events with these ids, as far as they are there and match. */
+async function eventsById(
+  client: Client,
+  index: string,
+  ids: string[],
+  matching: Query | undefined
+): Promise<Map<string, EventSource>> {
   if (ids.length === 0) return new Map()
-  const filter = [{ terms: { 'event.id': ids } }]
+  const matched = matching === undefined ? [] : [toElasticsearch(matching)]
+  const filter = [{ terms: { 'event.id': ids } }, ...matched]
   // An event may be in two indices of a data stream: see sent-before.ts.
   const hits = await search<EventSource>(client, index, { size: 2 * ids.length, sort: ['_doc'], filter })
   return new Map(hits.flatMap(({ _id, _source }) => (_source === undefined ? [] : [[_id ?? '', _source]])))

@@ -1,4 +1,5 @@
 import type { Client } from '@elastic/elasticsearch'
+import { toElasticsearch } from '../../ask/query/to-elasticsearch.ts'
 import { firstRunId } from '../run-id.ts'
 import { type Page, type ResultStatus, type Run, type RunQuery, resultStatuses } from '../store.ts'
 import type { IndexNames } from './names.ts'
@@ -37,7 +38,7 @@ export async function findRuns(client: Client, names: IndexNames, query: RunQuer
 }
 
 function conditionsOf(query: RunQuery): Conditions {
-  const { id, playbook, fromMs, toMs, host, user, status, heardBeforeMs, heardBy } = query
+  const { id, playbook, fromMs, toMs, host, user, status, heardBeforeMs, heardBy, matching } = query
   const found = conditions()
   // 'g' comes behind every digit and dash that can follow.
   if (id !== undefined) found.add({ range: { 'run.id': { gte: id, lt: `${id}g` } } })
@@ -53,6 +54,7 @@ function conditionsOf(query: RunQuery): Conditions {
   if (heardBeforeMs !== undefined)
     found.add({ range: { 'playtrail.heard': { lt: Math.round(heardBeforeMs * 1000) } } })
   found.equal('playtrail.heard_by', heardBy)
+  if (matching !== undefined) found.add(toElasticsearch(matching, 'runs'))
   return found
 }
 

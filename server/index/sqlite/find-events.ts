@@ -1,6 +1,17 @@
 import type Database from 'better-sqlite3'
+import type { Query } from '../../ask/query/ast.ts'
+import { STATUS } from '../../ask/query/fields.ts'
+import { requiredValue } from '../../ask/query/required.ts'
+import { toSql } from '../../ask/query/to-sql.ts'
 import { type EventRow, eventDocument } from '../documents.ts'
-import type { EventQuery, IndexedEvent, Page, ResultQuery } from '../store.ts'
+import {
+  type EventQuery,
+  type IndexedEvent,
+  type Page,
+  type ResultQuery,
+  resultStatuses,
+  runStatuses
+} from '../store.ts'
 import { pageOf } from './pages.ts'
 import { IN_KEY_LIST, keyList, nameKeys, type Selection, select } from './selection.ts'
 
@@ -8,7 +19,8 @@ const EVENT_ROW = 'e.record, e.received, e.sender, e.payload'
 /** The condition of the index `events_that_failed`, word for word, as SQLite wants to see it to use it. */
 const FAILED = "e.status IN ('failed', 'unreachable', 'aborted')"
 
-export function findEvents(db: Database.Database, journalId: string, query: EventQuery): Page<IndexedEvent> {
+export function findEvents(db: Database.Database, journalId: string, asked: EventQuery): Page<IndexedEvent> {
+  const query = withRequired(asked)
   const found = select(db)
   if (query.runId !== undefined) {
     const run = runKey(db, query.runId)
@@ -28,6 +40,7 @@ export function findEvents(db: Database.Database, journalId: string, query: Even
     if (heartbeat !== undefined) found.where('e.action IS NOT ?', heartbeat)
   }
   found.between('e.timestamp', query)
+  whereMatching(found, query.matching, journalId)
   const index = indexFor(found, query, hosts)
 
   const { after, limit } = query
@@ -57,6 +70,7 @@ export function findResults(
   found.equal('r.run', run)
   found.equal('r.status', query.status)
   found.between('e.timestamp', query)
+  whereMatching(found, query.matching, journalId)
   if (after !== undefined) found.where('(r.sequence, r.record) > (?, ?)', ...after)
   const rows = found.rows<EventRow & { sequence: number }>(
     `r.sequence, ${EVENT_ROW} FROM results r INDEXED BY results_by_run CROSS JOIN events e ON e.record = r.record`,
@@ -68,6 +82,26 @@ export function findResults(
     bytes: row.payload.length,
     position: [row.sequence, row.record]
   }))
+}
+
+/** What the query in it requires as filters, which an index is chosen by. */
+function withRequired(query: EventQuery): EventQuery {
+  const { matching } = query
+  const host = requiredValue(matching, 'host.name')
+  const status = requiredValue(matching, STATUS)
+  return {
+    ...query,
+    runId: query.runId ?? requiredValue(matching, 'run.id'),
+    // In a filter `*` would stand for any characters.
+    host: query.host ?? (host?.includes('*') ? undefined : host),
+    status: query.status ?? [...resultStatuses, ...runStatuses].find((known) => known === status)
+  }
+}
+
+function whereMatching(found: Selection, matching: Query | undefined, journalId: string): void {
+  if (matching === undefined) return
+  const { text, values } = toSql(matching, journalId)
+  found.where(text, ...values)
 }
 
 /**

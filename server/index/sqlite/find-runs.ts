@@ -1,4 +1,6 @@
 import type Database from 'better-sqlite3'
+import type { Query } from '../../ask/query/ast.ts'
+import { matches } from '../../ask/query/evaluate.ts'
 import { parsed, runDocument } from '../documents.ts'
 import { firstRunId } from '../run-id.ts'
 import { endOf } from '../run-state.ts'
@@ -25,22 +27,48 @@ export function findRuns(db: Database.Database, query: RunQuery): Page<Run> {
   const source = sourceOf(db, found, query.host)
   if (source === undefined) return { items: [] }
 
-  const payload = db.prepare<[number | null], Buffer>('SELECT payload FROM events WHERE record = ?').pluck()
+  const { matching } = query
   const rows = found.rows<RunRow>(
     `r.* FROM ${source.tables}`,
     `ORDER BY ${source.id} DESC LIMIT ?`,
-    limit + 1
+    // Without a limit (-1) they are read until enough of them match.
+    matching === undefined ? limit + 1 : -1
   )
-  return pageOf(rows, limit, (row): Entry<Run> => {
+  const entries = Iterator.from(rows).map(entriesOf(db))
+  return pageOf(
+    matching === undefined ? entries : entries.filter(matcher(db, matching)),
+    limit,
+    ({ entry }) => entry
+  )
+}
+
+/** A run as its row and the events that it names tell it. */
+function entriesOf(db: Database.Database): (row: RunRow) => { row: RunRow; entry: Entry<Run> } {
+  const payload = db.prepare<[number | null], Buffer>('SELECT payload FROM events WHERE record = ?').pluck()
+  return (row) => {
     const started = payload.get(row.started)
     const ended = payload.get(endOf(row))
     const bytes = (started?.length ?? 0) + (ended?.length ?? 0)
-    return {
-      item: runDocument(row, started && parsed(started), ended && parsed(ended)),
-      bytes,
-      position: [row.id]
-    }
-  })
+    const item = runDocument(row, started && parsed(started), ended && parsed(ended))
+    return { row, entry: { item, bytes, position: [row.id] } }
+  }
+}
+
+/** Runs are few beside events, so that looking at one after the other serves; most of a run is in no column. */
+function matcher(
+  db: Database.Database,
+  matching: Query
+): (run: { row: RunRow; entry: Entry<Run> }) => boolean {
+  const hostNames = db
+    .prepare<[number], string>(
+      'SELECT name FROM names WHERE key IN (SELECT host FROM results INDEXED BY results_by_run WHERE run = ?)'
+    )
+    .pluck()
+  return ({ row, entry }) => {
+    const name = hostNames.all(row.key)
+    const document = { ...entry.item, ...(name.length > 0 && { host: { name } }) }
+    return matches(matching, document, 'runs')
+  }
 }
 
 /** Where to look for the runs of a host, and the column to sort them by; undefined if there is no such host. */

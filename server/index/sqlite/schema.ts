@@ -1,5 +1,6 @@
 import { existsSync, rmSync, statSync } from 'node:fs'
 import Database from 'better-sqlite3'
+import { addQueryFunctions } from '../../ask/query/sql-functions.ts'
 import { Fatal } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 
@@ -144,6 +145,7 @@ export function boundWal(db: Database.Database): void {
 export function openToRead(path: string): Database.Database {
   const db = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_MS_MAX })
   db.pragma(`cache_size = -${READER_CACHE_KIB}`)
+  addQueryFunctions(db)
   return db
 }
 

@@ -1,0 +1,8 @@
+import type { Query } from './ast.ts'
+
+/** The value that a field has in everything that the query matches, if the query says so outright. */
+export function requiredValue(query: Query | undefined, field: string): string | undefined {
+  if (query?.type === 'equals' && query.field === field) return query.value
+  if (query?.type !== 'and') return undefined
+  return query.of.map((part) => requiredValue(part, field)).find((value) => value !== undefined)
+}
