@@ -115,6 +115,10 @@ export const limits = {
   queryWildcardsMax: 16,
   /** Letters before the first `*` or `?` of a word that is searched for in texts. */
   queryWordBeginningCharactersMin: 2,
+  /** Time for the index to answer one question; then it is refused with `query_timeout`. */
+  questionMsMax: 10_000,
+  /** Hosts, playbooks, users, tasks or intervals of time that one question sums up. */
+  groupsMax: 10_000,
   /** Digits and dashes of the beginning of a run's id, below which it is not looked up. */
   runIdBeginningCharactersMin: 8,
 

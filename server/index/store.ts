@@ -181,13 +181,13 @@ export interface Store {
   moveCursor(next: number, signal?: AbortSignal): Promise<void>
 
   /** Runs, newest first: by `run.id`, whose beginning is the time of the start. */
-  runs(query: RunQuery): Promise<Page<Run>>
+  runs(query: RunQuery, signal?: AbortSignal): Promise<Page<Run>>
 
   /** Terminal results of a run, one for each play batch, task occurrence and host, in the order they came. */
-  results(query: ResultQuery): Promise<Page<IndexedEvent>>
+  results(query: ResultQuery, signal?: AbortSignal): Promise<Page<IndexedEvent>>
 
   /** Events by `@timestamp`, and within the same time by their place in the journal. */
-  events(query: EventQuery): Promise<Page<IndexedEvent>>
+  events(query: EventQuery, signal?: AbortSignal): Promise<Page<IndexedEvent>>
 
   close(): Promise<void>
 }
