@@ -36,8 +36,16 @@ export function readParameters<Parameters extends Table>(
     if (parameter === undefined) throw unknownParameter(name, Object.keys(table))
     values[name] = parameter.read(oneText(name, given, parameter.charactersMax), name, nowMs)
   }
+  checkOrder(values)
   // Each value was read by the parameter of its name.
   return values as Values<Parameters>
+}
+
+/** Nothing is within a time that ends before it begins: an empty list would hide the mistake. */
+function checkOrder({ from, to }: Record<string, unknown>): void {
+  if (typeof from !== 'number' || typeof to !== 'number' || from <= to) return
+  const [begin, end] = [from, to].map((ms) => new Date(ms).toISOString())
+  throw invalid('to', `a time that is not before from, ${begin}`, `${end}`)
 }
 
 /** The schema of a query string, for /openapi.json. */

@@ -19,6 +19,8 @@ const units = {
 type Unit = (typeof units)[keyof typeof units]
 
 const DAY_MS = 86_400_000
+/** Dates end 100 million days from 1970. */
+const DATE_MS_MAX = 100_000_000 * DAY_MS
 const lengthsMs = { week: 7 * DAY_MS, day: DAY_MS, hour: 3_600_000, minute: 60_000, second: 1_000 } as const
 /** A Monday, to count weeks from. */
 const MONDAY_MS = Date.UTC(1970, 0, 5)
@@ -55,8 +57,7 @@ function parseEnd(text: string, nowMs: number, end: 'first' | 'last'): number | 
     if (groups?.sign !== '/') ms = sum(ms, Number(`${groups?.sign}${groups?.amount || 1}`), unit)
     else ms = end === 'first' ? beginning(ms, unit) : ending(ms, unit)
   }
-  // Dates end 100 million days from 1970.
-  return ms !== undefined && Number.isFinite(ms) ? ms : undefined
+  return ms !== undefined && Math.abs(ms) <= DATE_MS_MAX ? ms : undefined
 }
 
 function parseDateTime(text: string, end: 'first' | 'last'): number | undefined {

@@ -174,6 +174,8 @@ const refusals: [url: string, parameter: string, detail: RegExp][] = [
   ['/v1/runs?sort=x', 'sort', /no parameter "sort" here\. Known are/],
   ['/v1/runs?__proto__=x', '__proto__', /no parameter/],
   ['/v1/runs?from=yesterday', 'from', /such as 2026-11-05T09:30:00Z, .* got "yesterday"/],
+  ['/v1/runs?from=now-1d&to=now-2d', 'to', /not before from, 2026-11-04T/],
+  ['/v1/events?from=now%2B999999999d', 'from', /a time such as/],
   ['/v1/runs?from=now+1d', 'from', /plus sign is written %2B/],
   ['/v1/runs?host=', 'host', /at least one character/],
   ['/v1/runs?host=a&host=b', 'host', /to be given once; got "a,b"/],

@@ -7,6 +7,7 @@ const known = ['playbook', 'host', 'user', 'status']
 test('a misspelled word is known again', () => {
   for (const word of ['host', 'Host', 'hosts', 'hst']) assert.equal(nearest(word, known), 'host')
   assert.equal(nearest('playbok', known), 'playbook')
+  for (const word of ['hsot', 'ohst', 'hots']) assert.equal(nearest(word, known), 'host')
 })
 
 test('another word is not taken for one of ours', () => {

@@ -98,7 +98,6 @@ test('a query beyond its limits is refused, and one at them is not', () => {
 test('parentheses side by side, within each other, are read at once', () => {
   const depth = limits.queryDepthMax - 1
   const text = `${'('.repeat(depth)}a${' (b))'.repeat(depth)}`
-  // liqe alone would need all memory for half as many.
   const asked = process.cpuUsage()
   parseQuery(text, NOW)
   assert.ok(process.cpuUsage(asked).user < 2_000_000)

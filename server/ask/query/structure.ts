@@ -1,4 +1,3 @@
-import { type LiqeQuery, parse } from 'liqe'
 import { limits } from '../../limits.ts'
 import { QueryMistake } from './mistake.ts'
 import type { TermToken, Token } from './scan.ts'
@@ -10,33 +9,58 @@ export type Structure =
   | { type: 'and' | 'or'; of: Structure[] }
 
 /**
- * liqe reads what a query is put together of. It is given each term as a number in quotation marks, every operator
- * spelled out, and nothing of the user's: it reads values otherwise than Lucene does (no `/`, `:` or `\`, ranges of
- * numbers only), binds AND no tighter than OR, and takes exponentially long for parentheses side by side without
- * an operator, until the process has no more memory. `a OR NOT b AND (c)` comes to it as `"0" OR NOT "1" AND ( "2" )`.
+ * NOT binds tighter than AND, and AND tighter than OR; terms side by side are joined by AND:
+ *
+ *   either = both { OR both }      both = one { [ AND ] one }      one = NOT one | "(" either ")" | term
  */
 export function structureOf(tokens: readonly Token[]): Structure {
   checkOrder(tokens)
-  const terms = tokens.filter((token) => token.type === 'term')
-  return built(parse(spelledOut(tokens)), terms)
-}
+  let at = 0
 
-function spelledOut(tokens: readonly Token[]): string {
-  const signs = { open: '(', close: ')', and: 'AND', or: 'OR', not: 'NOT' } as const
-  let terms = 0
-  return withoutDoubleNot(tokens)
-    .map(({ type }) => (type === 'term' ? `"${terms++}"` : signs[type]))
-    .join(' ')
-}
-
-/** liqe knows one NOT before a term. Two of them take each other away. */
-function withoutDoubleNot(tokens: readonly Token[]): Token[] {
-  const kept: Token[] = []
-  for (const token of tokens) {
-    if (token.type === 'not' && kept.at(-1)?.type === 'not') kept.pop()
-    else kept.push(token)
+  function either(): Structure {
+    const of = [both()]
+    while (take('or')) of.push(both())
+    return joined('or', of)
   }
-  return kept
+
+  function both(): Structure {
+    const of = [one()]
+    while (take('and') || begins.has(tokens[at]?.type)) of.push(one())
+    return joined('and', of)
+  }
+
+  function one(): Structure {
+    if (take('not')) return negated(one())
+    if (take('open')) {
+      const inner = either()
+      take('close')
+      return inner
+    }
+    const token = tokens[at++]
+    if (token?.type !== 'term') throw new Error(`query: ${token?.type} stands where a term was expected`)
+    return { type: 'term', term: token }
+  }
+
+  function take(type: Token['type']): boolean {
+    if (tokens[at]?.type !== type) return false
+    at++
+    return true
+  }
+
+  return either()
+}
+
+/** What a term, or what stands for one, begins with. */
+const begins: ReadonlySet<Token['type'] | undefined> = new Set(['term', 'open', 'not'] as const)
+
+function joined(type: 'and' | 'or', of: Structure[]): Structure {
+  const [only] = of
+  return of.length === 1 && only !== undefined ? only : { type, of }
+}
+
+/** Two NOT take each other away. */
+function negated(of: Structure): Structure {
+  return of.type === 'not' ? of.of : { type: 'not', of }
 }
 
 /** Throws QueryMistake where an operand is missing, or a parenthesis. */
@@ -81,41 +105,4 @@ function tooDeep(at: number): QueryMistake {
     `Parentheses are more than ${limits.queryDepthMax} deep. Leave out those that change nothing, or ask in two queries.`,
     { at, isTooCostly: true }
   )
-}
-
-function built(node: LiqeQuery, terms: readonly TermToken[]): Structure {
-  if (node.type === 'ParenthesizedExpression') return built(node.expression, terms)
-  if (node.type === 'UnaryOperator') return { type: 'not', of: built(node.operand, terms) }
-  if (node.type === 'LogicalExpression') return orOfAnds(node, terms)
-  const number =
-    node.type === 'Tag' && node.expression.type === 'LiteralExpression' ? node.expression.value : ''
-  const term = terms[Number(number)]
-  if (term === undefined) throw new Error(`query: liqe read ${node.type} where a term was written`)
-  return { type: 'term', term }
-}
-
-/** `a AND b OR c AND d`, which liqe reads from left to right, as people read it: AND binds tighter than OR. */
-function orOfAnds(node: LiqeQuery, terms: readonly TermToken[]): Structure {
-  const alternatives: Structure[][] = [[]]
-  for (const { operator, operand } of chainOf(node)) {
-    if (operator === 'OR') alternatives.push([])
-    alternatives.at(-1)?.push(built(operand, terms))
-  }
-  const parts = alternatives.map((of): Structure => {
-    const [only] = of
-    return of.length === 1 && only !== undefined ? only : { type: 'and', of }
-  })
-  const [only] = parts
-  return parts.length === 1 && only !== undefined ? only : { type: 'or', of: parts }
-}
-
-/** What stands side by side, each with the operator before it. */
-function chainOf(node: LiqeQuery): { operator: 'AND' | 'OR'; operand: LiqeQuery }[] {
-  const chain: { operator: 'AND' | 'OR'; operand: LiqeQuery }[] = []
-  let rest = node
-  while (rest.type === 'LogicalExpression') {
-    chain.unshift({ operator: rest.operator.operator, operand: rest.right })
-    rest = rest.left
-  }
-  return [{ operator: 'AND', operand: rest }, ...chain]
 }
