@@ -34,6 +34,7 @@ export const problems = {
   host_not_found: { status: 404, retry: false, title: 'No such host' },
   run_ambiguous: { status: 409, retry: false, title: 'More than one run begins like this' },
 
+  not_acceptable: { status: 406, retry: false, title: 'None of the forms that are taken can be given' },
   index_unavailable: { status: 503, retry: true, title: 'The index cannot be asked now' },
 
   // Any request.

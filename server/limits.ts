@@ -103,6 +103,8 @@ export const limits = {
   /** Items of one page of an answer, if the request does not say. */
   pageItemsDefault: 50,
   pageItemsMax: 1_000,
+  /** Items of a list that an export asks the index for at once. */
+  exportPageItems: 250,
   /** Characters of one request parameter. */
   parameterCharactersMax: 1_024,
   /** Characters of a query, `q`. */
