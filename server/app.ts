@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client'
 import type { Access } from './access.ts'
 import { eventsRoute } from './ask/events.ts'
 import { stateLag } from './ask/lag.ts'
+import { liveRoute } from './ask/live/route.ts'
 import { runsRoutes } from './ask/runs.ts'
 import { answerProblem, answerRouteNotFound } from './failure.ts'
 import { healthRoutes } from './health.ts'
@@ -68,6 +69,10 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     stateLag(ask, follower)
     await ask.register(runsRoutes, { store })
     await ask.register(eventsRoute, { store })
+    await ask.register(liveRoute, {
+      journal,
+      check: (authorization) => access.check(authorization, 'reader')
+    })
   })
 
   // Beside it: how the service itself is.
