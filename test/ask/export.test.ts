@@ -187,6 +187,7 @@ test('HEAD is answered without asking for more than the first page', async (t) =
   const response = await fetch(`http://127.0.0.1:${port}/v1/events`, { method: 'HEAD', headers })
   assert.equal(response.status, 200)
   assert.equal(response.headers.get('content-type'), NDJSON)
+  assert.equal(response.headers.get('content-length'), null)
   assert.equal(store.asked, 1)
 })
 
