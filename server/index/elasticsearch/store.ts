@@ -42,6 +42,8 @@ export interface ElasticsearchStoreOptions {
   isAnyAge?: boolean
   /** For tests: what was written can be found as soon as `write` resolves. */
   isRefreshed?: boolean
+  /** For tests: time for one question. */
+  questionMsMax?: number
   /** For tests: how much is sent at once, and how long to wait. */
   pace?: Pace
 }
@@ -164,9 +166,9 @@ class ElasticsearchStore implements Store, Summaries {
     signal: AbortSignal | undefined,
     question: (asking: Asking) => Promise<Answer>
   ): Promise<Answer> {
-    const { client, generation } = this.#options
+    const { client, generation, questionMsMax } = this.#options
     const names = generation === undefined ? aliasesOf(this.#namespace) : namesOf(generation, this.#namespace)
-    const index = { client, names, expectsEvents: () => this.#expectsEvents() }
+    const index = { client, names, questionMsMax, expectsEvents: () => this.#expectsEvents() }
     return answerOf(index, nothing, signal, question)
   }
 
