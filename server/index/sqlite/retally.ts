@@ -14,22 +14,46 @@ export interface Retally {
 }
 
 /**
- * Whatever the roll-ups said of an hour, of a host in an hour or of a task in a week is counted again from the
+ * Whatever the roll-ups said of an hour, of the hosts of a run and of a task in a week is counted again from the
  * events that are there by then: so it makes no difference what had been counted before.
  */
 export function openRetally(db: Database.Database): Retally {
   const statements = prepare(db)
   const tallies = openTallies(db)
   const hours = new Set<number>()
+  const runs = new Set<number>()
   const hosts = new Map<string, { host: number; hour: number }>()
   const tasks = new Map<string, { task: number; week: number }>()
 
-  function note({ timestamp, host, task }: KeyedEvent): void {
+  function note({ timestamp, run, host, task }: KeyedEvent): void {
     const hour = Math.floor(timestamp / HOUR_US)
     const week = startOf(timestamp, 7)
     hours.add(hour)
-    if (host !== null) hosts.set(`${host} ${hour}`, { host, hour })
+    if (run !== null) runs.add(run)
+    else if (host !== null) hosts.set(`${host} ${hour}`, { host, hour })
     if (task !== null) tasks.set(`${task} ${week}`, { task, week })
+  }
+
+  function recount(): void {
+    for (const hour of hours) {
+      statements.forgetHour.run(hour)
+      const [from, to] = [hour * HOUR_US, (hour + 1) * HOUR_US]
+      for (const event of statements.ofTime.iterate(from, to)) tallies.add(event, 'hours')
+    }
+    for (const run of runs) {
+      statements.forgetRun.run(run)
+      for (const event of statements.ofRun.iterate(run)) tallies.add(event, 'hosts')
+    }
+    for (const { host, hour } of hosts.values()) {
+      statements.forgetHost.run(host, hour)
+      const [from, to] = [hour * HOUR_US, (hour + 1) * HOUR_US]
+      for (const event of statements.ofHost.iterate(host, from, to)) tallies.add(event, 'hosts')
+    }
+    for (const { task, week } of tasks.values()) {
+      statements.forgetTask.run(week, week + 7, task)
+      const [from, to] = [week * DAY_US, (week + 7) * DAY_US]
+      for (const event of statements.ofTask.iterate(task, from, to)) tallies.add(event, 'tasks')
+    }
   }
 
   return {
@@ -39,28 +63,9 @@ export function openRetally(db: Database.Database): Retally {
       if (event !== undefined) note(event)
     },
     write() {
-      for (const hour of hours) {
-        statements.forgetHour.run(hour)
-        const [from, to] = [hour * HOUR_US, (hour + 1) * HOUR_US]
-        for (const event of statements.ofTime.iterate(from, to)) tallies.addToHours(event)
-      }
-      for (const { host, hour } of hosts.values()) {
-        statements.forgetHost.run(host, hour)
-        const [from, to] = [hour * HOUR_US, (hour + 1) * HOUR_US]
-        for (const event of statements.ofHost.iterate(host, from, to)) tallies.addToHosts(event)
-      }
-      for (const { task, week } of tasks.values()) {
-        statements.forgetTask.run(week, week + 7, task)
-        const [from, to] = [week * DAY_US, (week + 7) * DAY_US]
-        for (const event of statements.ofTask.iterate(task, from, to)) {
-          tallies.addToTasks(event, 1)
-          tallies.addToTasks(event, 7)
-        }
-      }
+      recount()
       tallies.write()
-      hours.clear()
-      hosts.clear()
-      tasks.clear()
+      for (const noted of [hours, runs, hosts, tasks]) noted.clear()
     }
   }
 }
@@ -68,14 +73,19 @@ export function openRetally(db: Database.Database): Retally {
 function prepare(db: Database.Database) {
   const events = (where: string) => `SELECT ${KEYED_EVENT} FROM events WHERE ${where}`
   const ofTime = 'timestamp >= ? AND timestamp < ?'
+  const ofActions = `action IN (${ACTIONS_OF_HOSTS})`
   return {
     event: db.prepare<[number], KeyedEvent>(events('record = ?')),
     ofTime: db.prepare<[number, number], KeyedEvent>(events(ofTime)),
-    ofHost: db.prepare<[number, number, number], KeyedEvent>(events(`host = ? AND ${ofTime}`)),
+    ofRun: db.prepare<[number], KeyedEvent>(events('run = ? AND host IS NOT NULL')),
+    ofHost: db.prepare<[number, number, number], KeyedEvent>(
+      events(`host = ? AND ${ofTime} AND run IS NULL`)
+    ),
     ofTask: db.prepare<[number, number, number], KeyedEvent>(events(`task = ? AND ${ofTime}`)),
     forgetHour: db.prepare<[number]>('DELETE FROM tallies WHERE hour = ?'),
+    forgetRun: db.prepare<[number]>(`DELETE FROM host_tallies WHERE ${ofActions} AND run = ?`),
     forgetHost: db.prepare<[number, number]>(
-      `DELETE FROM host_tallies WHERE action IN (${ACTIONS_OF_HOSTS}) AND host = ? AND hour = ?`
+      `DELETE FROM host_tallies WHERE ${ofActions} AND run = 0 AND host = ? AND hour = ?`
     ),
     forgetTask: db.prepare<[number, number, number]>(
       'DELETE FROM task_tallies WHERE days IN (1, 7) AND start >= ? AND start < ? AND task = ?'

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3'
 import { rangeOf } from '../durations.ts'
-import { type ResultStatus, resultStatuses } from '../store.ts'
+import { resultStatuses } from '../store.ts'
 import { addDurationFunctions, encodeCounts, type PlacedCounts, placeOf } from './duration-counts.ts'
 import type { KeyedEvent } from './keyed-event.ts'
 import { CHECKED, FLAKY, HOST_RESULT } from './tables.ts'
@@ -9,111 +9,95 @@ import { tallyStatements } from './tally-sql.ts'
 /** Counts events, and adds the counts to the roll-ups all at once: a batch has few groups beside its events. */
 export interface Tallies {
   /** To all roll-ups, or to one of them. */
-  add(event: KeyedEvent): void
-  addToHours(event: KeyedEvent): void
-  addToHosts(event: KeyedEvent): void
-  addToTasks(event: KeyedEvent, days: 1 | 7): void
+  add(event: KeyedEvent, to?: RollUp): void
   /** Within the transaction that wrote the events. */
   write(): void
   /** Forgets what was counted and not written. */
   forget(): void
 }
 
-interface HostTally {
-  key: number[]
-  /** By the number of the status; what has another one is counted last. */
-  counts: number[]
-  lasts: (number | null)[]
-  done: number | null
-}
-
-interface TaskTally {
-  key: number[]
-  counts: number[]
-  lasts: (number | null)[]
-  flaky: Record<'ok' | 'changed', number>
-  durations: PlacedCounts
-}
+export type RollUp = 'hours' | 'hosts' | 'tasks'
 
 export const HOUR_US = 3_600_000_000
 export const DAY_US = 24 * HOUR_US
 const OTHERS = resultStatuses.length
 
+/** Events of one hour, run, action, playbook and user: mostly those that come one after the other. */
+interface Group {
+  hour: number
+  event: KeyedEvent
+  statuses: Map<string | null, number>
+  hosts: Map<number, Tally>
+  tasks: Map<number, TaskTally>
+}
+
+interface Tally {
+  /** By the number of the status; what has another one is counted last. */
+  counts: [number, number, number, number, number, number]
+  lasts: [Time, Time, Time, Time, Time]
+  /** The last change that was not only checked. */
+  done: Time
+}
+type Time = number | null
+
+interface TaskTally extends Tally {
+  flaky: { ok: number; changed: number }
+  durations: PlacedCounts
+}
+
 export function openTallies(db: Database.Database): Tallies {
   addDurationFunctions(db)
   const statements = tallyStatements(db)
-  const hours = new Map<string, { key: (number | string)[]; events: number }>()
-  const hosts = new Map<string, HostTally>()
-  const tasks = new Map<string, TaskTally>()
+  const groups = new Map<string, Group>()
+  let group: Group | undefined
 
-  function addToHours({ timestamp, action, status, playbook, user }: KeyedEvent): void {
-    const hour = Math.floor(timestamp / HOUR_US)
-    const name = `${hour} ${action} ${playbook} ${user} ${status}`
-    const tally = hours.get(name)
-    if (tally !== undefined) tally.events++
-    else hours.set(name, { key: [hour, action ?? 0, status ?? '', playbook ?? 0, user ?? 0], events: 1 })
+  function groupOf(event: KeyedEvent): Group {
+    const hour = Math.floor(event.timestamp / HOUR_US)
+    if (group !== undefined && group.hour === hour && isAlike(group.event, event)) return group
+    const name = `${hour} ${event.run} ${event.action} ${event.playbook} ${event.user}`
+    group = groups.get(name) ?? { hour, event, statuses: new Map(), hosts: new Map(), tasks: new Map() }
+    groups.set(name, group)
+    return group
   }
 
-  function addToHosts(event: KeyedEvent): void {
-    const { timestamp, run, action, playbook, host, user, flags } = event
-    if (host === null) return
-    const hour = Math.floor(timestamp / HOUR_US)
-    const name = `${host} ${run} ${hour} ${action} ${playbook} ${user}`
-    const key = [action ?? 0, host, run ?? 0, hour, playbook ?? 0, user ?? 0]
-    const tally = hosts.get(name) ?? { key, counts: [0, 0, 0, 0, 0, 0], lasts: noLasts(), done: null }
-    hosts.set(name, tally)
-    const number = numberOf(event.status)
-    tally.counts[number] = (tally.counts[number] ?? 0) + 1
-    if (action !== HOST_RESULT || number === OTHERS) return
-    tally.lasts[number] = latest(tally.lasts[number], timestamp)
-    if (event.status === 'changed' && (flags & CHECKED) === 0) tally.done = latest(tally.done, timestamp)
-  }
-
-  function addToTasks(event: KeyedEvent, days: 1 | 7): void {
-    const { timestamp, action, playbook, user, task, duration, flags } = event
-    const number = numberOf(event.status)
-    if (task === null || action !== HOST_RESULT || number === OTHERS) return
-    const start = startOf(timestamp, days)
-    const name = `${task} ${start} ${days} ${playbook} ${user}`
-    let tally = tasks.get(name)
-    if (tally === undefined) {
-      const key = [days, start, task, playbook ?? 0, user ?? 0]
-      const counts = [0, 0, 0, 0, 0]
-      tally = { key, counts, lasts: noLasts(), flaky: { ok: 0, changed: 0 }, durations: new Map() }
-      tasks.set(name, tally)
+  function writeGroup({ hour, event, statuses, hosts, tasks }: Group): void {
+    const [run, action, playbook, user] = [
+      event.run ?? 0,
+      event.action ?? 0,
+      event.playbook ?? 0,
+      event.user ?? 0
+    ]
+    for (const [status, events] of statuses)
+      statements.addHour.run(hour, action, status ?? '', playbook, user, events)
+    for (const [host, { counts, lasts, done }] of hosts)
+      statements.addHost.run(action, run, host, hour, playbook, user, ...counts, ...lasts, done)
+    for (const [task, { counts, lasts, flaky, durations }] of tasks) {
+      const bytes = durations.size === 0 ? null : encodeCounts(durations)
+      const values = [...counts.slice(0, OTHERS), flaky.ok, flaky.changed, ...lasts, bytes]
+      for (const days of [1, 7] as const)
+        statements.addTask.run(days, startOf(hour * HOUR_US, days), task, playbook, user, ...values)
     }
-    const status = event.status as ResultStatus
-    tally.counts[number] = (tally.counts[number] ?? 0) + 1
-    tally.lasts[number] = latest(tally.lasts[number], timestamp)
-    if ((flags & FLAKY) !== 0 && (status === 'ok' || status === 'changed')) tally.flaky[status]++
-    const place = duration === null ? undefined : placeOf(rangeOf(duration), status)
-    if (place !== undefined) tally.durations.set(place, (tally.durations.get(place) ?? 0) + 1)
   }
 
   function forget(): void {
-    hours.clear()
-    hosts.clear()
-    tasks.clear()
+    groups.clear()
+    group = undefined
   }
 
   return {
-    add(event) {
-      addToHours(event)
-      addToHosts(event)
-      addToTasks(event, 1)
-      addToTasks(event, 7)
+    add(event, to) {
+      const { statuses, hosts, tasks } = groupOf(event)
+      const { status, host, task, action } = event
+      const number = numberOf(status)
+      if (to === undefined || to === 'hours') statuses.set(status, (statuses.get(status) ?? 0) + 1)
+      if (host === null) return
+      if (to === undefined || to === 'hosts') count(tallyIn(hosts, host, newTally), event, number)
+      if (to === 'hours' || to === 'hosts' || task === null) return
+      if (action !== HOST_RESULT || number === OTHERS) return
+      countTask(tallyIn(tasks, task, newTaskTally), event, number)
     },
-    addToHours,
-    addToHosts,
-    addToTasks,
     write() {
-      for (const { key, events } of hours.values()) statements.addHour.run(...key, events)
-      for (const { key, counts, lasts, done } of hosts.values())
-        statements.addHost.run(...key, ...counts, ...lasts, done)
-      for (const { key, counts, lasts, flaky, durations } of tasks.values()) {
-        const bytes = durations.size === 0 ? null : encodeCounts(durations)
-        statements.addTask.run(...key, ...counts, flaky.ok, flaky.changed, ...lasts, bytes)
-      }
+      for (const each of groups.values()) writeGroup(each)
       forget()
     },
     forget
@@ -127,15 +111,54 @@ export function startOf(microseconds: number, days: 1 | 7): number {
   return days === 1 ? day : Math.floor((day + 3) / 7) * 7 - 3
 }
 
+function isAlike(one: KeyedEvent, other: KeyedEvent): boolean {
+  return (
+    one.run === other.run &&
+    one.action === other.action &&
+    one.playbook === other.playbook &&
+    one.user === other.user
+  )
+}
+
+function count(tally: Tally, { timestamp, action, flags }: KeyedEvent, number: number): void {
+  tally.counts[number] = (tally.counts[number] ?? 0) + 1
+  if (action !== HOST_RESULT || number === OTHERS) return
+  tally.lasts[number] = later(tally.lasts[number], timestamp)
+  if (resultStatuses[number] === 'changed' && (flags & CHECKED) === 0)
+    tally.done = later(tally.done, timestamp)
+}
+
+function countTask(tally: TaskTally, event: KeyedEvent, number: number): void {
+  count(tally, event, number)
+  const status = resultStatuses[number]
+  if (status === undefined) return
+  const isFlaky = (event.flags & FLAKY) !== 0
+  if (isFlaky && (status === 'ok' || status === 'changed')) tally.flaky[status]++
+  const place = event.duration === null ? undefined : placeOf(rangeOf(event.duration), status)
+  if (place !== undefined) tally.durations.set(place, (tally.durations.get(place) ?? 0) + 1)
+}
+
+function tallyIn<One>(tallies: Map<number, One>, key: number, make: () => One): One {
+  const known = tallies.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  tallies.set(key, made)
+  return made
+}
+
+function newTally(): Tally {
+  return { counts: [0, 0, 0, 0, 0, 0], lasts: [null, null, null, null, null], done: null }
+}
+
+function newTaskTally(): TaskTally {
+  return { ...newTally(), flaky: { ok: 0, changed: 0 }, durations: new Map() }
+}
+
 function numberOf(status: string | null): number {
-  const number = resultStatuses.findIndex((known) => known === status)
+  const number = resultStatuses.indexOf(status as (typeof resultStatuses)[number])
   return number < 0 ? OTHERS : number
 }
 
-function noLasts(): null[] {
-  return [null, null, null, null, null]
-}
-
-function latest(one: number | null | undefined, other: number): number {
+function later(one: Time | undefined, other: number): number {
   return one === null || one === undefined ? other : Math.max(one, other)
 }
