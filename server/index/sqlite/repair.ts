@@ -6,6 +6,7 @@ import { eventValues, INSERT_EVENT, keyedEvent } from './keyed-event.ts'
 import { type Keys, openKeys } from './keys.ts'
 import { openRetally, type Retally } from './retally.ts'
 import { NEW_RUN } from './run-row.ts'
+import { openTexts } from './texts.ts'
 
 /** Writes to the embedded store, also beside the server: one of two writers waits a moment. */
 export function openSqliteRepair(path: string, journalId: string): IndexRepair & { close(): void } {
@@ -56,6 +57,7 @@ function prepare(db: Database.Database) {
     .pluck()
   const removeEvent = db.prepare<[number]>('DELETE FROM events WHERE record = ?')
   const insertEvent = db.prepare<ReturnType<typeof eventValues>>(INSERT_EVENT)
+  const texts = openTexts(db)
   const insertResult = db.prepare(`
     INSERT INTO results VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (task, host) DO UPDATE
     SET run = excluded.run, sequence = excluded.sequence, status = excluded.status, record = excluded.record
@@ -70,6 +72,7 @@ function prepare(db: Database.Database) {
       }
       const row = keyedEvent(columns, columns.runId === null ? null : runKey(db, columns.runId), keys)
       insertEvent.run(...eventValues(record, row))
+      texts.addLate(record.index, record.payload)
       retally.note(row)
     },
     writeResult(keys: Keys, { record, columns }: Rewrite['expected']): void {

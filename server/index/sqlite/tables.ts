@@ -14,7 +14,7 @@ export const FLAKY = 2
 //
 // `record` is the number of the event's record in the journal.
 export const SCHEMA = `
-  CREATE TABLE meta (journal TEXT NOT NULL, cursor INTEGER NOT NULL) STRICT;
+  CREATE TABLE meta (journal TEXT NOT NULL, cursor INTEGER NOT NULL, texted INTEGER NOT NULL) STRICT;
 
   CREATE TABLE names (key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
   INSERT INTO names VALUES (${HOST_RESULT}, 'host.result');
@@ -50,6 +50,15 @@ export const SCHEMA = `
   -- What went wrong lately: these are few, and must not be searched for among all that went well.
   CREATE INDEX events_that_failed ON events (status, timestamp, record)
     WHERE status IN ('failed', 'unreachable', 'aborted');
+
+  -- The words of the texts of the events before meta.texted, under their records: see text-words.ts. Signs that
+  -- may stand within a word belong to it, as all that is not ASCII does.
+  CREATE VIRTUAL TABLE texts USING fts5 (
+    words, content = '', contentless_delete = 1, detail = none, tokenize = "ascii tokenchars '_.:,;''""'"
+  );
+  CREATE TRIGGER events_without_texts AFTER DELETE ON events BEGIN
+    DELETE FROM texts WHERE rowid = old.record;
+  END;
 
   -- What the events of a run say together. started, finished and aborted are the records of the sender's
   -- events, silenced the record of the server's that closed the run last, silences how many of those there
