@@ -6,9 +6,13 @@ import swagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { eventsRoute } from '../../server/ask/events.ts'
 import { runsRoutes } from '../../server/ask/runs.ts'
+import { summariesRoutes } from '../../server/ask/summaries/routes.ts'
 import { Problem, problemDocument } from '../../server/errors.ts'
 import type { Event } from '../../server/event-types.ts'
 import { openSqliteStore } from '../../server/index/sqlite/store.ts'
+import type { Store } from '../../server/index/store.ts'
+import type { Summaries } from '../../server/index/summaries.ts'
+import { limits } from '../../server/limits.ts'
 import { batchOf, JOURNAL_ID } from '../index/fixtures.ts'
 
 /** The clock of these tests. */
@@ -32,14 +36,18 @@ export interface Body {
 }
 
 /** The routes that answer questions, with a real store that holds `events`. */
-export async function ask(t: TestContext, events: readonly Event[]): Promise<Asked> {
+export async function ask(
+  t: TestContext,
+  events: readonly Event[],
+  summing?: Store & Summaries
+): Promise<Asked> {
   const folder = mkdtempSync(join(tmpdir(), 'playtrail-ask-'))
   const path = join(folder, 'index.sqlite')
   const log = { warn: () => undefined }
-  const store = await openSqliteStore({ path, journalId: JOURNAL_ID, journalEnd: 0, log })
+  const store = summing ?? (await openSqliteStore({ path, journalId: JOURNAL_ID, journalEnd: 0, log }))
   if (events.length > 0) await store.write(batchOf(events))
 
-  const app = Fastify()
+  const app = Fastify({ routerOptions: { maxParamLength: limits.parameterCharactersMax } })
   app.setSerializerCompiler(() => JSON.stringify)
   app.setErrorHandler((error, _request, reply) => {
     if (!(error instanceof Problem)) throw error
@@ -49,6 +57,7 @@ export async function ask(t: TestContext, events: readonly Event[]): Promise<Ask
   await app.register(swagger, { openapi: { openapi: '3.1.0' } })
   await app.register(runsRoutes, { store, now: () => NOW })
   await app.register(eventsRoute, { store, now: () => NOW })
+  if (summing !== undefined) await app.register(summariesRoutes, { store: summing, now: () => NOW })
   t.after(async () => {
     await app.close()
     await store.close()
