@@ -1,9 +1,9 @@
-import { matches as queryMatches, type RunDocument } from '../../server/ask/query/evaluate.ts'
+import { matches as queryMatches } from '../../server/ask/query/evaluate.ts'
 import type { Event } from '../../server/event-types.ts'
-import { columnsOf, microsecondsOf } from '../../server/index/columns.ts'
-import { addDuration, percentilesOf, rangeOf } from '../../server/index/durations.ts'
+import { microsecondsOf } from '../../server/index/columns.ts'
+import { addDuration, type DurationCounts, percentilesOf, rangeOf } from '../../server/index/durations.ts'
 import { timeOfRunId } from '../../server/index/run-id.ts'
-import { type ResultStatus, type RunStatus, resultStatuses, runStatuses } from '../../server/index/store.ts'
+import { type ResultStatus, type Run, resultStatuses, runStatuses } from '../../server/index/store.ts'
 import type {
   EventFilter,
   Facet,
@@ -13,86 +13,64 @@ import type {
   HostSummary,
   LastRun,
   LastSeen,
-  Percentiles,
   PlaybookSummary,
-  RunFilter,
   TaskSummary,
   UserSummary
 } from '../../server/index/summaries.ts'
 import { matches } from './model.ts'
 
-// What a store should sum up, worked out the plain way: this is the definition. The events are those of the journal
-// in its order, the runs those that the store answers, with the names of their hosts.
+// What a store should sum up, worked out the plain way. Events are those of the journal in its order; runs are
+// documents as a store answers them. Lists are in the order of their names.
+
+const DAY_MS = 86_400_000
 
 export function plainHosts(journal: readonly Event[], filter: EventFilter): HostSummary[] {
-  return [...grouped(results(journal, filter), (event) => event.host?.name)].map(([name, events]) => {
-    const changes = events.filter((event) => statusOf(event) === 'changed' && !isCheckOnly(event))
-    const failures = events.filter((event) => isFailed(statusOf(event)))
+  return grouped(resultsOf(journal, filter), (event) => event.host?.name).map(([name, events]) => {
+    const changed = events.filter(
+      (event) => statusOf(event) === 'changed' && event.ansible?.task?.check_mode !== true
+    )
+    const failed = events.filter(hasFailed)
     return {
       host: { name },
-      results: counted(resultStatuses, events.map(statusOf)),
+      results: countsOf(events),
       runs: new Set(events.flatMap((event) => event.run?.id ?? [])).size,
-      last_run: lastSeen(last(events)),
-      ...(changes.length > 0 && { last_change: lastSeen(last(changes)) }),
-      ...(failures.length > 0 && { last_failure: lastSeen(last(failures)) })
+      last_run: lastSeen(latest(events)),
+      ...(changed.length > 0 && { last_change: lastSeen(latest(changed)) }),
+      ...(failed.length > 0 && { last_failure: lastSeen(latest(failed)) })
     }
   })
 }
 
 export function plainTasks(journal: readonly Event[], filter: EventFilter): TaskSummary[] {
-  return [...grouped(results(journal, filter), (event) => event.ansible?.task?.key)].map(([key, events]) => {
-    const sums = counted(resultStatuses, events.map(statusOf))
-    const failed = sums.failed + sums.unreachable
-    const tried = sums.ok + sums.changed + failed
-    const flaky = events.filter(isFlaky).length
-    const { name, action, role, path } = last(events).ansible?.task ?? {}
-    const task = JSON.parse(JSON.stringify({ key, name, action, role, path }))
+  return grouped(resultsOf(journal, filter), (event) => event.ansible?.task?.key).map(([key, events]) => {
+    const results = countsOf(events)
+    const failed = results.failed + results.unreachable
+    const tried = results.ok + results.changed + failed
+    const flaky = events.filter(
+      (event) => ['ok', 'changed'].includes(statusOf(event)) && (event.ansible?.result?.attempts ?? 0) > 1
+    ).length
+    const last = latest(events)
+    const { name, action, role, path } = last.ansible?.task ?? {}
     return {
-      ansible: { task },
-      results: sums,
+      ansible: { task: { key, ...present({ name, action, role, path }) } },
+      results,
       flaky,
       ...(tried > 0 && {
         failure_rate: failed / tried,
-        change_rate: sums.changed / tried,
+        change_rate: results.changed / tried,
         flake_rate: flaky / tried
       }),
-      ...durationOf(timed(events)),
-      last_result: lastSeen(last(events)),
-      weeks: weeksOf(events, (event) => microseconds(event) / 1000).map(([start, inWeek]) => ({
-        '@timestamp': start,
-        results: inWeek.length,
-        changed: inWeek.filter((event) => statusOf(event) === 'changed').length,
-        failed: inWeek.filter((event) => isFailed(statusOf(event))).length,
-        ...durationOf(timed(inWeek))
+      ...durationOf(events.flatMap(timeTaken)),
+      last_result: lastSeen(last),
+      weeks: grouped(events, (event) => weekOf(event['@timestamp'])).map(([week, ofWeek]) => ({
+        '@timestamp': week,
+        results: ofWeek.length,
+        changed: ofWeek.filter((event) => statusOf(event) === 'changed').length,
+        failed: ofWeek.filter(hasFailed).length,
+        ...durationOf(ofWeek.flatMap(timeTaken))
       }))
     }
   })
-}
-
-export function plainPlaybooks(all: readonly RunDocument[], filter: RunFilter): PlaybookSummary[] {
-  return [...grouped(runsOf(all, filter), ({ run }) => run.name)].map(([name, runs]) => {
-    const successes = runs.filter(({ run }) => run.status === 'success' || run.status === 'changed')
-    return {
-      run: { name },
-      ...summedUp(runs),
-      ...(successes.length > 0 && { last_success: lastRun(successes) }),
-      ...durationOf(runs.map(({ event }) => event.duration)),
-      weeks: weeksOf(runs, ({ run }) => startMs(run.id)).map(([start, inWeek]) => ({
-        '@timestamp': start,
-        runs: inWeek.length,
-        failed: inWeek.filter(({ run }) => isFailed(run.status)).length,
-        ...durationOf(inWeek.map(({ event }) => event.duration))
-      }))
-    }
-  })
-}
-
-export function plainUsers(all: readonly RunDocument[], filter: RunFilter): UserSummary[] {
-  return [...grouped(runsOf(all, filter), ({ user }) => user?.name)].map(([name, runs]) => ({
-    user: { name },
-    ...summedUp(runs),
-    playbooks: new Set(runs.flatMap(({ run }) => run.name ?? [])).size
-  }))
 }
 
 export function plainFacets(
@@ -101,18 +79,12 @@ export function plainFacets(
   fields: readonly FacetField[],
   valuesMax: number
 ): Facet[] {
-  const readers: Record<FacetField, (event: Event) => string | undefined> = {
-    'event.action': ({ event }) => event.action,
-    status: statusOf,
-    'host.name': ({ host }) => host?.name,
-    'user.name': ({ user }) => user?.name,
-    'run.name': ({ run }) => run?.name
-  }
+  const events = eventsOf(journal, filter)
   return fields.map((field) => {
-    const values = [...grouped(eventsOf(journal, filter), readers[field])]
-      .map(([value, events]) => ({ value, events: events.length }))
-      .sort((one, other) => other.events - one.events || (one.value < other.value ? -1 : 1))
-    const others = values.slice(valuesMax).reduce((sum, { events }) => sum + events, 0)
+    const values = grouped(events, (event) => fieldOf(event, field))
+      .map(([value, group]) => ({ value, events: group.length }))
+      .sort((one, other) => other.events - one.events)
+    const others = values.slice(valuesMax).reduce((sum, one) => sum + one.events, 0)
     return { field, values: values.slice(0, valuesMax), others }
   })
 }
@@ -122,166 +94,183 @@ export function plainHistogram(
   filter: EventFilter,
   interval: HistogramInterval
 ): HistogramBucket[] {
-  const start = (event: Event): string => beginning(microseconds(event) / 1000, interval)
-  return [...grouped(eventsOf(journal, filter), start)].sort(byKey).map(([time, events]) => {
-    const statuses = [...grouped(events, statusOf)].map(([status, some]) => [status, some.length])
-    return { '@timestamp': time, events: events.length, statuses: Object.fromEntries(statuses) }
+  const events = eventsOf(journal, filter)
+  return grouped(events, (event) => intervalOf(event['@timestamp'], interval)).map(([start, group]) => ({
+    '@timestamp': start,
+    events: group.length,
+    statuses: Object.fromEntries(
+      grouped(group, (event) => fieldOf(event, 'status')).map(([status, { length }]) => [status, length])
+    )
+  }))
+}
+
+/** Of all runs that pass the filter. */
+export function plainPlaybooks(runs: readonly Run[]): PlaybookSummary[] {
+  return grouped(runs, ({ run }) => run.name).map(([name, group]) => {
+    const succeeded = group.filter(({ run }) => run.status === 'success' || run.status === 'changed')
+    return {
+      run: { name },
+      ...ratesOf(group),
+      last_run: lastRun(group),
+      ...(succeeded.length > 0 && { last_success: lastRun(succeeded) }),
+      ...durationOf(group.flatMap(({ event }) => event.duration ?? [])),
+      weeks: grouped(group, ({ run }) => weekOf(timeOfRunId(run.id))).map(([week, ofWeek]) => ({
+        '@timestamp': week,
+        runs: ofWeek.length,
+        failed: ofWeek.filter(runHasFailed).length,
+        ...durationOf(ofWeek.flatMap(({ event }) => event.duration ?? []))
+      }))
+    }
   })
+}
+
+export function plainUsers(runs: readonly Run[]): UserSummary[] {
+  return grouped(runs, ({ user }) => user?.name).map(([name, group]) => ({
+    user: { name },
+    ...ratesOf(group),
+    playbooks: new Set(group.flatMap(({ run }) => run.name ?? [])).size,
+    last_run: lastRun(group)
+  }))
 }
 
 function eventsOf(journal: readonly Event[], filter: EventFilter): Event[] {
-  const { runId, action, playbook, host, user, status, taskKey, matching } = filter
-  return journal.filter(
-    (event) =>
-      isWithin(microseconds(event), filter) &&
-      (runId === undefined || event.run?.id === runId) &&
-      (action === undefined || event.event.action === action) &&
-      matches(event.run?.name, playbook) &&
-      matches(event.host?.name, host) &&
-      (user === undefined || event.user?.name === user) &&
-      (status === undefined || statusOf(event) === status) &&
-      (taskKey === undefined || event.ansible?.task?.key === taskKey) &&
-      (matching === undefined || queryMatches(matching, event as Parameters<typeof queryMatches>[1]))
-  )
-}
-
-/** A result is what the index takes for one. */
-function results(journal: readonly Event[], filter: EventFilter): Event[] {
-  return eventsOf(journal, filter).filter((event) => {
-    const columns = columnsOf({ payload: Buffer.from(JSON.stringify(event)) })
-    return typeof columns !== 'string' && columns.result !== undefined
+  const { fromMs = -Infinity, toMs = Infinity, matching } = filter
+  return journal.filter((event) => {
+    const time = timeOf(event) / 1000
+    return (
+      time >= fromMs &&
+      time < toMs &&
+      (filter.runId === undefined || event.run?.id === filter.runId) &&
+      (filter.action === undefined || event.event.action === filter.action) &&
+      matches(event.run?.name, filter.playbook) &&
+      matches(event.host?.name, filter.host) &&
+      (filter.user === undefined || event.user?.name === filter.user) &&
+      (filter.status === undefined || fieldOf(event, 'status') === filter.status) &&
+      (filter.taskKey === undefined || event.ansible?.task?.key === filter.taskKey) &&
+      (matching === undefined ||
+        queryMatches(matching, { ...event, event: { ingested: '', hash: '', ...event.event } }))
+    )
   })
 }
 
-function runsOf(all: readonly RunDocument[], filter: RunFilter): RunDocument[] {
-  const { playbook, host, user, status, matching } = filter
-  return all.filter(
-    (document) =>
-      isWithin(startMs(document.run.id) * 1000, filter) &&
-      (matches(document.run.name, playbook) || matches(document.ansible?.playbook?.path, playbook)) &&
-      (host === undefined || (document.host?.name ?? []).some((name) => matches(name, host))) &&
-      (user === undefined || document.user?.name === user) &&
-      (status === undefined || document.run.status === status) &&
-      (matching === undefined || queryMatches(matching, document, 'runs'))
+function resultsOf(journal: readonly Event[], filter: EventFilter): Event[] {
+  return eventsOf(journal, filter).filter(
+    ({ event, host, ansible }) =>
+      event.action === 'host.result' && host !== undefined && ansible?.result !== undefined
   )
 }
 
-function summedUp(documents: readonly RunDocument[]): {
-  runs: Record<RunStatus, number>
-  failure_rate?: number
-  last_run: LastRun
-} {
-  const statuses = documents.map(({ run }) => run.status)
-  const ended = statuses.filter((status) => status !== 'running')
-  const rate = ended.filter(isFailed).length / ended.length
-  return {
-    runs: counted(runStatuses, statuses),
-    ...(ended.length > 0 && { failure_rate: rate }),
-    last_run: lastRun(documents)
+function fieldOf(event: Event, field: FacetField): string | undefined {
+  switch (field) {
+    case 'event.action':
+      return event.event.action
+    case 'status':
+      return event.ansible?.result?.status ?? event.run?.status
+    case 'host.name':
+      return event.host?.name
+    case 'user.name':
+      return event.user?.name
+    case 'run.name':
+      return event.run?.name
   }
 }
 
-function lastRun(documents: readonly RunDocument[]): LastRun {
-  const [latest] = documents.toSorted((one, other) => (one.run.id < other.run.id ? 1 : -1))
-  if (latest === undefined) throw new Error('there is no run')
-  const { run, user } = latest
+/** Groups in the order of their names; what has none is in no group. */
+function grouped<Item>(
+  items: readonly Item[],
+  nameOf: (item: Item) => string | undefined
+): [name: string, items: Item[]][] {
+  const groups = Map.groupBy(items, nameOf)
+  groups.delete(undefined)
+  return [...groups]
+    .map(([name = '', group]): [string, Item[]] => [name, group])
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+}
+
+/** The last one in time; of several at the same time the last one in the journal. */
+function latest(events: readonly Event[]): Event {
+  return events.reduce((one, other) => (timeOf(other) >= timeOf(one) ? other : one))
+}
+
+function lastSeen({ '@timestamp': timestamp, run, user }: Event): LastSeen {
+  return {
+    '@timestamp': timestamp,
+    ...(run && { run: { id: run.id, ...present({ name: run.name }) } }),
+    ...(user?.name !== undefined && { user: { name: user.name } })
+  }
+}
+
+function lastRun(runs: readonly Run[]): LastRun {
+  const { run, user } = runs.reduce((one, other) => (other.run.id > one.run.id ? other : one))
   return {
     '@timestamp': timeOfRunId(run.id),
-    run: { id: run.id, ...(run.name !== undefined && { name: run.name }), status: run.status },
+    run: { id: run.id, status: run.status, ...present({ name: run.name }) },
     ...(user?.name !== undefined && { user: { name: user.name } })
   }
 }
 
-function lastSeen({ '@timestamp': time, run, user }: Event): LastSeen {
+function ratesOf(group: readonly Run[]): Pick<PlaybookSummary, 'runs' | 'failure_rate'> {
+  const counts = runStatuses.map((status) => [
+    status,
+    group.filter(({ run }) => run.status === status).length
+  ])
+  const ended = group.filter(({ run }) => run.status !== 'running').length
   return {
-    '@timestamp': time,
-    ...(run?.id !== undefined && { run: { id: run.id, ...(run.name !== undefined && { name: run.name }) } }),
-    ...(user?.name !== undefined && { user: { name: user.name } })
+    runs: Object.fromEntries(counts) as PlaybookSummary['runs'],
+    ...(ended > 0 && { failure_rate: group.filter(runHasFailed).length / ended })
   }
 }
 
-/** By time, and of those of the same time the last in the journal. */
-function last(events: readonly Event[]): Event {
-  return events.reduce((latest, event) => (microseconds(event) >= microseconds(latest) ? event : latest))
+function runHasFailed({ run }: Run): boolean {
+  return ['failed', 'unreachable', 'aborted'].includes(run.status)
 }
 
-function isCheckOnly({ ansible }: Event): boolean {
-  return ansible?.task?.check_mode === true
+function statusOf(event: Event): string {
+  return event.ansible?.result?.status ?? ''
 }
 
-function isFlaky(event: Event): boolean {
-  const status = statusOf(event)
-  return (status === 'ok' || status === 'changed') && (event.ansible?.result?.attempts ?? 1) > 1
+function hasFailed(event: Event): boolean {
+  return ['failed', 'unreachable'].includes(statusOf(event))
 }
 
-function isFailed(status: string | undefined): boolean {
-  return status === 'failed' || status === 'unreachable' || status === 'aborted'
+function countsOf(events: readonly Event[]): Record<ResultStatus, number> {
+  const counts = resultStatuses.map((status) => [
+    status,
+    events.filter((event) => statusOf(event) === status).length
+  ])
+  return Object.fromEntries(counts) as Record<ResultStatus, number>
 }
 
-/** Durations of what was done: skipped tasks and hosts that were not reached say nothing of the task. */
-function timed(events: readonly Event[]): (number | undefined)[] {
-  const done: readonly (string | undefined)[] = ['ok', 'changed', 'failed']
-  return events.filter((event) => done.includes(statusOf(event))).map(({ event }) => event.duration)
+/** Skipped ones took no time, and unreachable ones the time that it takes to find out. */
+function timeTaken(event: Event): number[] {
+  const { duration } = event.event
+  return duration !== undefined && ['ok', 'changed', 'failed'].includes(statusOf(event)) ? [duration] : []
 }
 
-function durationOf(durations: readonly (number | undefined)[]): { duration?: Percentiles } {
-  const counts = new Map<number, number>()
-  for (const duration of durations) if (duration !== undefined) addDuration(counts, rangeOf(duration))
+function durationOf(durations: readonly number[]): Pick<TaskSummary, 'duration'> {
+  const counts: DurationCounts = new Map()
+  for (const duration of durations) addDuration(counts, rangeOf(duration))
   const duration = percentilesOf(counts)
   return duration === undefined ? {} : { duration }
 }
 
-function weeksOf<Item>(items: readonly Item[], timeOf: (item: Item) => number): [string, Item[]][] {
-  return [...grouped(items, (item) => beginning(timeOf(item), 'week'))].sort(byKey)
-}
-
-const lengthsMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000, week: 7 * 86_400_000 } as const
-
-function beginning(ms: number, interval: HistogramInterval): string {
-  const monday = interval === 'week' ? Date.UTC(1970, 0, 5) : 0
-  const length = lengthsMs[interval]
-  return new Date(monday + Math.floor((ms - monday) / length) * length).toISOString()
-}
-
-function grouped<Item>(
-  items: readonly Item[],
-  keyOf: (item: Item) => string | undefined
-): Map<string, Item[]> {
-  const groups = new Map<string, Item[]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    if (key !== undefined) groups.set(key, [...(groups.get(key) ?? []), item])
-  }
-  return groups
-}
-
-function byKey([one]: [string, unknown], [other]: [string, unknown]): number {
-  return one < other ? -1 : 1
-}
-
-function counted<Status extends string>(
-  statuses: readonly Status[],
-  found: readonly (string | undefined)[]
-): Record<Status, number> {
-  const counts = statuses.map((status) => [status, found.filter((each) => each === status).length])
-  return Object.fromEntries(counts) as Record<Status, number>
-}
-
-function statusOf(event: Event): ResultStatus | RunStatus | undefined {
-  return event.ansible?.result?.status ?? event.run?.status
-}
-
-function startMs(runId: string): number {
-  return Date.parse(timeOfRunId(runId))
-}
-
-function microseconds(event: Event): number {
+function timeOf(event: Event): number {
   return microsecondsOf(event['@timestamp']) ?? Number.NaN
 }
 
-function isWithin(
-  time: number,
-  { fromMs, toMs }: { fromMs?: number | undefined; toMs?: number | undefined }
-): boolean {
-  return (fromMs === undefined || time >= fromMs * 1000) && (toMs === undefined || time < toMs * 1000)
+function weekOf(time: string): string {
+  return intervalOf(time, 'week')
+}
+
+function intervalOf(time: string, interval: HistogramInterval): string {
+  const lengthMs = { minute: 60_000, hour: 3_600_000, day: DAY_MS, week: 7 * DAY_MS }[interval]
+  // The first of January 1970 was a Thursday.
+  const offsetMs = interval === 'week' ? 3 * DAY_MS : 0
+  const ms = Date.parse(time)
+  return new Date(Math.floor((ms + offsetMs) / lengthMs) * lengthMs - offsetMs).toISOString()
+}
+
+function present<Value>(members: Record<string, Value | undefined>): Record<string, Value> {
+  const there = Object.entries(members).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(there) as Record<string, Value>
 }

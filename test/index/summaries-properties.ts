@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { RunDocument } from '../../server/ask/query/evaluate.ts'
 import { parseQuery } from '../../server/ask/query/parse.ts'
 import type { Event } from '../../server/event-types.ts'
-import { resultStatuses, type Store } from '../../server/index/store.ts'
-import {
-  type EventFilter,
-  facetFields,
-  histogramIntervals,
-  type RunFilter,
-  type Summaries
-} from '../../server/index/summaries.ts'
-import { batchOf, runId } from './fixtures.ts'
+import { type Page, type Run, runStatuses } from '../../server/index/store.ts'
+import { type EventFilter, facetFields, type RunFilter } from '../../server/index/summaries.ts'
+import { batchOf, receivedTime, runId } from './fixtures.ts'
 import {
   plainFacets,
   plainHistogram,
@@ -23,38 +16,13 @@ import {
 } from './plain-summaries.ts'
 import type { OpenSummaries } from './summaries-contract.ts'
 
-const DAY_MS = 86_400_000
-/** A case has weeks of its own, from a Monday on. */
-const CASE_MS = 28 * DAY_MS
-const FIRST_MONDAY = Date.UTC(2020, 0, 6)
-const CASES = 100
-
-/**
- * However the events of a journal are cut into batches, in whatever order and however often these are written, they
- * are summed up as by looking at each one.
- */
-export function testSummariesProperties(open: OpenSummaries, { cases = CASES } = {}): void {
-  test('events are summed up as the plain computation does, in any order and batches', async (t) => {
-    const store = await open(t)
-    let count = 0
-    let written = 0
-    await fc.assert(
-      fc.asyncProperty(journals, orders, questions, async (drafts, order, asked) => {
-        // Cases share a store, which takes long to open.
-        const startMs = FIRST_MONDAY + count++ * CASE_MS
-        const journal = eventsOf(drafts, startMs)
-        for (const { first, length } of order) {
-          const from = Math.min(first, journal.length - 1)
-          await store.write(batchOf(journal.slice(from, from + length), written + from))
-        }
-        await store.write(batchOf(journal, written))
-        written += journal.length
-        for (const question of asked) await compare(store, journal, startMs, question)
-      }),
-      { numRuns: cases }
-    )
-  })
-}
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+const WEEK_MS = 7 * DAY_MS
+const CASES = 150
+/** A Monday. Each case has four weeks of its own. */
+const FIRST_MS = Date.UTC(2026, 0, 5)
+const CASE_MS = 4 * WEEK_MS
 
 const actions = [
   'run.started',
@@ -62,49 +30,97 @@ const actions = [
   'host.result',
   'host.result',
   'item.result',
+  'host.finished',
   'run.finished',
-  'run.aborted'
+  'run.aborted',
+  'run.fell_silent',
+  'run.heartbeat'
 ] as const
-const hosts = ['web-1', 'web-2', 'a?[b]'] as const
+const hosts = ['web-1', 'web-2', 'db-1'] as const
 const users = ['alice', 'bob'] as const
 const names = ['site.yml', 'deploy.yml'] as const
+const keys = ['a'.repeat(40), 'b'.repeat(40), 'c'.repeat(40)] as const
+const resultStatuses = ['ok', 'changed', 'failed', 'skipped', 'unreachable'] as const
 const ends = ['success', 'changed', 'failed', 'unreachable'] as const
-/** Around the ends of weeks, hours and minutes, to the microsecond. */
-const offsets = [
-  0,
-  1,
-  59_999_999,
-  60_000_000,
-  3_600_000_000,
-  7 * DAY_MS * 1000 - 1,
-  7 * DAY_MS * 1000
-] as const
-const durations = [0, 1, 20, 1_000_000, 1_000_001, 1_050_000, 5_000_000_000, Number.MAX_SAFE_INTEGER] as const
 
-const optional = <Value>(...values: readonly Value[]) =>
-  fc.option(fc.constantFrom(...values), { nil: undefined })
+/**
+ * However the events of a journal are cut into batches, in whatever order and however often these are written,
+ * what they sum up to is what looking at each event once gives: for any time, any filter and any query.
+ */
+export function testSummariesProperties(open: OpenSummaries, { cases = CASES } = {}): void {
+  test('any order, batching and repetition of the same events ends in the same sums', async (t) => {
+    const store = await open(t)
+    let cased = 0
+    let written = 0
+    const whole: Event[] = []
+    await fc.assert(
+      fc.asyncProperty(journals, orders, filters, async (drafts, order, asked) => {
+        const startMs = FIRST_MS + cased++ * CASE_MS
+        const journal = eventsOf(drafts, startMs, written)
+        const write = (from: number, to: number): Promise<unknown> =>
+          store.write(batchOf(journal.slice(from, to), written + from))
+        for (const { first, length } of order) {
+          const from = Math.min(first, journal.length - 1)
+          await write(from, from + length)
+        }
+        await write(0, journal.length)
+        written += journal.length
+        whole.push(...journal)
+        for (const each of asked) await compare(store, journal, startMs, each)
+      }),
+      { numRuns: cases }
+    )
+    for (const each of [{}, { status: 'changed' as const }, { host: '*-1', playbook: 'site*' }])
+      await compareEvents(store, whole, each, 'week', 5)
+  })
+}
 
-const drafts = fc.record({
+interface Draft {
+  run: number
+  action: (typeof actions)[number]
+  hours: number
+  microsecond: number
+  host: (typeof hosts)[number]
+  user: (typeof users)[number] | undefined
+  name: (typeof names)[number] | undefined
+  status: (typeof resultStatuses)[number]
+  end: (typeof ends)[number]
+  key: (typeof keys)[number] | undefined
+  duration: number | undefined
+  attempts: number | undefined
+  isChecked: boolean
+  heardUntil: number
+}
+
+/** About the ends of hours, days and weeks, where mistakes would be. */
+const hoursOfCase = fc.oneof(
+  fc.constantFrom(0, 1, 23, 24, 25, 167, 168, 169, 335, 336, 400, 503, 504, 600),
+  fc.nat(4 * 168 - 1)
+)
+const microseconds = fc.oneof(fc.constantFrom(0, 1, 999, 1_000, 3_599_999_999), fc.nat(3_599_999_999))
+
+const drafts: fc.Arbitrary<Draft> = fc.record({
   run: fc.nat(3),
   action: fc.constantFrom(...actions),
-  offset: fc.constantFrom(...offsets),
+  hours: hoursOfCase,
+  microsecond: microseconds,
   host: fc.constantFrom(...hosts),
-  user: optional(...users),
-  name: optional(...names),
+  user: fc.constantFrom(undefined, ...users, ...users),
+  name: fc.constantFrom(undefined, ...names, ...names),
   status: fc.constantFrom(...resultStatuses),
   end: fc.constantFrom(...ends),
-  duration: optional(...durations),
-  key: optional('a'.repeat(40), 'b'.repeat(40)),
-  task: fc.nat(2),
-  role: optional('web', 'db'),
-  attempts: optional(1, 2),
-  check: optional(true, false)
+  key: fc.constantFrom(undefined, ...keys),
+  duration: fc.option(
+    fc.oneof(fc.constantFrom(0, 1, 2, 1_050_000, Number.MAX_SAFE_INTEGER), fc.nat(10_000_000_000)),
+    { nil: undefined }
+  ),
+  attempts: fc.constantFrom(undefined, 1, 2),
+  isChecked: fc.boolean(),
+  heardUntil: fc.nat(60)
 })
-type Draft = typeof drafts extends fc.Arbitrary<infer One> ? One : never
-
-const journals = fc.array(drafts, { minLength: 1, maxLength: 40 })
-const orders = fc.array(fc.record({ first: fc.nat(39), length: fc.integer({ min: 1, max: 15 }) }), {
-  maxLength: 6
+const journals = fc.array(drafts, { minLength: 1, maxLength: 60 })
+const orders = fc.array(fc.record({ first: fc.nat(59), length: fc.integer({ min: 1, max: 25 }) }), {
+  maxLength: 12
 })
 
 /** Mostly no filter: with many at once hardly a question would have an answer. */
@@ -113,139 +129,175 @@ const filter = <Value>(...values: Value[]) =>
     { weight: 4, arbitrary: fc.constant(undefined) },
     { weight: 1, arbitrary: fc.constantFrom(...values) }
   )
-const times = filter(0.001, 60_000, 7 * DAY_MS - 0.001, 7 * DAY_MS, 8 * DAY_MS)
-const questions = fc.array(
+const times = fc.oneof(
+  { weight: 2, arbitrary: fc.constant(undefined) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(hoursOfCase, fc.oneof(fc.constant(0), microseconds))
+      .map(([hours, microsecond]) => hours * HOUR_MS + microsecond / 1000)
+  }
+)
+const queries = filter(
+  'host:web-*',
+  'host:web-1',
+  'status:failed AND user:alice',
+  'action:host.result AND host:"db-1"',
+  'NOT status:ok',
+  `ansible.task.key:${keys[0]}`,
+  'playbook:site.yml',
+  'status:changed OR status:running',
+  'ansible.task.check_mode:true',
+  'install',
+  'task:install AND host:web-2'
+)
+const filters = fc.array(
   fc.record({
-    run: filter(0, 1, 2),
-    action: filter('host.result', 'run.started'),
-    playbook: filter(...names, '*.yml', 'd*', '/srv/*'),
-    host: filter('web-1', 'web-*', '*', 'a?[b]', 'none'),
-    user: filter(...users),
-    resultStatus: filter(...resultStatuses, 'running' as const),
-    runStatus: filter(...ends, 'running' as const, 'aborted' as const),
-    taskKey: filter('a'.repeat(40)),
-    ofEvents: filter('status:(failed OR changed)', 'NOT host:web-1', 'ansible.task.role:web', 'duration:>20'),
-    ofRuns: filter('host:web-1', 'NOT user:alice', 'duration:>20', 'status:failed OR run.reason:killed'),
     fromMs: times,
     toMs: times,
-    valuesMax: fc.constantFrom(1, 2, 100),
-    fields: fc.subarray([...facetFields]),
-    interval: fc.constantFrom(...histogramIntervals)
+    run: filter(0, 1),
+    action: filter('host.result', 'item.result', 'run.started', 'nothing'),
+    playbook: filter(...names, '*.yml', 'none*'),
+    host: filter(...hosts, 'web-*', '*', 'none'),
+    user: filter(...users, 'nobody'),
+    status: filter(...resultStatuses, 'running' as const, 'aborted' as const),
+    taskKey: filter(...keys),
+    query: queries,
+    ofRuns: filter('host:web-1', 'NOT user:alice', 'duration:>20', 'status:failed OR run.reason:silent'),
+    interval: fc.constantFrom('minute' as const, 'hour' as const, 'day' as const, 'week' as const),
+    valuesMax: fc.constantFrom(1, 2, 100)
   }),
-  { minLength: 1, maxLength: 3 }
+  { minLength: 2, maxLength: 4 }
 )
-type Question = typeof questions extends fc.Arbitrary<(infer One)[]> ? One : never
+type Asked = typeof filters extends fc.Arbitrary<(infer One)[]> ? One : never
 
-/** Runs start where weeks end, in the order of their numbers. */
-function idOf(run: number, startMs: number): string {
-  return runId(startMs + ([0, 1, 7 * DAY_MS - 1, 7 * DAY_MS][run] ?? 0), run)
-}
-
-function eventsOf(journal: readonly Draft[], startMs: number): Event[] {
-  const counts = [0, 0, 0, 0]
+function eventsOf(journal: readonly Draft[], startMs: number, first: number): Event[] {
+  const sequences = [0, 0, 0, 0]
   return journal.map((draft) => {
-    const { run, action, offset, host, user, name, duration } = draft
-    const id = idOf(run, startMs)
-    const sequence = counts[run] ?? 0
-    counts[run] = sequence + 1
+    const id = runId(startMs + draft.run * (WEEK_MS - 1), draft.run)
+    const sequence = sequences[draft.run] ?? 0
+    sequences[draft.run] = sequence + 1
+    const isOfServer = draft.action === 'run.fell_silent'
+    const action = draft.action === 'run.fell_silent' ? 'run.aborted' : draft.action
     const status = { 'run.started': 'running', 'run.finished': draft.end, 'run.aborted': 'aborted' } as const
-    const ms = new Date(startMs + Math.floor(offset / 1000)).toISOString().slice(0, -1)
+    const isResult = action === 'host.result' || action === 'item.result'
+    const ms = startMs + draft.hours * HOUR_MS + Math.floor(draft.microsecond / 1000)
+    const { duration, key, attempts } = draft
     return {
-      '@timestamp': `${ms}${String(offset % 1000).padStart(3, '0')}Z`,
+      '@timestamp': `${new Date(ms).toISOString().slice(0, -1)}${String(draft.microsecond % 1000).padStart(3, '0')}Z`,
       event: {
-        ...{ id: `${id}:${sequence}`, sequence, action, dataset: 'ansible.run' as const },
-        ...(duration !== undefined && { duration })
+        id: `${id}:${isOfServer ? 'v' : ''}${sequence}`,
+        sequence,
+        action,
+        dataset: 'ansible.run',
+        ...(duration !== undefined && { duration }),
+        ...(isOfServer && { provider: 'server', end: receivedTime(first + draft.heardUntil) })
       },
       run: {
         id,
-        ...(name !== undefined && { name }),
-        ...(action in status && { status: status[action as keyof typeof status] }),
-        ...(action === 'run.aborted' && { reason: 'killed' as const })
+        ...(draft.name !== undefined && { name: draft.name }),
+        ...(action in status && { status: status[action as keyof typeof status] })
       },
-      ...(user !== undefined && { user: { name: user } }),
-      ...(action.endsWith('.result') && { host: { name: host }, ansible: resultOf(draft) }),
-      ...(action === 'run.started' && { ansible: { playbook: { name: 'x', path: `/srv/${name}` } } })
+      ...(draft.user !== undefined && { user: { name: draft.user } }),
+      ...((isResult || action === 'host.finished') && { host: { name: draft.host } }),
+      ...(isResult && {
+        ansible: {
+          task: {
+            // Some of a task's results replace others.
+            id: `t${sequence % 5}`,
+            name: `install ${sequence}`,
+            ...(key !== undefined && { key }),
+            ...(draft.isChecked && { check_mode: true })
+          },
+          result: { status: draft.status, ...(attempts !== undefined && { attempts }) }
+        }
+      })
     }
   })
 }
 
-function resultOf({ status, key, task, role, attempts, check }: Draft): NonNullable<Event['ansible']> {
-  return {
-    task: {
-      ...{ id: `t${task}`, name: `task ${task}`, occurrence: 1 },
-      ...(key !== undefined && { key }),
-      ...(role !== undefined && { role }),
-      ...(check !== undefined && { check_mode: check })
-    },
-    result: { status, ...(attempts !== undefined && { attempts }) }
-  }
-}
+type Opened = Awaited<ReturnType<OpenSummaries>>
 
 async function compare(
-  store: Store & Summaries,
+  store: Opened,
   journal: readonly Event[],
   startMs: number,
-  { run, fromMs = 0, toMs = CASE_MS, ...asked }: Question
+  { run, query, ofRuns, interval, valuesMax, fromMs, toMs, ...rest }: Asked
 ): Promise<void> {
-  const within = { fromMs: startMs + fromMs, toMs: startMs + toMs }
-  const { action, playbook, host, user, taskKey, ofEvents, ofRuns, valuesMax, fields, interval } = asked
-  const id = run === undefined ? undefined : idOf(run, startMs)
-  const events: EventFilter = {
-    ...{ ...within, action, playbook, host, user, taskKey, runId: id, status: asked.resultStatus },
-    matching: ofEvents === undefined ? undefined : parseQuery(ofEvents, 0)
+  const matching = query === undefined ? undefined : parseQuery(query, 0)
+  const asked: EventFilter = {
+    ...rest,
+    matching,
+    runId: run === undefined ? undefined : runId(startMs + run * (WEEK_MS - 1), run),
+    // Without a limit there are only the events of other cases beyond this one's time.
+    fromMs: startMs + (fromMs ?? 0),
+    toMs: startMs + (toMs ?? CASE_MS)
   }
-  assert.deepEqual(sorted(await store.hosts(events)), sorted(plainHosts(journal, events)))
-  assert.deepEqual(sorted(await store.tasks(events)), sorted(plainTasks(journal, events)))
-  assert.deepEqual(
-    await store.facets(events, fields, valuesMax),
-    plainFacets(journal, events, fields, valuesMax)
-  )
-  assert.deepEqual(await store.histogram(events, interval), plainHistogram(journal, events, interval))
-
-  const documents = await runsOf(store, journal, startMs)
-  const runs: RunFilter = {
-    ...{ ...within, playbook, host, user, status: asked.runStatus },
+  await compareEvents(store, journal, asked, interval, valuesMax)
+  const { playbook, host, user } = rest
+  const status = runStatuses.find((known) => known === rest.status)
+  await compareRuns(store, {
+    ...{ fromMs: asked.fromMs, toMs: asked.toMs, playbook, host, user, status },
     matching: ofRuns === undefined ? undefined : parseQuery(ofRuns, 0, 'runs')
-  }
-  assert.deepEqual(sorted(await store.playbooks(runs)), sorted(plainPlaybooks(documents, runs)))
-  assert.deepEqual(sorted(await store.users(runs)), sorted(plainUsers(documents, runs)))
-  await compareHostRuns(store, runs)
-}
-
-/** The runs that the store answers, with their hosts. */
-async function runsOf(store: Store, journal: readonly Event[], startMs: number): Promise<RunDocument[]> {
-  const { items } = await store.runs({ fromMs: startMs, toMs: startMs + CASE_MS, limit: 100 })
-  return items.map((item) => {
-    const ofRun = journal.filter(
-      ({ run, event }) => run?.id === item.run.id && event.action === 'host.result'
-    )
-    const name = [...new Set(ofRun.flatMap((event) => event.host?.name ?? []))]
-    return { ...item, ...(name.length > 0 && { host: { name } }) }
   })
 }
 
-/** A host's runs are those that are found by its name, and their results those of /v1/runs/:id/results. */
-async function compareHostRuns(store: Store & Summaries, filter: RunFilter): Promise<void> {
-  const query = { ...filter, host: 'web-1', limit: 100 }
-  const { items } = await store.hostRuns(query)
-  const { items: runs } = await store.runs(query)
-  const expected = runs.map(async (run) => {
-    const { items: found } = await store.results({ runId: run.run.id, host: 'web-1', limit: 100 })
+async function compareEvents(
+  store: Opened,
+  journal: readonly Event[],
+  asked: EventFilter,
+  interval: Asked['interval'],
+  valuesMax: number
+): Promise<void> {
+  const seen = (what: string): string => `${what}: ${JSON.stringify(asked)}`
+  assert.deepEqual(
+    sorted(await store.hosts(asked), ({ host }) => host.name),
+    plainHosts(journal, asked),
+    seen('hosts')
+  )
+  assert.deepEqual(
+    sorted(await store.tasks(asked), ({ ansible }) => ansible.task.key),
+    plainTasks(journal, asked),
+    seen('tasks')
+  )
+  assert.deepEqual(
+    await store.facets(asked, facetFields, valuesMax),
+    plainFacets(journal, asked, facetFields, valuesMax),
+    seen('facets')
+  )
+  assert.deepEqual(
+    await store.histogram(asked, interval),
+    plainHistogram(journal, asked, interval),
+    seen('histogram')
+  )
+}
+
+/** Which runs pass a filter, and which results a run has, is tested elsewhere: test/index/store-properties.ts. */
+async function compareRuns(store: Opened, asked: RunFilter): Promise<void> {
+  const runs: Page<Run> = await store.runs({ ...asked, limit: 1_000 })
+  const seen = JSON.stringify(asked)
+  assert.deepEqual(
+    sorted(await store.playbooks(asked), ({ run }) => run.name),
+    plainPlaybooks(runs.items),
+    seen
+  )
+  assert.deepEqual(
+    sorted(await store.users(asked), ({ user: each }) => each.name),
+    plainUsers(runs.items),
+    seen
+  )
+  const [host] = hosts
+  const ofHost = { ...asked, host, limit: 100 }
+  const expected = (await store.runs(ofHost)).items.map(async (run) => {
+    const { items } = await store.results({ runId: run.run.id, host, limit: 100 })
     const count = (status: string): number =>
-      found.filter(({ ansible }) => ansible?.result?.status === status).length
+      items.filter(({ ansible }) => ansible?.result?.status === status).length
     const results = Object.fromEntries(resultStatuses.map((status) => [status, count(status)]))
-    return { ...run, host: { name: 'web-1' }, results }
+    return { ...run, host: { name: host }, results }
   })
-  assert.deepEqual(items, await Promise.all(expected))
+  assert.deepEqual((await store.hostRuns(ofHost)).items, await Promise.all(expected), seen)
 }
 
-/** Groups may come in any order. */
-function sorted<Item>(items: readonly Item[]): Item[] {
-  const nameOf = (item: Item): string => {
-    const { host, run, user, ansible } = item as { [Name in 'host' | 'run' | 'user']?: { name: string } } & {
-      ansible?: { task: { key: string } }
-    }
-    return host?.name ?? run?.name ?? user?.name ?? ansible?.task.key ?? ''
-  }
+function sorted<Item>(items: readonly Item[], nameOf: (item: Item) => string): Item[] {
   return items.toSorted((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1))
 }
