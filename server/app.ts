@@ -11,7 +11,6 @@ import { healthRoutes } from './health.ts'
 import type { DeadLetters } from './index/dead-letters.ts'
 import type { Follower } from './index/follower.ts'
 import type { Store } from './index/store.ts'
-import type { Summaries } from './index/summaries.ts'
 import type { Journal } from './journal/journal.ts'
 import { limits } from './limits.ts'
 import { createMetrics } from './metrics.ts'
@@ -72,14 +71,10 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     stateLag(ask, follower)
     await ask.register(runsRoutes, { store })
     await ask.register(eventsRoute, { store })
-    if (isSummingUp(store)) await ask.register(summariesRoutes, { store })
+    await ask.register(summariesRoutes, { store })
   })
 
   // Beside it: how the service itself is.
   await app.register(healthRoutes, { access, journal, follower, deadLetters, metrics })
   return app
-}
-
-function isSummingUp(store: Store): store is Store & Summaries {
-  return 'hosts' in store
 }

@@ -10,8 +10,6 @@ import { summariesRoutes } from '../../server/ask/summaries/routes.ts'
 import { Problem, problemDocument } from '../../server/errors.ts'
 import type { Event } from '../../server/event-types.ts'
 import { openSqliteStore } from '../../server/index/sqlite/store.ts'
-import type { Store } from '../../server/index/store.ts'
-import type { Summaries } from '../../server/index/summaries.ts'
 import { limits } from '../../server/limits.ts'
 import { batchOf, JOURNAL_ID } from '../index/fixtures.ts'
 
@@ -36,15 +34,11 @@ export interface Body {
 }
 
 /** The routes that answer questions, with a real store that holds `events`. */
-export async function ask(
-  t: TestContext,
-  events: readonly Event[],
-  summing?: Store & Summaries
-): Promise<Asked> {
+export async function ask(t: TestContext, events: readonly Event[]): Promise<Asked> {
   const folder = mkdtempSync(join(tmpdir(), 'playtrail-ask-'))
   const path = join(folder, 'index.sqlite')
   const log = { warn: () => undefined }
-  const store = summing ?? (await openSqliteStore({ path, journalId: JOURNAL_ID, journalEnd: 0, log }))
+  const store = await openSqliteStore({ path, journalId: JOURNAL_ID, journalEnd: 0, log })
   if (events.length > 0) await store.write(batchOf(events))
 
   const app = Fastify({ routerOptions: { maxParamLength: limits.parameterCharactersMax } })
@@ -57,7 +51,7 @@ export async function ask(
   await app.register(swagger, { openapi: { openapi: '3.1.0' } })
   await app.register(runsRoutes, { store, now: () => NOW })
   await app.register(eventsRoute, { store, now: () => NOW })
-  if (summing !== undefined) await app.register(summariesRoutes, { store: summing, now: () => NOW })
+  await app.register(summariesRoutes, { store, now: () => NOW })
   t.after(async () => {
     await app.close()
     await store.close()

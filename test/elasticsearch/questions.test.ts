@@ -6,13 +6,10 @@ import { type TestContext, test } from 'node:test'
 import { Client } from '@elastic/elasticsearch'
 import { openElasticsearchStore } from '../../server/index/elasticsearch/store.ts'
 import type { Store } from '../../server/index/store.ts'
-import type { Summaries } from '../../server/index/summaries.ts'
 import { JOURNAL_ID } from '../index/fixtures.ts'
 import { onEnd } from '../support/cleanup.ts'
 
-type Asked = Store & Summaries
-
-const questions: Record<string, (store: Asked, signal?: AbortSignal) => Promise<unknown>> = {
+const questions: Record<string, (store: Store, signal?: AbortSignal) => Promise<unknown>> = {
   runs: (store, signal) => store.runs({ limit: 1 }, signal),
   results: (store, signal) => store.results({ runId: 'x', limit: 1 }, signal),
   events: (store, signal) => store.events({ order: 'asc', limit: 1 }, signal),
@@ -26,7 +23,7 @@ const questions: Record<string, (store: Asked, signal?: AbortSignal) => Promise<
 }
 
 interface Searches {
-  store: Asked
+  store: Store
   /** Resolves when the next search has come in, with what resolves when its connection was closed. */
   next(): Promise<{ closed: Promise<unknown> }>
 }

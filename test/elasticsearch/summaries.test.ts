@@ -11,7 +11,7 @@ const START = Date.UTC(2026, 10, 5, 9, 30)
 
 if (reason === undefined) {
   testSummariesContract((t) => openStore(t))
-  testSummariesProperties((t) => openStore(t), { cases: 20 })
+  testSummariesProperties((t) => openStore(t), { cases: 12 })
 
   test('of an index that has no event yet there is nothing to sum up', async (t) => {
     const store = await openStore(t, { journalEnd: 0 })
