@@ -119,6 +119,15 @@ export const limits = {
   questionMsMax: 10_000,
   /** Hosts, playbooks, users, tasks or intervals of time that one question sums up. */
   groupsMax: 10_000,
+  /** Results of a run that are put together by plays, tasks and hosts, or compared with those of another. */
+  outlineResultsMax: 250_000,
+  /** Events that are read at once from Elasticsearch to put a run together. */
+  outlineEventsAtOnce: 2_000,
+  /** Results on one page of a run's matrix; the page ends with the host that passes it. */
+  matrixResultsMax: 50_000,
+  /** Tasks of a matrix, if the request does not say. */
+  matrixTasksDefault: 200,
+  matrixTasksMax: 1_000,
   /** Digits and dashes of the beginning of a run's id, below which it is not looked up. */
   runIdBeginningCharactersMin: 8,
 

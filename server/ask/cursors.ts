@@ -11,7 +11,11 @@ const positions = {
   runs: ['string'],
   results: ['number', 'number'],
   events: ['number', 'number'],
-  'events, oldest first': ['number', 'number']
+  'events, oldest first': ['number', 'number'],
+  'plays of a run': ['number', 'string'],
+  'tasks of a run': ['number', 'string'],
+  'hosts of a run': ['string'],
+  matrix: ['string']
 } as const
 export type List = keyof typeof positions
 

@@ -91,18 +91,22 @@ export function time(description: string, example: string): Parameter<number> {
   }
 }
 
-export const limit: Parameter<number> = {
-  schema: {
-    type: 'integer',
-    description: 'Items of the page, at most. A page of large items may be shorter although more follow.',
-    minimum: 1,
-    maximum: limits.pageItemsMax,
-    default: limits.pageItemsDefault
-  },
-  read(given, name) {
-    const count = /^[0-9]{1,9}$/.test(given) ? Number(given) : 0
-    if (count >= 1 && count <= limits.pageItemsMax) return count
-    throw invalid(name, `a whole number from 1 to ${limits.pageItemsMax}`, given)
+export const limit = wholeNumber(
+  'Items of the page, at most. A page of large items may be shorter although more follow.',
+  { min: 1, max: limits.pageItemsMax, fallback: limits.pageItemsDefault }
+)
+
+export function wholeNumber(
+  description: string,
+  { min, max, fallback }: { min: number; max: number; fallback: number }
+): Parameter<number> {
+  return {
+    schema: { type: 'integer', description, minimum: min, maximum: max, default: fallback },
+    read(given, name) {
+      const count = /^[0-9]{1,9}$/.test(given) ? Number(given) : Number.NaN
+      if (count >= min && count <= max) return count
+      throw invalid(name, `a whole number from ${min} to ${max}`, given)
+    }
   }
 }
 

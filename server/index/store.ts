@@ -1,6 +1,7 @@
 import type { Query } from '../ask/query/ast.ts'
 import type { Event } from '../event-types.ts'
 import type { JournalBatch } from '../journal/record.ts'
+import type { Outline } from './outline.ts'
 
 /** What the server adds to an event when it is indexed; schemas/server.schema.json. */
 export interface IndexedEvent extends Event {
@@ -188,6 +189,12 @@ export interface Store {
 
   /** Events by `@timestamp`, and within the same time by their place in the journal. */
   events(query: EventQuery, signal?: AbortSignal): Promise<Page<IndexedEvent>>
+
+  /**
+   * The run put together: plays, tasks, hosts, and how each task ended on each host. Made of the same results as
+   * `results` gives. Rejects with Problem `query_too_costly` beyond `limits.outlineResultsMax` results.
+   */
+  outline(runId: string, signal?: AbortSignal): Promise<Outline>
 
   close(): Promise<void>
 }

@@ -112,6 +112,10 @@ export class MemoryStore implements Store {
     return this.runs()
   }
 
+  outline(): Promise<never> {
+    return this.runs()
+  }
+
   async close(): Promise<void> {
     this.ids.clear()
   }

@@ -3,7 +3,8 @@ import type { Logger } from 'pino'
 import { Fatal, Problem } from '../../errors.ts'
 import type { JournalBatch } from '../../journal/record.ts'
 import { limits } from '../../limits.ts'
-import { IndexReplaced, type Page, type Refused, type Store } from '../store.ts'
+import { openOutlineFold } from '../outline-fold.ts'
+import { IndexReplaced, type Refused, type Store } from '../store.ts'
 import { type BulkObserver, BulkWriter } from './bulk.ts'
 import { isPassing, reasonOf, statusOf, unavailable } from './failures.ts'
 import { findEvents, findResults } from './find-events.ts'
@@ -11,6 +12,7 @@ import { findRuns } from './find-runs.ts'
 import { areThere, makeIndices } from './generation.ts'
 import { aliasesOf, DEFAULT_NAMESPACE, namesOf, type WriteNames, writeNamesOf } from './names.ts'
 import type { Pace } from './pace.ts'
+import { readOutline } from './read-outline.ts'
 import { openRunWriter, type RunWriter } from './run-writer.ts'
 import { createSendings, type Sendings } from './sendings.ts'
 import { newer, setUp } from './setup.ts'
@@ -120,9 +122,26 @@ class ElasticsearchStore implements Store {
     this.#hasWritten = state.write_index !== ''
   }
 
-  runs: Store['runs'] = (query) => this.#ask((client, names) => findRuns(client, names, query))
-  results: Store['results'] = (query) => this.#ask((client, names) => findResults(client, names, query))
-  events: Store['events'] = (query) => this.#ask((client, names) => findEvents(client, names, query))
+  runs: Store['runs'] = (query) =>
+    this.#ask(
+      (client, names) => findRuns(client, names, query),
+      () => ({ items: [] })
+    )
+  results: Store['results'] = (query) =>
+    this.#ask(
+      (client, names) => findResults(client, names, query),
+      () => ({ items: [] })
+    )
+  events: Store['events'] = (query) =>
+    this.#ask(
+      (client, names) => findEvents(client, names, query),
+      () => ({ items: [] })
+    )
+  outline: Store['outline'] = (runId, signal) =>
+    this.#ask(
+      (client, names) => readOutline(client, names, runId, signal),
+      () => openOutlineFold().outline()
+    )
 
   async close(): Promise<void> {
     clearInterval(this.#looking)
@@ -132,16 +151,18 @@ class ElasticsearchStore implements Store {
     await this.#options.client.close()
   }
 
-  async #ask<Item>(
-    question: (client: Client, names: ReturnType<typeof aliasesOf>) => Promise<Page<Item>>
-  ): Promise<Page<Item>> {
+  /** `ofNothing`: the answer where there is no event yet. */
+  async #ask<Answer>(
+    question: (client: Client, names: ReturnType<typeof aliasesOf>) => Promise<Answer>,
+    ofNothing: () => Answer
+  ): Promise<Answer> {
     const { client, generation } = this.#options
     const names = generation === undefined ? aliasesOf(this.#namespace) : namesOf(generation, this.#namespace)
     try {
       return await question(client, names)
     } catch (error) {
       // The data stream is made by the first event. Once there was one, an answer without it would be a lie.
-      if (statusOf(error) === 404 && !(await this.#expectsEvents())) return { items: [] }
+      if (statusOf(error) === 404 && !(await this.#expectsEvents())) return ofNothing()
       if (isPassing(error) || statusOf(error) === 404) throw unavailable(error)
       throw error
     }

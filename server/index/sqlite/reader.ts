@@ -1,13 +1,17 @@
 import type Database from 'better-sqlite3'
+import type { Outline } from '../outline.ts'
 import type { EventQuery, IndexedEvent, Page, ResultQuery, Run, RunQuery } from '../store.ts'
 import { findEvents, findResults } from './find-events.ts'
 import { findRuns } from './find-runs.ts'
+import { readOutline } from './read-outline.ts'
 
 /** What a reading worker does, one call after the other. */
 export interface Reader {
   runs(query: RunQuery): Page<Run>
   results(query: ResultQuery): Page<IndexedEvent>
   events(query: EventQuery): Page<IndexedEvent>
+  /** Undefined if the run has too many results. */
+  outline(runId: string): Outline | undefined
 }
 
 export function openReader(db: Database.Database): Reader {
@@ -16,6 +20,7 @@ export function openReader(db: Database.Database): Reader {
     // A transaction, so that all of an answer is made of one state of the index.
     runs: db.transaction((query: RunQuery) => findRuns(db, query)),
     results: db.transaction((query: ResultQuery) => findResults(db, journalId, query)),
-    events: db.transaction((query: EventQuery) => findEvents(db, journalId, query))
+    events: db.transaction((query: EventQuery) => findEvents(db, journalId, query)),
+    outline: db.transaction((runId: string) => readOutline(db, runId))
   }
 }

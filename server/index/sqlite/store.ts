@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { Problem } from '../../errors.ts'
 import { limits } from '../../limits.ts'
+import { tooManyResults } from '../outline.ts'
 import type { Store } from '../store.ts'
 import { type Caller, openCaller } from './calls.ts'
 import type { Reader } from './reader.ts'
@@ -48,6 +49,11 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     runs: async (query) => leastAsked(readers).call('runs', query),
     results: async (query) => leastAsked(readers).call('results', query),
     events: async (query) => leastAsked(readers).call('events', query),
+    async outline(runId) {
+      const outline = await leastAsked(readers).call('outline', runId)
+      if (outline === undefined) throw tooManyResults(runId)
+      return outline
+    },
     async close() {
       await Promise.all(readers.map((reader) => reader.close()))
       // Last, since the last one to close also empties the write-ahead log.
