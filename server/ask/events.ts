@@ -51,14 +51,14 @@ export const eventsRoute: FastifyPluginAsync<AskOptions> = async (app, { store, 
       q: matching,
       ...filters
     } = given
-    const runId = run === undefined ? undefined : (await findRun(store, run, 'run')).run.id
+    const runId = run === undefined ? undefined : (await findRun(store, run, request.signal, 'run')).run.id
     const order = orders[sort]
     const list = order === 'desc' ? 'events' : 'events, oldest first'
     const after = cursor === undefined ? undefined : decodeCursor(list, cursor)
     const page = { after, limit: items ?? limits.pageItemsDefault, order }
     const isWithoutHeartbeats = heartbeats === 'false'
     const asked = { ...filters, ...page, runId, fromMs, toMs, isWithoutHeartbeats, matching }
-    return answerOf(list, await store.events(asked))
+    return answerOf(list, await store.events(asked, request.signal))
   })
 }
 

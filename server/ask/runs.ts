@@ -36,12 +36,12 @@ export const runsRoutes: FastifyPluginAsync<AskOptions> = async (app, options) =
       ...filters
     } = readParameters(parameters, request.query, now())
     const asked = { ...filters, matching, fromMs, toMs, after, limit: items ?? limits.pageItemsDefault }
-    return answerOf('runs', await store.runs(asked))
+    return answerOf('runs', await store.runs(asked, request.signal))
   })
 
   app.get<{ Params: { id: string } }>('/v1/runs/:id', { schema: oneSchema }, async (request) => {
     readParameters({}, request.query, now())
-    return findRun(store, request.params.id)
+    return findRun(store, request.params.id, request.signal)
   })
 
   await app.register(resultsRoute, options)
