@@ -38,18 +38,22 @@ interface Row {
 export const matrixRoute: FastifyPluginAsync<AskOptions> = async (app, { store, now = Date.now }) => {
   documentOnly(app)
 
-  app.get<{ Params: { id: string } }>('/v1/runs/:id/matrix', { schema }, async ({ params, query }) => {
-    const given = readParameters(parameters, query, now())
-    const { tasks_from: from = 0, tasks_limit: tasksMax = limits.matrixTasksDefault } = given
-    const outline = await store.outline((await findRun(store, params.id)).run.id)
-    const tasks = outline.tasks.slice(from, from + tasksMax).map(({ sequence, ansible: { task } }, at) => ({
-      number: from + at,
-      sequence,
-      ansible: { task }
-    }))
-    const rows = rowsOf(outline, { from, to: from + tasksMax }, given)
-    return { tasks, tasks_total: outline.tasks.length, ...rows }
-  })
+  app.get<{ Params: { id: string } }>(
+    '/v1/runs/:id/matrix',
+    { schema },
+    async ({ params, query, signal }) => {
+      const given = readParameters(parameters, query, now())
+      const { tasks_from: from = 0, tasks_limit: tasksMax = limits.matrixTasksDefault } = given
+      const outline = await store.outline((await findRun(store, params.id, signal)).run.id, signal)
+      const tasks = outline.tasks.slice(from, from + tasksMax).map(({ sequence, ansible: { task } }, at) => ({
+        number: from + at,
+        sequence,
+        ansible: { task }
+      }))
+      const rows = rowsOf(outline, { from, to: from + tasksMax }, given)
+      return { tasks, tasks_total: outline.tasks.length, ...rows }
+    }
+  )
 }
 
 /** Hosts behind the cursor with their results of the tasks; the page ends early where these are many. */

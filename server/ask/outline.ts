@@ -23,21 +23,21 @@ const ofHosts = { host, limit, cursor: cursor('hosts of a run') }
 export const outlineRoutes: FastifyPluginAsync<AskOptions> = async (app, { store, now = Date.now }) => {
   documentOnly(app)
 
-  app.get<OfRun>('/v1/runs/:id/plays', { schema: playsSchema }, async ({ params, query }) => {
+  app.get<OfRun>('/v1/runs/:id/plays', { schema: playsSchema }, async ({ params, query, signal }) => {
     const { cursor: after, limit: items } = readParameters(ofPlays, query, now())
-    const { plays } = await store.outline((await findRun(store, params.id)).run.id)
+    const { plays } = await store.outline((await findRun(store, params.id, signal)).run.id, signal)
     return answerOf('plays of a run', pageAfter(plays, placeOfPlay, pageOfQuery(after, items)))
   })
 
-  app.get<OfRun>('/v1/runs/:id/tasks', { schema: tasksSchema }, async ({ params, query }) => {
+  app.get<OfRun>('/v1/runs/:id/tasks', { schema: tasksSchema }, async ({ params, query, signal }) => {
     const { cursor: after, limit: items } = readParameters(ofTasks, query, now())
-    const { tasks } = await store.outline((await findRun(store, params.id)).run.id)
+    const { tasks } = await store.outline((await findRun(store, params.id, signal)).run.id, signal)
     return answerOf('tasks of a run', pageAfter(tasks, placeOfTask, pageOfQuery(after, items)))
   })
 
-  app.get<OfRun>('/v1/runs/:id/hosts', { schema: hostsSchema }, async ({ params, query }) => {
+  app.get<OfRun>('/v1/runs/:id/hosts', { schema: hostsSchema }, async ({ params, query, signal }) => {
     const { cursor: after, limit: items, host: name } = readParameters(ofHosts, query, now())
-    const { hosts } = await store.outline((await findRun(store, params.id)).run.id)
+    const { hosts } = await store.outline((await findRun(store, params.id, signal)).run.id, signal)
     const isAsked = likeness(name)
     const found = hosts.filter((one) => isAsked(one.host.name))
     return answerOf('hosts of a run', pageAfter(found, placeOfHost, pageOfQuery(after, items)))
