@@ -128,6 +128,11 @@ export const limits = {
   /** Tasks of a matrix, if the request does not say. */
   matrixTasksDefault: 200,
   matrixTasksMax: 1_000,
+  /** Items of each list of two runs compared; how many more there would be is said. */
+  compareItemsMax: 500,
+  /** What makes the durations of a task, or of a run, differ notably: both, so many times and so much longer. */
+  compareDurationRatioMin: 2,
+  compareDurationMsMin: 1_000,
   /** Digits and dashes of the beginning of a run's id, below which it is not looked up. */
   runIdBeginningCharactersMin: 8,
 

@@ -48,6 +48,14 @@ function checkOrder({ from, to }: Record<string, unknown>): void {
   throw invalid('to', `a time that is not before from, ${begin}`, `${end}`)
 }
 
+/** The value of a parameter that the route cannot do without. */
+export function required<Value>(name: string, value: Value | undefined, { schema }: Parameter<Value>): Value {
+  if (value !== undefined) return value
+  throw new Problem('parameter_invalid', `${name}: expected to be given. ${schema.description}`, {
+    parameter: name
+  })
+}
+
 /** The schema of a query string, for /openapi.json. */
 export function querySchema(table: Table): Record<string, unknown> {
   const schemas = Object.entries(table).map(([name, { schema }]) => [name, schema])

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import swagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { compareRoute } from '../../server/ask/compare.ts'
 import { eventsRoute } from '../../server/ask/events.ts'
 import { runsRoutes } from '../../server/ask/runs.ts'
 import { Problem, problemDocument } from '../../server/errors.ts'
@@ -49,6 +50,7 @@ export async function ask(t: TestContext, events: readonly Event[]): Promise<Ask
   await app.register(swagger, { openapi: { openapi: '3.1.0' } })
   await app.register(runsRoutes, { store, now: () => NOW })
   await app.register(eventsRoute, { store, now: () => NOW })
+  await app.register(compareRoute, { store, now: () => NOW })
   t.after(async () => {
     await app.close()
     await store.close()

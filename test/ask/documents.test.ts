@@ -27,6 +27,8 @@ const routes = {
   '/v1/runs/019a5344-9e0b/tasks': '/v1/runs/{id}/tasks',
   '/v1/runs/019a5344-9e0b/hosts': '/v1/runs/{id}/hosts',
   '/v1/runs/019a5344-9e0b/matrix': '/v1/runs/{id}/matrix',
+  '/v1/compare?a=019a5344-9e0b&b=019b76da': '/v1/compare',
+  '/v1/compare?a=019a5344-9e0b': '/v1/compare',
   '/v1/events': '/v1/events',
   '/v1/runs?status=aborted': '/v1/runs',
   '/v1/runs?limit=x': '/v1/runs',
