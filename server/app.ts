@@ -3,6 +3,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Registry } from 'prom-client'
 import type { Access } from './access.ts'
 import { compareRoute } from './ask/compare.ts'
+import { driftRoute } from './ask/drift.ts'
 import { eventsRoute } from './ask/events.ts'
 import { stateLag } from './ask/lag.ts'
 import { runsRoutes } from './ask/runs.ts'
@@ -70,6 +71,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     await ask.register(runsRoutes, { store })
     await ask.register(eventsRoute, { store })
     await ask.register(compareRoute, { store })
+    await ask.register(driftRoute, { store })
   })
 
   // Beside it: how the service itself is.

@@ -133,6 +133,17 @@ export const limits = {
   /** What makes the durations of a task, or of a run, differ notably: both, so many times and so much longer. */
   compareDurationRatioMin: 2,
   compareDurationMsMin: 1_000,
+  /** Events that are read at once from Elasticsearch where little of each is wanted. */
+  eventPartsAtOnce: 2_000,
+  /** Check runs, and results, that one question for drift looks at. */
+  driftRunsMax: 10_000,
+  driftResultsMax: 100_000,
+  /** Questions to the index that one question for drift asks at once. */
+  driftQuestionsAtOnce: 4,
+  /** Hosts that such a question names; beyond it it asks for all of them. */
+  driftHostsNamedMax: 200,
+  /** Paths that are told of what would be changed; the event has them all. */
+  driftPathsMax: 20,
   /** Digits and dashes of the beginning of a run's id, below which it is not looked up. */
   runIdBeginningCharactersMin: 8,
 

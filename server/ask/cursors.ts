@@ -15,7 +15,8 @@ const positions = {
   'plays of a run': ['number', 'string'],
   'tasks of a run': ['number', 'string'],
   'hosts of a run': ['string'],
-  matrix: ['string']
+  matrix: ['string'],
+  drift: ['string', 'string', 'string']
 } as const
 export type List = keyof typeof positions
 

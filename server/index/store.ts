@@ -134,6 +134,24 @@ export interface EventQuery extends PageQuery {
   order: 'asc' | 'desc'
 }
 
+/** What of the events is asked for; see EventPart. */
+export interface EventPartQuery extends EventQuery {
+  /** Names of fields, or of groups of fields. */
+  fields: readonly string[]
+}
+
+/**
+ * An event with nothing but some of its fields, for questions that look at many events and at little of each. Of
+ * lists of objects, such as `ansible.diff`, each object has the fields.
+ */
+export type EventPart = DeepPartial<Event>
+
+type DeepPartial<Value> = Value extends readonly (infer Item)[]
+  ? DeepPartial<Item>[]
+  : Value extends object
+    ? { [Name in keyof Value]?: DeepPartial<Value[Name]> }
+    : Value
+
 /** The index that was written to is no more in use: another one has taken its place, or it was deleted. */
 export class IndexReplaced extends Error {
   override readonly name = 'IndexReplaced'
@@ -189,6 +207,9 @@ export interface Store {
 
   /** Events by `@timestamp`, and within the same time by their place in the journal. */
   events(query: EventQuery, signal?: AbortSignal): Promise<Page<IndexedEvent>>
+
+  /** The same events in the same order, cut down to `fields`. */
+  eventParts(query: EventPartQuery, signal?: AbortSignal): Promise<Page<EventPart>>
 
   /**
    * The run put together: plays, tasks, hosts, and how each task ended on each host. Made of the same results as

@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test'
 import swagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { compareRoute } from '../../server/ask/compare.ts'
+import { driftRoute } from '../../server/ask/drift.ts'
 import { eventsRoute } from '../../server/ask/events.ts'
 import { runsRoutes } from '../../server/ask/runs.ts'
 import { Problem, problemDocument } from '../../server/errors.ts'
@@ -51,6 +52,7 @@ export async function ask(t: TestContext, events: readonly Event[]): Promise<Ask
   await app.register(runsRoutes, { store, now: () => NOW })
   await app.register(eventsRoute, { store, now: () => NOW })
   await app.register(compareRoute, { store, now: () => NOW })
+  await app.register(driftRoute, { store, now: () => NOW })
   t.after(async () => {
     await app.close()
     await store.close()

@@ -112,6 +112,10 @@ export class MemoryStore implements Store {
     return this.runs()
   }
 
+  eventParts(): Promise<never> {
+    return this.runs()
+  }
+
   outline(): Promise<never> {
     return this.runs()
   }

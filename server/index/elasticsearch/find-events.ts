@@ -1,22 +1,50 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
 import type { Query } from '../../ask/query/ast.ts'
 import { toElasticsearch } from '../../ask/query/to-elasticsearch.ts'
-import type { EventQuery, IndexedEvent, Page, ResultQuery } from '../store.ts'
+import { limits } from '../../limits.ts'
+import type {
+  EventPart,
+  EventPartQuery,
+  EventQuery,
+  IndexedEvent,
+  Page,
+  Position,
+  ResultQuery
+} from '../store.ts'
 import type { IndexNames } from './names.ts'
 import type { IndexOnly } from './operations.ts'
 import { pageOf } from './pages.ts'
 import { conditions } from './query.ts'
-import { search } from './search.ts'
+import { type Search, search } from './search.ts'
 
 export interface EventSource extends IndexedEvent {
   playtrail: IndexedEvent['playtrail'] & IndexOnly
 }
 
-export async function findEvents(
+export function findEvents(
   client: Client,
   names: IndexNames,
   query: EventQuery
 ): Promise<Page<IndexedEvent>> {
+  const { filter, sort } = askedFor(query)
+  const ask = (size: number, after: Position | undefined) =>
+    search<EventSource>(client, names.events, { size, sort, after, filter })
+  return pageOf(query.limit, query.after, ask, ({ _id, _source }) => documentOf(_id, _source))
+}
+
+/** Documents with little in them: more of them are asked for at once. */
+export function findEventParts(
+  client: Client,
+  names: IndexNames,
+  { fields, ...query }: EventPartQuery
+): Promise<Page<EventPart>> {
+  const { filter, sort } = askedFor(query)
+  const ask = (size: number, after: Position | undefined) =>
+    search<EventPart>(client, names.events, { size, sort, after, filter, fields: [...fields] })
+  return pageOf(query.limit, query.after, ask, ({ _source }) => _source ?? {}, limits.eventPartsAtOnce)
+}
+
+function askedFor(query: EventQuery): Pick<Search, 'filter' | 'sort'> {
   const found = conditions()
   found.equal('run.id', query.runId)
   found.equal('event.action', query.action)
@@ -33,9 +61,7 @@ export async function findEvents(
   const sort = ['playtrail.time', 'playtrail.index', 'playtrail.log'].map((field) => ({
     [field]: { order, unmapped_type: field === 'playtrail.log' ? ('keyword' as const) : ('long' as const) }
   }))
-  const ask = (size: number, after: readonly (string | number)[] | undefined) =>
-    search<EventSource>(client, names.events, { size, sort, after, filter: found.clauses })
-  return pageOf(query.limit, query.after, ask, ({ _id, _source }) => documentOf(_id, _source))
+  return { filter: found.clauses, sort }
 }
 
 /** Of a run with a status, or of a result with one: an event that has both is a result. */

@@ -7,7 +7,7 @@ import { openOutlineFold } from '../outline-fold.ts'
 import { IndexReplaced, type Refused, type Store } from '../store.ts'
 import { type BulkObserver, BulkWriter } from './bulk.ts'
 import { isPassing, reasonOf, statusOf, unavailable } from './failures.ts'
-import { findEvents, findResults } from './find-events.ts'
+import { findEventParts, findEvents, findResults } from './find-events.ts'
 import { findRuns } from './find-runs.ts'
 import { areThere, makeIndices } from './generation.ts'
 import { aliasesOf, DEFAULT_NAMESPACE, namesOf, type WriteNames, writeNamesOf } from './names.ts'
@@ -135,6 +135,11 @@ class ElasticsearchStore implements Store {
   events: Store['events'] = (query) =>
     this.#ask(
       (client, names) => findEvents(client, names, query),
+      () => ({ items: [] })
+    )
+  eventParts: Store['eventParts'] = (query) =>
+    this.#ask(
+      (client, names) => findEventParts(client, names, query),
       () => ({ items: [] })
     )
   outline: Store['outline'] = (runId, signal) =>

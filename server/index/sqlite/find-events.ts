@@ -3,8 +3,11 @@ import type { Query } from '../../ask/query/ast.ts'
 import { STATUS } from '../../ask/query/fields.ts'
 import { requiredValue } from '../../ask/query/required.ts'
 import { toSql } from '../../ask/query/to-sql.ts'
-import { type EventRow, eventDocument } from '../documents.ts'
+import { type EventRow, eventDocument, parsed } from '../documents.ts'
+import { partOf } from '../event-part.ts'
 import {
+  type EventPart,
+  type EventPartQuery,
   type EventQuery,
   type IndexedEvent,
   type Page,
@@ -19,7 +22,25 @@ const EVENT_ROW = 'e.record, e.received, e.sender, e.payload'
 /** The condition of the index `events_that_failed`, word for word, as SQLite wants to see it to use it. */
 const FAILED = "e.status IN ('failed', 'unreachable', 'aborted')"
 
-export function findEvents(db: Database.Database, journalId: string, asked: EventQuery): Page<IndexedEvent> {
+export function findEvents(db: Database.Database, journalId: string, query: EventQuery): Page<IndexedEvent> {
+  return find(db, journalId, query, (row) => eventDocument(row, journalId))
+}
+
+export function findEventParts(
+  db: Database.Database,
+  journalId: string,
+  { fields, ...query }: EventPartQuery
+): Page<EventPart> {
+  const part = partOf(fields)
+  return find(db, journalId, query, ({ payload }) => part(parsed(payload)))
+}
+
+function find<Item>(
+  db: Database.Database,
+  journalId: string,
+  asked: EventQuery,
+  itemOf: (row: EventRow) => Item
+): Page<Item> {
   const query = withRequired(asked)
   const found = select(db)
   if (query.runId !== undefined) {
@@ -52,7 +73,7 @@ export function findEvents(db: Database.Database, journalId: string, asked: Even
     limit + 1
   )
   return pageOf(rows, limit, (row) => ({
-    item: eventDocument(row, journalId),
+    item: itemOf(row),
     bytes: row.payload.length,
     position: [row.timestamp, row.record]
   }))

@@ -1,7 +1,16 @@
 import type Database from 'better-sqlite3'
 import type { Outline } from '../outline.ts'
-import type { EventQuery, IndexedEvent, Page, ResultQuery, Run, RunQuery } from '../store.ts'
-import { findEvents, findResults } from './find-events.ts'
+import type {
+  EventPart,
+  EventPartQuery,
+  EventQuery,
+  IndexedEvent,
+  Page,
+  ResultQuery,
+  Run,
+  RunQuery
+} from '../store.ts'
+import { findEventParts, findEvents, findResults } from './find-events.ts'
 import { findRuns } from './find-runs.ts'
 import { readOutline } from './read-outline.ts'
 
@@ -10,6 +19,7 @@ export interface Reader {
   runs(query: RunQuery): Page<Run>
   results(query: ResultQuery): Page<IndexedEvent>
   events(query: EventQuery): Page<IndexedEvent>
+  eventParts(query: EventPartQuery): Page<EventPart>
   /** Undefined if the run has too many results. */
   outline(runId: string): Outline | undefined
 }
@@ -21,6 +31,7 @@ export function openReader(db: Database.Database): Reader {
     runs: db.transaction((query: RunQuery) => findRuns(db, query)),
     results: db.transaction((query: ResultQuery) => findResults(db, journalId, query)),
     events: db.transaction((query: EventQuery) => findEvents(db, journalId, query)),
+    eventParts: db.transaction((query: EventPartQuery) => findEventParts(db, journalId, query)),
     outline: db.transaction((runId: string) => readOutline(db, runId))
   }
 }

@@ -49,6 +49,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     runs: async (query) => leastAsked(readers).call('runs', query),
     results: async (query) => leastAsked(readers).call('results', query),
     events: async (query) => leastAsked(readers).call('events', query),
+    eventParts: async (query) => leastAsked(readers).call('eventParts', query),
     async outline(runId) {
       const outline = await leastAsked(readers).call('outline', runId)
       if (outline === undefined) throw tooManyResults(runId)
