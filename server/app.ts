@@ -7,11 +7,13 @@ import { driftRoute } from './ask/drift.ts'
 import { eventsRoute } from './ask/events.ts'
 import { stateLag } from './ask/lag.ts'
 import { runsRoutes } from './ask/runs.ts'
+import { summariesRoutes } from './ask/summaries/routes.ts'
 import { answerProblem, answerRouteNotFound } from './failure.ts'
 import { healthRoutes } from './health.ts'
 import type { DeadLetters } from './index/dead-letters.ts'
 import type { Follower } from './index/follower.ts'
 import type { Store } from './index/store.ts'
+import type { Summaries } from './index/summaries.ts'
 import type { Journal } from './journal/journal.ts'
 import { limits } from './limits.ts'
 import { createMetrics } from './metrics.ts'
@@ -45,6 +47,8 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: limits.requestTimeoutMs,
     forceCloseConnections: 'idle',
+    // Names of hosts stand in paths.
+    routerOptions: { maxParamLength: limits.parameterCharactersMax },
     // A URL that cannot be read is answered like every other failure.
     frameworkErrors: (error, request, reply) => {
       answerProblem(error, request, reply)
@@ -72,9 +76,14 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     await ask.register(eventsRoute, { store })
     await ask.register(compareRoute, { store })
     await ask.register(driftRoute, { store })
+    if (isSummingUp(store)) await ask.register(summariesRoutes, { store })
   })
 
   // Beside it: how the service itself is.
   await app.register(healthRoutes, { access, journal, follower, deadLetters, metrics })
   return app
+}
+
+function isSummingUp(store: Store): store is Store & Summaries {
+  return 'hosts' in store
 }

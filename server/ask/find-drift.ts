@@ -57,10 +57,9 @@ const sayOtherwise = or(status('ok'), status('skipped'), and(status('changed'), 
  */
 export async function findDrift(store: Store, query: DriftQuery, signal?: AbortSignal): Promise<FoundDrift> {
   const looking = openLook(store, query, signal)
-  const checkRuns = await looking.checkRuns()
-  const checkIds = new Set(checkRuns.map(({ run }) => run.id))
   const fold = openDriftFold()
   const candidates = new Map<string, Candidate>()
+  const checkIds = new Set<string>()
   const addDifference = (part: EventPart): void => {
     const result = resultOf(part, checkIds)
     if (result === undefined || saysOf(result) !== 'differs') return
@@ -69,6 +68,9 @@ export async function findDrift(store: Store, query: DriftQuery, signal?: AbortS
   }
 
   await looking.results({ status: 'changed', matching: narrowed(onlyChecked, query) }, addDifference)
+  // Asked for behind them, so that no run is left out whose results are counted.
+  const checkRuns = await looking.checkRuns()
+  for (const { run } of checkRuns) checkIds.add(run.id)
   // A sender that does not say it of each task says it of the run.
   const silent = narrowed(not(saysWhetherChecked), query)
   await eachOf(checkRuns.filter(hasChanged), ({ run }) =>

@@ -85,6 +85,20 @@ export function oneOf<const Choice extends string>(
   }
 }
 
+/** Some of the choices, separated by commas; each counts once. */
+export function someOf<const Choice extends string>(
+  choices: readonly Choice[],
+  description: string
+): Parameter<Choice[]> {
+  return {
+    schema: { type: 'string', description, examples: [choices.slice(0, 2).join(',')] },
+    read(given, name) {
+      const one = oneOf(choices, description)
+      return [...new Set(given.split(',').map((each) => one.read(each, name, 0)))]
+    }
+  }
+}
+
 /** Milliseconds since 1970. */
 export function time(description: string, example: string): Parameter<number> {
   const expected = 'a time such as 2026-11-05T09:30:00Z, a day such as 2026-11-05, or now-7d'

@@ -8,9 +8,13 @@ import { compareRoute } from '../../server/ask/compare.ts'
 import { driftRoute } from '../../server/ask/drift.ts'
 import { eventsRoute } from '../../server/ask/events.ts'
 import { runsRoutes } from '../../server/ask/runs.ts'
+import { summariesRoutes } from '../../server/ask/summaries/routes.ts'
 import { Problem, problemDocument } from '../../server/errors.ts'
 import type { Event } from '../../server/event-types.ts'
 import { openSqliteStore } from '../../server/index/sqlite/store.ts'
+import type { Store } from '../../server/index/store.ts'
+import type { Summaries } from '../../server/index/summaries.ts'
+import { limits } from '../../server/limits.ts'
 import { batchOf, JOURNAL_ID } from '../index/fixtures.ts'
 
 /** The clock of these tests. */
@@ -34,14 +38,18 @@ export interface Body {
 }
 
 /** The routes that answer questions, with a real store that holds `events`. */
-export async function ask(t: TestContext, events: readonly Event[]): Promise<Asked> {
+export async function ask(
+  t: TestContext,
+  events: readonly Event[],
+  summing?: Store & Summaries
+): Promise<Asked> {
   const folder = mkdtempSync(join(tmpdir(), 'playtrail-ask-'))
   const path = join(folder, 'index.sqlite')
   const log = { warn: () => undefined }
-  const store = await openSqliteStore({ path, journalId: JOURNAL_ID, journalEnd: 0, log })
+  const store = summing ?? (await openSqliteStore({ path, journalId: JOURNAL_ID, journalEnd: 0, log }))
   if (events.length > 0) await store.write(batchOf(events))
 
-  const app = Fastify()
+  const app = Fastify({ routerOptions: { maxParamLength: limits.parameterCharactersMax } })
   app.setSerializerCompiler(() => JSON.stringify)
   app.setErrorHandler((error, _request, reply) => {
     if (!(error instanceof Problem)) throw error
@@ -53,6 +61,7 @@ export async function ask(t: TestContext, events: readonly Event[]): Promise<Ask
   await app.register(eventsRoute, { store, now: () => NOW })
   await app.register(compareRoute, { store, now: () => NOW })
   await app.register(driftRoute, { store, now: () => NOW })
+  if (summing !== undefined) await app.register(summariesRoutes, { store: summing, now: () => NOW })
   t.after(async () => {
     await app.close()
     await store.close()

@@ -1,8 +1,9 @@
-import type { Client, estypes } from '@elastic/elasticsearch'
 import { limits } from '../../limits.ts'
 import { type Outline, outlineActions, tooManyResults } from '../outline.ts'
 import { type OutlineEvent, openOutlineFold } from '../outline-fold.ts'
-import type { IndexNames } from './names.ts'
+import type { Position } from '../store.ts'
+import { byTime } from './event-conditions.ts'
+import { type Asking, search } from './search.ts'
 
 /** What an outline is made of: a page of results with all that they said would be many times as large. */
 const FIELDS = [
@@ -20,37 +21,18 @@ const FIELDS = [
 ]
 
 /** Puts a run together of pages of its events, which are let go one after the other. */
-export async function readOutline(
-  client: Client,
-  names: IndexNames,
-  runId: string,
-  signal?: AbortSignal
-): Promise<Outline> {
+export async function readOutline(asking: Asking, runId: string): Promise<Outline> {
   const fold = openOutlineFold()
-  let after: estypes.SortResults | undefined
-  for (;;) {
-    const { hits } = await client.search<OutlineEvent>(
-      {
-        index: names.events,
-        size: limits.outlineEventsAtOnce,
-        query: {
-          bool: {
-            filter: [{ term: { 'run.id': runId } }, { terms: { 'event.action': [...outlineActions] } }]
-          }
-        },
-        // An event that is in two indices of the data stream makes no difference.
-        sort: ['playtrail.index', 'playtrail.log'].map((field) => ({
-          [field]: { order: 'asc' as const, unmapped_type: field === 'playtrail.log' ? 'keyword' : 'long' }
-        })),
-        track_total_hits: false,
-        _source: FIELDS,
-        ...(after !== undefined && { search_after: after })
-      },
-      signal === undefined ? {} : { signal }
-    )
-    for (const { _source } of hits.hits) if (_source !== undefined) fold.add(_source)
+  const size = limits.outlineEventsAtOnce
+  const filter = [{ term: { 'run.id': runId } }, { terms: { 'event.action': [...outlineActions] } }]
+  for (let after: Position | undefined; ; ) {
+    // An event that is in two indices of the data stream makes no difference.
+    const page = { size, sort: byTime('asc'), filter, after, fields: FIELDS }
+    const hits = await search<OutlineEvent>(asking, asking.names.events, page)
+    for (const { _source } of hits) if (_source !== undefined) fold.add(_source)
     if (fold.isTooLarge) throw tooManyResults(runId)
-    after = hits.hits.at(-1)?.sort
-    if (hits.hits.length < limits.outlineEventsAtOnce || after === undefined) return fold.outline()
+    const last = hits.at(-1)?.sort
+    if (hits.length < size || last === undefined) return fold.outline()
+    after = last as (string | number)[]
   }
 }

@@ -5,18 +5,27 @@ import type { JournalBatch } from '../../journal/record.ts'
 import { limits } from '../../limits.ts'
 import { openOutlineFold } from '../outline-fold.ts'
 import { IndexReplaced, type Refused, type Store } from '../store.ts'
+import type { Summaries } from '../summaries.ts'
+import { answerOf } from './answer.ts'
 import { type BulkObserver, BulkWriter } from './bulk.ts'
-import { isPassing, reasonOf, statusOf, unavailable } from './failures.ts'
+import { reasonOf } from './failures.ts'
 import { findEventParts, findEvents, findResults } from './find-events.ts'
-import { findRuns } from './find-runs.ts'
+import { findHostRuns, findRuns } from './find-runs.ts'
 import { areThere, makeIndices } from './generation.ts'
 import { aliasesOf, DEFAULT_NAMESPACE, namesOf, type WriteNames, writeNamesOf } from './names.ts'
 import type { Pace } from './pace.ts'
 import { readOutline } from './read-outline.ts'
 import { openRunWriter, type RunWriter } from './run-writer.ts'
+import type { Asking } from './search.ts'
 import { createSendings, type Sendings } from './sendings.ts'
 import { newer, setUp } from './setup.ts'
 import { readCursor, readState, saveCursor } from './state.ts'
+import { findFacets, noFacets } from './summaries/facets.ts'
+import { findHistogram } from './summaries/histogram.ts'
+import { sumUpHosts } from './summaries/hosts.ts'
+import { sumUpPlaybooks } from './summaries/playbooks.ts'
+import { sumUpTasks } from './summaries/tasks.ts'
+import { sumUpUsers } from './summaries/users.ts'
 import { SETUP_VERSION } from './templates.ts'
 import { checkVersion } from './version.ts'
 import { writeBatch } from './write-batch.ts'
@@ -54,11 +63,11 @@ interface Opened {
  * The index in an Elasticsearch that other servers may write to as well. Nothing is asked before it is needed,
  * so a service starts while Elasticsearch is away. Where the templates lack, it makes them if its key may.
  */
-export function openElasticsearchStore(options: ElasticsearchStoreOptions): Store {
+export function openElasticsearchStore(options: ElasticsearchStoreOptions): Store & Summaries {
   return new ElasticsearchStore(options)
 }
 
-class ElasticsearchStore implements Store {
+class ElasticsearchStore implements Store, Summaries {
   readonly writesAtOnce = limits.elasticsearchWritesInFlightMax
   readonly #options: ElasticsearchStoreOptions
   readonly #namespace: string
@@ -122,31 +131,30 @@ class ElasticsearchStore implements Store {
     this.#hasWritten = state.write_index !== ''
   }
 
-  runs: Store['runs'] = (query) =>
-    this.#ask(
-      (client, names) => findRuns(client, names, query),
-      () => ({ items: [] })
-    )
-  results: Store['results'] = (query) =>
-    this.#ask(
-      (client, names) => findResults(client, names, query),
-      () => ({ items: [] })
-    )
-  events: Store['events'] = (query) =>
-    this.#ask(
-      (client, names) => findEvents(client, names, query),
-      () => ({ items: [] })
-    )
-  eventParts: Store['eventParts'] = (query) =>
-    this.#ask(
-      (client, names) => findEventParts(client, names, query),
-      () => ({ items: [] })
-    )
+  runs: Store['runs'] = (query, signal) =>
+    this.#ask({ items: [] }, signal, (asking) => findRuns(asking, query))
+  results: Store['results'] = (query, signal) =>
+    this.#ask({ items: [] }, signal, (asking) => findResults(asking, query))
+  events: Store['events'] = (query, signal) =>
+    this.#ask({ items: [] }, signal, (asking) => findEvents(asking, query))
+  eventParts: Store['eventParts'] = (query, signal) =>
+    this.#ask({ items: [] }, signal, (asking) => findEventParts(asking, query))
   outline: Store['outline'] = (runId, signal) =>
-    this.#ask(
-      (client, names) => readOutline(client, names, runId, signal),
-      () => openOutlineFold().outline()
-    )
+    this.#ask(openOutlineFold().outline(), signal, (asking) => readOutline(asking, runId))
+  hostRuns: Summaries['hostRuns'] = (query, signal) =>
+    this.#ask({ items: [] }, signal, (asking) => findHostRuns(asking, query))
+  hosts: Summaries['hosts'] = (filter, signal) =>
+    this.#ask([], signal, (asking) => sumUpHosts(asking, filter))
+  playbooks: Summaries['playbooks'] = (filter, signal) =>
+    this.#ask([], signal, (asking) => sumUpPlaybooks(asking, filter))
+  users: Summaries['users'] = (filter, signal) =>
+    this.#ask([], signal, (asking) => sumUpUsers(asking, filter))
+  tasks: Summaries['tasks'] = (filter, signal) =>
+    this.#ask([], signal, (asking) => sumUpTasks(asking, filter))
+  facets: Summaries['facets'] = (filter, fields, valuesMax, signal) =>
+    this.#ask(noFacets(fields), signal, (asking) => findFacets(asking, filter, fields, valuesMax))
+  histogram: Summaries['histogram'] = (filter, interval, signal) =>
+    this.#ask([], signal, (asking) => findHistogram(asking, filter, interval))
 
   async close(): Promise<void> {
     clearInterval(this.#looking)
@@ -156,21 +164,16 @@ class ElasticsearchStore implements Store {
     await this.#options.client.close()
   }
 
-  /** `ofNothing`: the answer where there is no event yet. */
-  async #ask<Answer>(
-    question: (client: Client, names: ReturnType<typeof aliasesOf>) => Promise<Answer>,
-    ofNothing: () => Answer
+  /** `nothing` is the answer of an index that has no event yet. */
+  #ask<Answer>(
+    nothing: Answer,
+    signal: AbortSignal | undefined,
+    question: (asking: Asking) => Promise<Answer>
   ): Promise<Answer> {
     const { client, generation } = this.#options
     const names = generation === undefined ? aliasesOf(this.#namespace) : namesOf(generation, this.#namespace)
-    try {
-      return await question(client, names)
-    } catch (error) {
-      // The data stream is made by the first event. Once there was one, an answer without it would be a lie.
-      if (statusOf(error) === 404 && !(await this.#expectsEvents())) return ofNothing()
-      if (isPassing(error) || statusOf(error) === 404) throw unavailable(error)
-      throw error
-    }
+    const index = { client, names, expectsEvents: () => this.#expectsEvents() }
+    return answerOf(index, nothing, signal, question)
   }
 
   async #expectsEvents(): Promise<boolean> {

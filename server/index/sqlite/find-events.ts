@@ -17,6 +17,7 @@ import {
 } from '../store.ts'
 import { pageOf } from './pages.ts'
 import { IN_KEY_LIST, keyList, nameKeys, type Selection, select } from './selection.ts'
+import { textCandidates } from './texts.ts'
 
 const EVENT_ROW = 'e.record, e.received, e.sender, e.payload'
 /** The condition of the index `events_that_failed`, word for word, as SQLite wants to see it to use it. */
@@ -61,14 +62,13 @@ function find<Item>(
     if (heartbeat !== undefined) found.where('e.action IS NOT ?', heartbeat)
   }
   found.between('e.timestamp', query)
-  whereMatching(found, query.matching, journalId)
-  const index = indexFor(found, query, hosts)
-
   const { after, limit } = query
   const [operator, direction] = query.order === 'desc' ? ['<', 'DESC'] : ['>', 'ASC']
   if (after !== undefined) found.where(`(e.timestamp, e.record) ${operator} (?, ?)`, ...after)
+  const source = sourceOf(db, found, query, hosts)
+  whereMatching(found, query.matching, journalId)
   const rows = found.rows<EventRow & { timestamp: number }>(
-    `e.timestamp, ${EVENT_ROW} FROM events e INDEXED BY ${index}`,
+    `e.timestamp, ${EVENT_ROW} FROM ${source}`,
     `ORDER BY e.timestamp ${direction}, e.record ${direction} LIMIT ?`,
     limit + 1
   )
@@ -123,6 +123,16 @@ function whereMatching(found: Selection, matching: Query | undefined, journalId:
   if (matching === undefined) return
   const { text, values } = toSql(matching, journalId)
   found.where(text, ...values)
+}
+
+/** Where to look: at the few events that have the words of the query, or else along an index. */
+function sourceOf(db: Database.Database, found: Selection, query: EventQuery, hosts: number): string {
+  const candidates = textCandidates(db, query.matching)
+  if (candidates?.are === 'many') found.where(candidates.condition, ...candidates.values)
+  if (candidates?.are !== 'few') return `events e INDEXED BY ${indexFor(found, query, hosts)}`
+  found.with(candidates.table, ...candidates.values)
+  // CROSS JOIN tells SQLite to keep this order.
+  return 'candidates c CROSS JOIN events e ON e.record = c.record'
 }
 
 /**

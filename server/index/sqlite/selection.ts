@@ -4,6 +4,8 @@ type Value = string | number
 
 /** The WHERE of a question, put together from the filters that were given. */
 export interface Selection {
+  /** Puts a common table expression before the question: `name AS (SELECT …)`, with a value for each `?` in it. */
+  with(table: string, ...values: Value[]): void
   /** Adds `condition`, with a value for each `?` in it. */
   where(condition: string, ...values: Value[]): void
   /** Adds `column = value`, unless there is no value. */
@@ -15,8 +17,10 @@ export interface Selection {
 }
 
 export function select(db: Database.Database): Selection {
+  const tables: string[] = []
   const conditions: string[] = []
   const bound: Value[] = []
+  const boundInTables: Value[] = []
 
   function where(condition: string, ...values: Value[]): void {
     conditions.push(condition)
@@ -25,6 +29,10 @@ export function select(db: Database.Database): Selection {
 
   return {
     where,
+    with(table, ...values) {
+      tables.push(table)
+      boundInTables.push(...values)
+    },
     equal(column, value) {
       if (value !== undefined) where(`${column} = ?`, value)
     },
@@ -35,8 +43,9 @@ export function select(db: Database.Database): Selection {
     },
     rows<Row>(what: string, then: string, ...values: Value[]): Iterable<Row> {
       const condition = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
-      const statement = db.prepare<Value[], Row>(`SELECT ${what} ${condition} ${then}`)
-      return statement.iterate(...bound, ...values)
+      const beginning = tables.length === 0 ? '' : `WITH ${tables.join(', ')} `
+      const statement = db.prepare<Value[], Row>(`${beginning}SELECT ${what} ${condition} ${then}`)
+      return statement.iterate(...boundInTables, ...bound, ...values)
     }
   }
 }

@@ -1,7 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { answerCalls } from './calls.ts'
+import { workWhenIdle } from './idle-work.ts'
 import { openReader } from './reader.ts'
 import { openToRead, openToWrite } from './schema.ts'
+import { openTexts } from './texts.ts'
 import { openWriter } from './writer.ts'
 
 /** What a worker is started with. */
@@ -16,3 +18,7 @@ const { role, path, journalId } = workerData as WorkerData
 const db = role === 'write' ? openToWrite(path, journalId) : openToRead(path)
 const functions = role === 'write' ? openWriter(db) : openReader(db)
 answerCalls(parentPort, { ...functions }, () => db.close())
+if (role === 'write') {
+  const texts = openTexts(db)
+  workWhenIdle(parentPort, () => db.open && texts.addSome())
+}
