@@ -74,9 +74,20 @@ export interface Fold {
   hosts: HostFold[]
 }
 
+/** Each time that a task was started: half of a result's identity, the host being the other. */
+export interface TaskPlace {
+  playId: string
+  batch: number
+  taskId: string
+  occurrence: number
+}
+
 export interface OutlineFold {
   /** Adds an event. The order of events makes no difference, nor does it if one comes again. */
   add(event: OutlineEvent): void
+  /** For a store that has results at hand without reading their events: a task, to add results of it. */
+  task(place: TaskPlace): TaskFold
+  addResult(task: TaskFold, host: string, result: CellFold): void
   /** There are more results than an outline holds: what is added from now on is in vain. */
   readonly isTooLarge: boolean
   outline(): Outline
@@ -97,7 +108,7 @@ export function openOutlineFold(): OutlineFold {
 
   function addToPlay(event: OutlineEvent, play: Play, time: number): void {
     const { action, sequence = 0 } = event.event
-    const known = playOf(fold, play)
+    const known = playOf(fold, play.id, play.batch ?? 0)
     known.sequence = Math.min(known.sequence, sequence)
     if (action === 'play.no_hosts') known.isEmpty = true
     else known.startedAt = Math.min(known.startedAt, time)
@@ -118,7 +129,8 @@ export function openOutlineFold(): OutlineFold {
     const isStart = action === 'task.started'
     const cell = isStart ? undefined : cellOf(event, time)
     if (task?.id === undefined || !(isStart || cell)) return
-    const known = taskOf(fold, playOf(fold, play, sequence), task.id, task.occurrence ?? 0)
+    const { id: playId, batch = 0 } = play
+    const known = taskOf(fold, { playId, batch, taskId: task.id, occurrence: task.occurrence ?? 0 })
     if (isStart) {
       known.sequence = Math.min(known.sequence, sequence)
       known.startedAt = Math.min(known.startedAt, time)
@@ -153,42 +165,52 @@ export function openOutlineFold(): OutlineFold {
           return addRecap(event)
       }
     },
+    task: (place) => taskOf(fold, place),
+    addResult,
     outline: () => outlineOf(fold)
   }
 }
 
 function cellOf({ event, host, ansible }: OutlineEvent, time: number): CellFold | undefined {
-  const { status, ignored, rescued } = ansible?.result ?? {}
-  const place = status === undefined ? -1 : resultStatuses.indexOf(status)
-  if (host === undefined || place < 0) return undefined
+  const { status } = ansible?.result ?? {}
+  if (host === undefined || status === undefined) return undefined
   const { sequence = 0, duration = Number.NaN } = event
-  const flags = (ignored ? IGNORED : 0) + (rescued ? RESCUED : 0)
-  return { sequence, endedAt: time, duration, status: place, flags }
+  return {
+    sequence,
+    endedAt: time,
+    duration,
+    status: resultStatuses.indexOf(status),
+    flags: flagsOf(ansible)
+  }
+}
+
+/** Only what failed or was unreachable can be ignored or rescued. */
+export function flagsOf(ansible: OutlineEvent['ansible']): number {
+  const { status, ignored, rescued } = ansible?.result ?? {}
+  if (status !== 'failed' && status !== 'unreachable') return 0
+  return (ignored ? IGNORED : 0) + (rescued ? RESCUED : 0)
 }
 
 function isNamed(task: Partial<Task>): task is Task {
   return task.id !== undefined && task.name !== undefined
 }
 
-/** `sequence` of an event that only belongs to the play. */
-function playOf(fold: Fold, play: Play, sequence?: number): PlayFold {
-  const { id, batch = 0 } = play
+function playOf(fold: Fold, id: string, batch: number): PlayFold {
   const identity = `${batch} ${id}`
   const known = fold.plays.get(identity)
+  if (known !== undefined) return known
   const none = Number.POSITIVE_INFINITY
-  const made = { id, batch, told: undefined, sequence: none, startedAt: none, isEmpty: false }
-  const found: PlayFold = known ?? made
-  if (known === undefined) fold.plays.set(identity, found)
-  if (sequence !== undefined && found.told?.isStart !== true)
-    found.told = better(found.told, play, false, sequence)
-  return found
+  const play: PlayFold = { id, batch, told: undefined, sequence: none, startedAt: none, isEmpty: false }
+  fold.plays.set(identity, play)
+  return play
 }
 
-function taskOf(fold: Fold, play: PlayFold, id: string, occurrence: number): TaskFold {
-  const identity = `${play.batch} ${occurrence} ${play.id.length} ${play.id}${id}`
+function taskOf(fold: Fold, { playId, batch, taskId: id, occurrence }: TaskPlace): TaskFold {
+  const identity = `${batch} ${occurrence} ${playId.length} ${playId}${id}`
   const known = fold.tasks.get(identity)
   if (known !== undefined) return known
   const none = Number.POSITIVE_INFINITY
+  const play = playOf(fold, playId, batch)
   const made = { play, id, occurrence, identity, told: undefined, sequence: none, startedAt: none }
   const task: TaskFold = { ...made, cells: new Map() }
   fold.tasks.set(identity, task)

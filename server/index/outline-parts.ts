@@ -9,7 +9,7 @@ import {
   type OutlineTask,
   RESCUED
 } from './outline.ts'
-import type { CellFold, Fold, HostFold, PlayFold, TaskFold } from './outline-fold.ts'
+import type { CellFold, Fold, HostFold, Play, PlayFold, TaskFold } from './outline-fold.ts'
 import { type ResultStatus, resultStatuses } from './store.ts'
 
 /** The outline that the events of a run came to: parts in their order, counts and times summed up. */
@@ -146,7 +146,7 @@ function addCell(sum: HostSum, cell: CellFold): void {
 }
 
 function playPart({ play, tasks, hosts, results, ...span }: PlaySum): OutlinePlay {
-  const { hosts: _hosts, ...told } = play.told?.of ?? { id: play.id }
+  const { hosts: _hosts, ...told } = nameOfPlay(play)
   return {
     ansible: { play: told },
     ...(play.isEmpty && { no_hosts: true }),
@@ -158,10 +158,15 @@ function playPart({ play, tasks, hosts, results, ...span }: PlaySum): OutlinePla
   }
 }
 
+/** Where its start was lost, results tell no more of a play than which one it is. */
+function nameOfPlay({ told, id, batch }: PlayFold): Play {
+  return told?.of ?? { id, ...(batch > 0 && { batch }) }
+}
+
 function taskPart({ play, told, id: taskId, occurrence, cells }: TaskFold, span: Span): OutlineTask {
   const sum: Sum = nothing()
   for (const cell of cells.values()) count(sum, cell)
-  const { id, batch, name } = play.told?.of ?? { id: play.id }
+  const { id, batch, name } = nameOfPlay(play)
   const playName = { id, ...(batch !== undefined && { batch }), ...(name !== undefined && { name }) }
   return {
     ansible: { play: playName, task: told?.of ?? { id: taskId, occurrence, name: '' } },

@@ -5,6 +5,7 @@ import type { Event } from '../../server/event-types.ts'
 import { cellAt } from '../../server/index/outline.ts'
 import { openOutlineFold } from '../../server/index/outline-fold.ts'
 import { sqliteStore } from '../query/sqlite-store.ts'
+import { batchOf, runId } from './fixtures.ts'
 import { testOutlineContract } from './outline-contract.ts'
 import { taskOf } from './outline-events.ts'
 
@@ -46,6 +47,24 @@ test('a cell is the last result of a task on a host, and every count is made of 
         tasks.map(({ sequence }) => sequence),
         tasks.map(({ sequence }) => sequence).toSorted(byNumber)
       )
+    })
+  )
+})
+
+test('the store puts a run together as the fold does of its events', async (t) => {
+  const store = await sqliteStore(t)
+  let written = 0
+  await fc.assert(
+    fc.asyncProperty(events, async (all) => {
+      const id = runId(Date.UTC(2026, 10, 5), written)
+      const own = all.map(({ event, ...rest }) => ({
+        ...rest,
+        event: { ...event, id: `${id}:${event.id}` },
+        run: { id }
+      }))
+      if (own.length > 0) await store.write(batchOf(own, written))
+      written += own.length + 1
+      assert.deepEqual(await store.outline(id), outlineOf(own))
     })
   )
 })
