@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
 import type { Query } from '../../ask/query/ast.ts'
 import { STATUS } from '../../ask/query/fields.ts'
-import { requiredValue } from '../../ask/query/required.ts'
+import { requiredValue, requiresTrue } from '../../ask/query/required.ts'
 import { toSql } from '../../ask/query/to-sql.ts'
 import { type EventRow, eventDocument, parsed } from '../documents.ts'
 import { partOf } from '../event-part.ts'
@@ -17,11 +17,14 @@ import {
 } from '../store.ts'
 import { pageOf } from './pages.ts'
 import { IN_KEY_LIST, keyList, nameKeys, type Selection, select } from './selection.ts'
+import { CHECKED } from './tables.ts'
 import { textCandidates } from './texts.ts'
 
 const EVENT_ROW = 'e.record, e.received, e.sender, e.payload'
 /** The condition of the index `events_that_failed`, word for word, as SQLite wants to see it to use it. */
 const FAILED = "e.status IN ('failed', 'unreachable', 'aborted')"
+/** The same of `events_that_would_change`. */
+const WOULD_CHANGE = `e.status = 'changed' AND e.flags & ${CHECKED}`
 
 export function findEvents(db: Database.Database, journalId: string, query: EventQuery): Page<IndexedEvent> {
   return find(db, journalId, query, (row) => eventDocument(row, journalId))
@@ -141,11 +144,21 @@ function sourceOf(db: Database.Database, found: Selection, query: EventQuery, ho
  */
 function indexFor(found: Selection, query: EventQuery, hosts: number): string {
   if (query.runId !== undefined) return 'events_by_run'
+  if (requiresWouldChange(query)) {
+    found.where(WOULD_CHANGE)
+    return 'events_that_would_change'
+  }
   if (hosts === 1) return 'events_by_host'
+  if (requiredValue(query.matching, 'ansible.task.key') !== undefined) return 'events_by_task'
   if (query.status !== 'failed' && query.status !== 'unreachable' && query.status !== 'aborted')
     return 'events_by_time'
   found.where(FAILED)
   return 'events_that_failed'
+}
+
+/** Of a host's result the flag says what `ansible.task.check_mode` does. */
+function requiresWouldChange({ action, status, matching }: EventQuery): boolean {
+  return action === 'host.result' && status === 'changed' && requiresTrue(matching, 'ansible.task.check_mode')
 }
 
 /** Adds a condition on a column of keys, unless `name` is absent; returns how many names match, Infinity for any. */
