@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { openSqliteStore } from '../../server/index/sqlite/store.ts'
 import type { Store } from '../../server/index/store.ts'
+import type { Summaries } from '../../server/index/summaries.ts'
 import { JOURNAL_ID } from '../index/fixtures.ts'
 
 /** An empty one, gone when the test is over. */
-export async function sqliteStore(t: TestContext): Promise<Store> {
+export async function sqliteStore(t: TestContext): Promise<Store & Summaries> {
   const folder = mkdtempSync(join(tmpdir(), 'playtrail-query-'))
   const store = await openSqliteStore({
     path: join(folder, 'index.sqlite'),

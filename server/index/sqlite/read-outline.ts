@@ -1,9 +1,10 @@
 import type Database from 'better-sqlite3'
 import { parsed } from '../documents.ts'
-import { type Outline, outlineActions } from '../outline.ts'
+import { type Outline, outlineActions, tooManyResults } from '../outline.ts'
 import { flagsOf, type OutlineFold, openOutlineFold, type TaskFold, type TaskPlace } from '../outline-fold.ts'
 import { type ResultStatus, resultStatuses } from '../store.ts'
 import { IN_KEY_LIST, keyList, nameKeys } from './selection.ts'
+import { STILL_WANTED } from './still-wanted.ts'
 
 interface ResultRow {
   task: number
@@ -17,10 +18,10 @@ interface ResultRow {
 }
 
 /**
- * Puts a run together where its events lie, so that only the outline goes to another thread; undefined if it is too
- * large. Nearly all events of a run are results, of which columns tell enough.
+ * Puts a run together where its events lie, so that only the outline goes to another thread. Nearly all events of a
+ * run are results, of which columns tell enough.
  */
-export function readOutline(db: Database.Database, runId: string): Outline | undefined {
+export function readOutline(db: Database.Database, runId: string): Outline {
   const run = db.prepare<[string], number>('SELECT key FROM runs WHERE id = ?').pluck().get(runId)
   const fold = openOutlineFold()
   if (run === undefined) return fold.outline()
@@ -31,7 +32,7 @@ export function readOutline(db: Database.Database, runId: string): Outline | und
     `SELECT r.task, r.host, r.sequence, r.status, e.timestamp, e.duration,
        CASE WHEN r.status IN ('failed', 'unreachable') THEN e.payload END AS payload
      FROM results r INDEXED BY results_by_run CROSS JOIN events e ON e.record = r.record
-     WHERE r.run = ?`
+     WHERE ${STILL_WANTED} AND r.run = ?`
   )
   for (const { task, host, status, payload, ...row } of results.iterate(run)) {
     const of = tasks.get(task)
@@ -45,7 +46,7 @@ export function readOutline(db: Database.Database, runId: string): Outline | und
       status: resultStatuses.indexOf(status),
       flags: payload === null ? 0 : flagsOf(parsed(payload).ansible)
     })
-    if (fold.isTooLarge) return undefined
+    if (fold.isTooLarge) throw tooManyResults(runId)
   }
   return fold.outline()
 }

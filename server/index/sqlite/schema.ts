@@ -2,16 +2,16 @@ import { existsSync, rmSync, statSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { addQueryFunctions } from '../../ask/query/sql-functions.ts'
 import { Fatal } from '../../errors.ts'
-import { limits } from '../../limits.ts'
 import { INDEX_FORMAT, SCHEMA } from './tables.ts'
 
 /** Changed pages collect in the write-ahead log; each time it has grown by this much they go into the file. */
-const CHECKPOINT_BYTES = 32 * 1024 * 1024
+export const CHECKPOINT_BYTES = 32 * 1024 * 1024
 const PAGE_BYTES = 8192
 const WRITER_CACHE_KIB = 32 * 1024
 const READER_CACHE_KIB = 8 * 1024
-/** Only recovery, and a write-ahead log that grew too long, ever make anyone wait. */
+/** Only recovery, and another process that writes, ever make anyone wait. */
 export const BUSY_MS_MAX = 10_000
+const SHORTEN_MS_MAX = 1_000
 
 /**
  * Deletes an index that is not one of this journal: of another format, of another journal, ahead of the
@@ -53,13 +53,20 @@ export function openToWrite(path: string, journalId: string): Database.Database 
   return db
 }
 
+/** Bytes of the write-ahead log. */
+export function logBytes(db: Database.Database): number {
+  return statSync(`${db.name}-wal`, { throwIfNoEntry: false })?.size ?? 0
+}
+
 /**
- * Keeps the write-ahead log short although questions overlap each other without a gap: SQLite begins it anew
- * only when nobody reads in it.
+ * Begins the write-ahead log anew, which SQLite can do only while nobody reads in it. What this server's own threads
+ * ask must have ended; for others it waits a moment. False if they would not end.
  */
-export function boundWal(db: Database.Database): void {
-  const wal = statSync(`${db.name}-wal`, { throwIfNoEntry: false })
-  if (wal !== undefined && wal.size > limits.writeAheadLogBytesMax) db.pragma('wal_checkpoint(TRUNCATE)')
+export function shortenLog(db: Database.Database): boolean {
+  db.pragma(`busy_timeout = ${SHORTEN_MS_MAX}`)
+  const [result] = db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[]
+  db.pragma(`busy_timeout = ${BUSY_MS_MAX}`)
+  return result?.busy === 0
 }
 
 /** Opens the index to read. It must be there: open it to write first. */

@@ -14,6 +14,8 @@ export interface Selection {
   between(column: string, times: { fromMs?: number | undefined; toMs?: number | undefined }): void
   /** Rows of `SELECT <what> WHERE … <then>`, read as they are asked for; `values` belong to `then`. */
   rows<Row>(what: string, then: string, ...values: Value[]): Iterable<Row>
+  /** The same, to be asked several times; a row is an array of its columns. */
+  asking<Row extends unknown[]>(what: string, then: string): (...values: Value[]) => Iterable<Row>
 }
 
 export function select(db: Database.Database): Selection {
@@ -42,11 +44,19 @@ export function select(db: Database.Database): Selection {
       if (toMs !== undefined) where(`${column} < ?`, Math.round(toMs * 1000))
     },
     rows<Row>(what: string, then: string, ...values: Value[]): Iterable<Row> {
-      const condition = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
-      const beginning = tables.length === 0 ? '' : `WITH ${tables.join(', ')} `
-      const statement = db.prepare<Value[], Row>(`${beginning}SELECT ${what} ${condition} ${then}`)
+      const statement = db.prepare<Value[], Row>(textOf(what, then))
       return statement.iterate(...boundInTables, ...bound, ...values)
+    },
+    asking<Row extends unknown[]>(what: string, then: string) {
+      const statement = db.prepare<Value[], Row>(textOf(what, then)).raw()
+      return (...values) => statement.iterate(...boundInTables, ...bound, ...values)
     }
+  }
+
+  function textOf(what: string, then: string): string {
+    const condition = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
+    const beginning = tables.length === 0 ? '' : `WITH ${tables.join(', ')} `
+    return `${beginning}SELECT ${what} ${condition} ${then}`
   }
 }
 

@@ -114,13 +114,12 @@ export const SCHEMA = `
     PRIMARY KEY (hour, action, status, playbook, user)
   ) STRICT, WITHOUT ROWID;
 
-  -- Events of a host by status; others have a status that no result has, or none. Of results also when the
-  -- last one was, in microseconds since 1970; last_done is the last change that was not only checked. The
+  -- Events of a host by status; others have a status that no result has. Of results also when the last was, in microseconds since 1970; last_done is the last change that was not only checked. The
   -- run comes before the host in the key: so the rows of a batch lie side by side, on few pages.
   CREATE TABLE host_tallies (
     action INTEGER, run INTEGER, host INTEGER, hour INTEGER, playbook INTEGER, user INTEGER,
     ok INTEGER NOT NULL, changed INTEGER NOT NULL, failed INTEGER NOT NULL,
-    skipped INTEGER NOT NULL, unreachable INTEGER NOT NULL, others INTEGER NOT NULL,
+    skipped INTEGER NOT NULL, unreachable INTEGER NOT NULL, others INTEGER NOT NULL, none INTEGER NOT NULL,
     last_ok INTEGER, last_changed INTEGER, last_failed INTEGER,
     last_skipped INTEGER, last_unreachable INTEGER, last_done INTEGER,
     PRIMARY KEY (action, run, host, hour, playbook, user)

@@ -21,6 +21,7 @@ export type RollUp = 'hours' | 'hosts' | 'tasks'
 export const HOUR_US = 3_600_000_000
 export const DAY_US = 24 * HOUR_US
 const OTHERS = resultStatuses.length
+const NONE = OTHERS + 1
 
 /** Events of one hour, run, action, playbook and user: mostly those that come one after the other. */
 interface Group {
@@ -32,8 +33,8 @@ interface Group {
 }
 
 interface Tally {
-  /** By the number of the status; what has another one is counted last. */
-  counts: [number, number, number, number, number, number]
+  /** By the number of the status; what has another one is counted behind them, and what has none last. */
+  counts: [number, number, number, number, number, number, number]
   lasts: [Time, Time, Time, Time, Time]
   /** The last change that was not only checked. */
   done: Time
@@ -93,7 +94,7 @@ export function openTallies(db: Database.Database): Tallies {
       if (host === null) return
       if (to === undefined || to === 'hosts') count(tallyIn(hosts, host, newTally), event, number)
       if (to === 'hours' || to === 'hosts' || task === null) return
-      if (action !== HOST_RESULT || number === OTHERS) return
+      if (action !== HOST_RESULT || number >= OTHERS) return
       countTask(tallyIn(tasks, task, newTaskTally), event, number)
     },
     write() {
@@ -122,7 +123,7 @@ function isAlike(one: KeyedEvent, other: KeyedEvent): boolean {
 
 function count(tally: Tally, { timestamp, action, flags }: KeyedEvent, number: number): void {
   tally.counts[number] = (tally.counts[number] ?? 0) + 1
-  if (action !== HOST_RESULT || number === OTHERS) return
+  if (action !== HOST_RESULT || number >= OTHERS) return
   tally.lasts[number] = later(tally.lasts[number], timestamp)
   if (resultStatuses[number] === 'changed' && (flags & CHECKED) === 0)
     tally.done = later(tally.done, timestamp)
@@ -147,7 +148,7 @@ function tallyIn<One>(tallies: Map<number, One>, key: number, make: () => One): 
 }
 
 function newTally(): Tally {
-  return { counts: [0, 0, 0, 0, 0, 0], lasts: [null, null, null, null, null], done: null }
+  return { counts: [0, 0, 0, 0, 0, 0, 0], lasts: [null, null, null, null, null], done: null }
 }
 
 function newTaskTally(): TaskTally {
@@ -155,6 +156,7 @@ function newTaskTally(): TaskTally {
 }
 
 function numberOf(status: string | null): number {
+  if (status === null) return NONE
   const number = resultStatuses.indexOf(status as (typeof resultStatuses)[number])
   return number < 0 ? OTHERS : number
 }

@@ -19,7 +19,7 @@ export function tallyStatements(db: Database.Database) {
     addHour: db.prepare<Value[]>(upsert('tallies', 5, [added('events')])),
     addHost: db.prepare<Value[]>(
       upsert('host_tallies', 6, [
-        ...[...resultStatuses, 'others'].map(added),
+        ...[...resultStatuses, 'others', 'none'].map(added),
         ...[...lasts, 'last_done'].map(later)
       ])
     ),

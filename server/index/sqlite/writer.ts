@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3'
 import type { Event } from '../../event-types.ts'
 import { type JournalBatch, type JournalRecord, recordsOf } from '../../journal/record.ts'
+import { limits } from '../../limits.ts'
 import { columnsOf, type EventColumns, parseEvent, type ResultColumns } from '../columns.ts'
 import { addEvent, emptyRun, endOf } from '../run-state.ts'
 import type { Refused, ResultStatus } from '../store.ts'
@@ -8,15 +9,23 @@ import { eventValues, INSERT_EVENT, keyedEvent } from './keyed-event.ts'
 import { openKeys } from './keys.ts'
 import { NEW_RUN, type RunRow } from './run-row.ts'
 import { runTimes } from './run-times.ts'
-import { boundWal } from './schema.ts'
+import { CHECKPOINT_BYTES, logBytes, shortenLog } from './schema.ts'
 import { openTallies } from './tallies.ts'
 
 /** What the writing worker does, one call after the other. */
 export interface Writer {
   cursor(): number
   /** One transaction: all of the batch or nothing. */
-  write(batch: JournalBatch): Refused[]
+  write(batch: JournalBatch): Written
   moveCursor(next: number): void
+  /** Begins the write-ahead log anew; while no question is under way. */
+  shortenLog(): void
+}
+
+export interface Written {
+  refused: Refused[]
+  /** The write-ahead log has grown beyond its limit. */
+  isLogLong: boolean
 }
 
 /** Rows of runs that a batch changes, and which events they named before. */
@@ -26,6 +35,7 @@ export function openWriter(db: Database.Database): Writer {
   const keys = openKeys(db)
   const statements = prepare(db)
   const tallies = openTallies(db)
+  let logBytesMax: number = limits.writeAheadLogBytesMax
 
   const writeBatch = db.transaction((batch: JournalBatch): Refused[] => {
     const refused: Refused[] = []
@@ -102,8 +112,7 @@ export function openWriter(db: Database.Database): Writer {
     write(batch) {
       try {
         const refused = writeBatch.immediate(batch)
-        boundWal(db)
-        return refused
+        return { refused, isLogLong: logBytes(db) > logBytesMax }
       } catch (error) {
         keys.forget()
         tallies.forget()
@@ -112,6 +121,10 @@ export function openWriter(db: Database.Database): Writer {
     },
     moveCursor(next) {
       statements.moveCursor.run(next)
+    },
+    shortenLog() {
+      // Where another process reads in it for long, it is tried again when it has grown some more.
+      logBytesMax = shortenLog(db) ? limits.writeAheadLogBytesMax : logBytes(db) + CHECKPOINT_BYTES
     }
   }
 }
