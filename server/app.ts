@@ -2,6 +2,8 @@ import swagger from '@fastify/swagger'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { Access } from './access.ts'
+import { compareRoute } from './ask/compare.ts'
+import { driftRoute } from './ask/drift.ts'
 import { eventsRoute } from './ask/events.ts'
 import { stateLag } from './ask/lag.ts'
 import { runsRoutes } from './ask/runs.ts'
@@ -71,6 +73,8 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     stateLag(ask, follower)
     await ask.register(runsRoutes, { store })
     await ask.register(eventsRoute, { store })
+    await ask.register(compareRoute, { store })
+    await ask.register(driftRoute, { store })
     await ask.register(summariesRoutes, { store })
   })
 

@@ -3,6 +3,8 @@ import { limits } from '../limits.ts'
 import { pageOf, problem, runDocument } from './documents.ts'
 import { from, host, playbookOrPath, runStatus, to, user } from './filters.ts'
 import { findRun, runIdSchema } from './find-run.ts'
+import { matrixRoute } from './matrix.ts'
+import { outlineRoutes } from './outline.ts'
 import { cursor, limit, query, querySchema, readParameters } from './parameters.ts'
 import { resultsRoute } from './results.ts'
 import { type AskOptions, answerOf, documentOnly } from './routes.ts'
@@ -19,7 +21,7 @@ const parameters = {
   cursor: cursor('runs')
 }
 
-/** GET /v1/runs, /v1/runs/:id and /v1/runs/:id/results: what was run, and how it ended. */
+/** GET /v1/runs, /v1/runs/:id and what lies under it: what was run, and how it ended. */
 export const runsRoutes: FastifyPluginAsync<AskOptions> = async (app, options) => {
   const { store, now = Date.now } = options
   documentOnly(app)
@@ -43,6 +45,8 @@ export const runsRoutes: FastifyPluginAsync<AskOptions> = async (app, options) =
   })
 
   await app.register(resultsRoute, options)
+  await app.register(outlineRoutes, options)
+  await app.register(matrixRoute, options)
 }
 
 const listSchema = {

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import swagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { compareRoute } from '../../server/ask/compare.ts'
+import { driftRoute } from '../../server/ask/drift.ts'
 import { eventsRoute } from '../../server/ask/events.ts'
 import { runsRoutes } from '../../server/ask/runs.ts'
 import { summariesRoutes } from '../../server/ask/summaries/routes.ts'
@@ -51,6 +53,8 @@ export async function ask(t: TestContext, events: readonly Event[]): Promise<Ask
   await app.register(swagger, { openapi: { openapi: '3.1.0' } })
   await app.register(runsRoutes, { store, now: () => NOW })
   await app.register(eventsRoute, { store, now: () => NOW })
+  await app.register(compareRoute, { store, now: () => NOW })
+  await app.register(driftRoute, { store, now: () => NOW })
   await app.register(summariesRoutes, { store, now: () => NOW })
   t.after(async () => {
     await app.close()
