@@ -1,14 +1,12 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { resultStatuses, runStatuses } from '../index/store.ts'
 import { decodeCursor } from './cursors.ts'
 import { indexedEvent, problem } from './documents.ts'
-import { actions, from, host, playbook, to, user } from './filters.ts'
-import { findRun } from './find-run.ts'
+import { action, eitherStatus, from, host, playbook, run, to, user } from './filters.ts'
+import { runIdOf } from './find-run.ts'
 import { listRoute } from './list.ts'
 import { oneOf, query, querySchema, readParameters, text } from './parameters.ts'
 import { type AskOptions, documentOnly } from './routes.ts'
 
-const statuses = [...new Set([...resultStatuses, ...runStatuses])]
 const orders = { '-@timestamp': 'desc', '@timestamp': 'asc' } as const
 
 const list = listRoute({
@@ -35,12 +33,12 @@ const list = listRoute({
 
 const parameters = {
   q: query('events'),
-  run: text('Id of the run, or its beginning.', '019a5344-9e0b-7c3f-8a51-6d1e0c9b7a42'),
-  action: oneOf(actions, 'What kind of event (`event.action`).'),
+  run,
+  action,
   playbook,
   host,
   user,
-  status: oneOf(statuses, 'How a task ended on a host, or how a run stood.'),
+  status: eitherStatus,
   heartbeats: oneOf(
     ['true', 'false'],
     '`false` leaves out `run.heartbeat`, which says nothing but that a run goes on.',
@@ -64,8 +62,8 @@ export const eventsRoute: FastifyPluginAsync<AskOptions> = async (app, { store, 
   app.get('/v1/events', { schema }, async (request, reply) => {
     const given = readParameters(parameters, request.query, now())
     const { fields, limit, cursor, from: fromMs, to: toMs, q: matching, ...more } = given
-    const { sort = '-@timestamp', run, heartbeats, ...filters } = more
-    const runId = run === undefined ? undefined : (await findRun(store, run, request.signal, 'run')).run.id
+    const { sort = '-@timestamp', run: beginning, heartbeats, ...filters } = more
+    const runId = await runIdOf(store, beginning, request.signal)
     const order = orders[sort]
     const ofOrder = order === 'desc' ? 'events' : 'events, oldest first'
     const after = cursor === undefined ? undefined : decodeCursor(ofOrder, cursor)

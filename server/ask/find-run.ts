@@ -56,3 +56,12 @@ export async function findRun(
     { runs: ids }
   )
 }
+
+/** The id of the run that the parameter `run` names; undefined if it is absent. */
+export async function runIdOf(
+  store: Pick<Store, 'runs'>,
+  given: string | undefined,
+  signal: AbortSignal
+): Promise<string | undefined> {
+  return given === undefined ? undefined : (await findRun(store, given, signal, 'run')).run.id
+}

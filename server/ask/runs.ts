@@ -4,6 +4,8 @@ import { problem, runDocument, withoutRequired } from './documents.ts'
 import { from, host, playbookOrPath, runStatus, to, user } from './filters.ts'
 import { findRun, runIdSchema } from './find-run.ts'
 import { listRoute } from './list.ts'
+import { matrixRoute } from './matrix.ts'
+import { outlineRoutes } from './outline.ts'
 import { query, querySchema, readParameters } from './parameters.ts'
 import { resultsRoute } from './results.ts'
 import { type AskOptions, documentOnly } from './routes.ts'
@@ -46,7 +48,7 @@ const parameters = {
   ...list.parameters
 }
 
-/** GET /v1/runs, /v1/runs/:id and /v1/runs/:id/results: what was run, and how it ended. */
+/** GET /v1/runs, /v1/runs/:id and what lies under it: what was run, and how it ended. */
 export const runsRoutes: FastifyPluginAsync<AskOptions> = async (app, options) => {
   const { store, now = Date.now } = options
   documentOnly(app)
@@ -67,6 +69,8 @@ export const runsRoutes: FastifyPluginAsync<AskOptions> = async (app, options) =
   })
 
   await app.register(resultsRoute, options)
+  await app.register(outlineRoutes, options)
+  await app.register(matrixRoute, options)
 }
 
 const listSchema = {
