@@ -1,8 +1,8 @@
-import { limits } from '../../limits.ts'
-import { decodeCursor } from '../cursors.ts'
-import { limit, oneOf, type Parameter, text } from '../parameters.ts'
+import type { Position } from '../../index/store.ts'
+import { decodeCursor, type List } from '../cursors.ts'
+import type { AskForPage, ListRoute } from '../list.ts'
+import { oneOf, type Parameter, text } from '../parameters.ts'
 import type { Query } from '../query/ast.ts'
-import { type Answer, answerOf } from '../routes.ts'
 
 /** Sorts before every value that an item may have, so that what has none comes last. */
 const NO_VALUE = -Number.MAX_VALUE
@@ -18,45 +18,53 @@ export interface SummedList<Item, Sort extends string> {
   sorts: Readonly<Record<Sort, (item: Item) => number | undefined>>
 }
 
-interface PageRequest<Sort> {
-  sort?: Sort | undefined
-  limit?: number | undefined
-  cursor?: string | undefined
-}
-
-/** The parameters that all these lists have. */
+/** The parameters that all these lists have, with those that every list has. */
 export function pageParameters<Item, Sort extends string>(
   { sorts }: SummedList<Item, Sort>,
+  { parameters }: ListRoute,
   description: string
-): { sort: Parameter<Sort>; limit: Parameter<number>; cursor: Parameter<string> } {
+): Omit<ListRoute['parameters'], 'cursor'> & { sort: Parameter<Sort>; cursor: Parameter<string> } {
   const names = sortsOf(sorts)
   return {
+    ...parameters,
     sort: oneOf(names, description, names[0]),
-    limit,
+    // Read with `sort`, which says of which list it is.
     cursor: text('`next` of the page before, which was asked for with the same `sort`.', 'WzEsImhvc3RzIGJ5')
   }
 }
 
+interface SortedBy<Item> {
+  /** The list that its cursors belong to, and where it begins. */
+  part: { list: List; cursor: Position | undefined }
+  /** How to cut pages out of the whole list. */
+  pages(all: readonly Item[]): AskForPage
+}
+
 /**
- * How to make the page out of the whole list. Throws Problem `cursor_invalid` before anything is asked. A page goes
- * on behind the values that the last item of the one before had, whatever has changed since.
+ * The list as `sort` and `cursor` say. Throws Problem `cursor_invalid` before anything is asked. A page goes on behind
+ * the values that the last item of the one before had, whatever has changed since.
  */
-export function pageOf<Item, Sort extends string>(
+export function sortedBy<Item extends object, Sort extends string>(
   { list, nameOf, sorts }: SummedList<Item, Sort>,
-  { sort, limit: items = limits.pageItemsDefault, cursor }: PageRequest<Sort>
-): (all: readonly Item[]) => Answer<Item> {
+  { sort, cursor }: { sort?: Sort | undefined; cursor?: string | undefined }
+): SortedBy<Item> {
   const by = sort ?? sortsOf(sorts)[0]
   if (by === undefined) throw new Error(`there is no way to sort ${list}`)
   const name = `${list} by ${by}` as const
-  const after = cursor === undefined ? undefined : placeOf(decodeCursor(name, cursor))
-  return (all) => {
-    const placed = all
-      .map((item) => ({ item, place: [sorts[by](item) ?? NO_VALUE, nameOf(item)] as const }))
-      .sort((one, other) => compare(one.place, other.place))
-    const rest = after === undefined ? placed : placed.filter(({ place }) => compare(place, after) > 0)
-    const page = rest.slice(0, items)
-    const next = rest.length > items ? page.at(-1)?.place : undefined
-    return answerOf(name, { items: page.map(({ item }) => item), ...(next && { next }) })
+  return {
+    part: { list: name, cursor: cursor === undefined ? undefined : decodeCursor(name, cursor) },
+    pages(all) {
+      const placed = all
+        .map((item) => ({ item, place: [sorts[by](item) ?? NO_VALUE, nameOf(item)] as const }))
+        .sort((one, other) => compare(one.place, other.place))
+      return async ({ after, limit }) => {
+        const from =
+          after === undefined ? 0 : placed.findIndex(({ place }) => compare(place, placeOf(after)) > 0)
+        const page = from === -1 ? [] : placed.slice(from, from + limit)
+        const next = from !== -1 && placed.length > from + limit ? page.at(-1)?.place : undefined
+        return { items: page.map(({ item }) => item), next }
+      }
+    }
   }
 }
 

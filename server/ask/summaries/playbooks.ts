@@ -1,12 +1,12 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { PlaybookSummary, UserSummary } from '../../index/summaries.ts'
-import { pageOf as pageSchema } from '../documents.ts'
 import { from, host, playbookOrPath, runStatus, to, user } from '../filters.ts'
+import { listRoute } from '../list.ts'
 import { query, querySchema, readParameters } from '../parameters.ts'
 import { type AskOptions, documentOnly } from '../routes.ts'
 import { playbookSummary, userSummary } from './documents.ts'
 import { examples } from './examples.ts'
-import { filterOf, pageOf, pageParameters, type SummedList } from './lists.ts'
+import { filterOf, pageParameters, type SummedList, sortedBy } from './lists.ts'
 import { refusals } from './refusals.ts'
 
 type Runs = PlaybookSummary['runs']
@@ -34,30 +34,51 @@ const users = {
   }
 } satisfies SummedList<UserSummary, string>
 
+const playbooksList = listRoute({
+  list: 'playbooks by name',
+  item: playbookSummary,
+  columns: ['run.name', 'runs', 'failure_rate', 'duration', 'last_run', 'last_success'],
+  example: examples.playbooks
+})
+const usersList = listRoute({
+  list: 'users by name',
+  item: userSummary,
+  columns: ['user.name', 'runs', 'failure_rate', 'playbooks', 'last_run'],
+  example: examples.users
+})
+
 const filters = { q: query('runs'), playbook: playbookOrPath, host, user, status: runStatus, from, to }
 const ofPlaybooks = {
   ...filters,
-  ...pageParameters(playbooks, 'By name, or the most runs, most failures or longest runs (p95) first.')
+  ...pageParameters(
+    playbooks,
+    playbooksList,
+    'By name, or the most runs, most failures or longest runs (p95) first.'
+  )
 }
 const ofUsers = {
   ...filters,
-  ...pageParameters(users, 'By name, or the most runs, most failures or latest run first.')
+  ...pageParameters(users, usersList, 'By name, or the most runs, most failures or latest run first.')
 }
 
 /** GET /v1/playbooks and /v1/users: runs by what was run, and by who ran it. */
 export const playbooksRoutes: FastifyPluginAsync<AskOptions> = async (app, { store, now = Date.now }) => {
   documentOnly(app)
 
-  app.get('/v1/playbooks', { schema: playbooksSchema }, async (request) => {
-    const { sort, limit, cursor, ...asked } = readParameters(ofPlaybooks, request.query, now())
-    const page = pageOf(playbooks, { sort, limit, cursor })
-    return page(await store.playbooks(filterOf(asked), request.signal))
+  app.get('/v1/playbooks', { schema: playbooksSchema }, async (request, reply) => {
+    const given = readParameters(ofPlaybooks, request.query, now())
+    const { sort, fields, limit, cursor, ...asked } = given
+    const { part, pages } = sortedBy(playbooks, { sort, cursor })
+    const all = await store.playbooks(filterOf(asked), request.signal)
+    return playbooksList.answer(request, reply, { fields, limit, ...part }, pages(all))
   })
 
-  app.get('/v1/users', { schema: usersSchema }, async (request) => {
-    const { sort, limit, cursor, ...asked } = readParameters(ofUsers, request.query, now())
-    const page = pageOf(users, { sort, limit, cursor })
-    return page(await store.users(filterOf(asked), request.signal))
+  app.get('/v1/users', { schema: usersSchema }, async (request, reply) => {
+    const given = readParameters(ofUsers, request.query, now())
+    const { sort, fields, limit, cursor, ...asked } = given
+    const { part, pages } = sortedBy(users, { sort, cursor })
+    const all = await store.users(filterOf(asked), request.signal)
+    return usersList.answer(request, reply, { fields, limit, ...part }, pages(all))
   })
 }
 
@@ -67,7 +88,7 @@ const playbooksSchema = {
     'Runs by `run.name`: how they ended, how long they took, and both week by week. The filters choose the runs that are summed up; `from` and `to` mean the time of their start.',
   tags: ['ask'],
   querystring: querySchema(ofPlaybooks),
-  response: { 200: { ...pageSchema(playbookSummary), examples: [examples.playbooks] }, ...refusals }
+  response: { ...playbooksList.response, ...refusals }
 }
 
 const usersSchema = {
@@ -76,5 +97,5 @@ const usersSchema = {
     'Runs by `user.name`: how they ended, how many playbooks there were, and which run came last. The filters choose the runs that are summed up; `from` and `to` mean the time of their start.',
   tags: ['ask'],
   querystring: querySchema(ofUsers),
-  response: { 200: { ...pageSchema(userSummary), examples: [examples.users] }, ...refusals }
+  response: { ...usersList.response, ...refusals }
 }

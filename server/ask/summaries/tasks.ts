@@ -1,13 +1,14 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { Problem } from '../../errors.ts'
 import type { TaskSummary } from '../../index/summaries.ts'
-import { pageOf as pageSchema, problem } from '../documents.ts'
+import { problem } from '../documents.ts'
 import { from, host, playbook, resultStatus, to, user } from '../filters.ts'
+import { listRoute } from '../list.ts'
 import { invalid, query, querySchema, readParameters } from '../parameters.ts'
 import { type AskOptions, documentOnly } from '../routes.ts'
 import { taskSummary } from './documents.ts'
 import { examples } from './examples.ts'
-import { filterOf, pageOf, pageParameters, type SummedList } from './lists.ts'
+import { filterOf, pageParameters, type SummedList, sortedBy } from './lists.ts'
 import { refusals } from './refusals.ts'
 
 const KEY = /^[0-9a-f]{40}$/
@@ -25,11 +26,28 @@ const list = {
   }
 } satisfies SummedList<TaskSummary, string>
 
+const route = listRoute({
+  list: 'tasks by key',
+  item: taskSummary,
+  columns: [
+    'ansible.task',
+    'results',
+    'flaky',
+    'failure_rate',
+    'change_rate',
+    'flake_rate',
+    'duration',
+    'last_result'
+  ],
+  example: examples.tasks
+})
+
 const ofOne = { q: query('events'), playbook, host, user, status: resultStatus, from, to }
 const ofList = {
   ...ofOne,
   ...pageParameters(
     list,
+    route,
     'The greatest failure, change or flake rate, the longest duration (p95) or the most results first, or by key.'
   )
 }
@@ -38,10 +56,12 @@ const ofList = {
 export const tasksRoutes: FastifyPluginAsync<AskOptions> = async (app, { store, now = Date.now }) => {
   documentOnly(app)
 
-  app.get('/v1/tasks', { schema: listSchema }, async (request) => {
-    const { sort, limit, cursor, ...filters } = readParameters(ofList, request.query, now())
-    const page = pageOf(list, { sort, limit, cursor })
-    return page(await store.tasks(filterOf(filters), request.signal))
+  app.get('/v1/tasks', { schema: listSchema }, async (request, reply) => {
+    const given = readParameters(ofList, request.query, now())
+    const { sort, fields, limit, cursor, ...filters } = given
+    const { part, pages } = sortedBy(list, { sort, cursor })
+    const all = await store.tasks(filterOf(filters), request.signal)
+    return route.answer(request, reply, { fields, limit, ...part }, pages(all))
   })
 
   app.get<{ Params: { key: string } }>('/v1/tasks/:key', { schema: oneSchema }, async (request) => {
@@ -64,7 +84,7 @@ const listSchema = {
     'Results by `ansible.task.key`, which is the same for the same task in every run: how they ended, how long they took, and both week by week. The filters choose the results that are summed up; `from` and `to` mean their time.',
   tags: ['ask'],
   querystring: querySchema(ofList),
-  response: { 200: { ...pageSchema(taskSummary), examples: [examples.tasks] }, ...refusals }
+  response: { ...route.response, ...refusals }
 }
 
 const oneSchema = {
