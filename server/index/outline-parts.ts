@@ -28,13 +28,15 @@ export function outlineOf({ plays, tasks, hosts }: Fold): Outline {
     )
   const playSums = new Map([...plays.values()].map((play) => [play, emptyPlaySum(play)]))
   const hostSums = hosts.map(() => emptyHostSum())
-  const rows: Row[] = []
+  // Of each host in the order of the tasks.
+  const rows: Row[][] = hosts.map(() => [])
 
   const taskParts = inOrder.map(({ task, span }, at) => {
     const sum = playSums.get(task.play)
     if (sum !== undefined) addTask(sum, task, span)
     for (const [host, cell] of task.cells) {
-      rows.push({ host: hostPlace[host] ?? 0, task: at, cell })
+      const place = hostPlace[host] ?? 0
+      rows[place]?.push({ host: place, task: at, cell })
       const hostSum = hostSums[host]
       if (hostSum !== undefined) addCell(hostSum, cell)
     }
@@ -46,7 +48,7 @@ export function outlineOf({ plays, tasks, hosts }: Fold): Outline {
       .map(playPart),
     tasks: taskParts,
     hosts: hostOrder.flatMap((at) => hostPart(hosts[at], hostSums[at])),
-    cells: cellsOf(rows)
+    cells: cellsOf(rows.flat())
   }
 }
 
@@ -209,8 +211,7 @@ function lasted({ start, end }: Span): { start?: string; end?: string; duration?
   }
 }
 
-function cellsOf(rows: Row[]): OutlineCells {
-  rows.sort((one, other) => one.host - other.host || one.task - other.task)
+function cellsOf(rows: readonly Row[]): OutlineCells {
   const list = <List>(
     of: { from(values: readonly Row[], map: (row: Row) => number): List },
     value: (row: Row) => number
