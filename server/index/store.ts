@@ -2,6 +2,7 @@ import type { Query } from '../ask/query/ast.ts'
 import type { Event } from '../event-types.ts'
 import type { JournalBatch } from '../journal/record.ts'
 import type { Outline } from './outline.ts'
+import type { Summaries } from './summaries.ts'
 
 /** What the server adds to an event when it is indexed; schemas/server.schema.json. */
 export interface IndexedEvent extends Event {
@@ -166,7 +167,7 @@ export class IndexReplaced extends Error {
  *
  * The index is derived from the journal: it may be thrown away and made again at any time.
  */
-export interface Store {
+export interface Store extends Summaries {
   /** Writes that the store works on at once; more wait in it. */
   readonly writesAtOnce: number
 

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import { limits } from '../../limits.ts'
 import type { Store } from '../store.ts'
-import type { Summaries } from '../summaries.ts'
 import { type Caller, openCaller } from './calls.ts'
 import { openQuestions, type Questions } from './questions.ts'
 import type { Reader } from './reader.ts'
@@ -29,7 +28,7 @@ export interface SqliteStoreOptions {
  * questions nor events hold up each other or the thread that acknowledges events. An index that is not of
  * this journal or format is deleted, and begins again with cursor 0.
  */
-export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store & Summaries> {
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { path, journalId, journalEnd, log, isForeignKept = false } = options
   if (isForeignKept) checkOwnIndex(path, journalId)
   const reason = isForeignKept ? undefined : discardForeignIndex(path, journalId, journalEnd)
