@@ -96,7 +96,7 @@ export const limits = {
 
   /** Questions that wait for the index; more are answered 503 `overloaded`. */
   questionsWaitingMax: 1_000,
-  /** The write-ahead log of the embedded store; beyond it a write waits for the questions under way. */
+  /** The write-ahead log of the embedded store; beyond it new questions wait until it has been shortened. */
   writeAheadLogBytesMax: 128 * MiB,
   /** Bytes of the events on one page of an answer; a page that would be larger ends early. */
   pageBytesMax: 8 * MiB,
