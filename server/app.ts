@@ -2,8 +2,11 @@ import swagger from '@fastify/swagger'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { Access } from './access.ts'
+import { compareRoute } from './ask/compare.ts'
+import { driftRoute } from './ask/drift.ts'
 import { eventsRoute } from './ask/events.ts'
 import { stateLag } from './ask/lag.ts'
+import { liveRoute } from './ask/live/route.ts'
 import { runsRoutes } from './ask/runs.ts'
 import { summariesRoutes } from './ask/summaries/routes.ts'
 import { answerProblem, answerRouteNotFound } from './failure.ts'
@@ -11,7 +14,6 @@ import { healthRoutes } from './health.ts'
 import type { DeadLetters } from './index/dead-letters.ts'
 import type { Follower } from './index/follower.ts'
 import type { Store } from './index/store.ts'
-import type { Summaries } from './index/summaries.ts'
 import type { Journal } from './journal/journal.ts'
 import { limits } from './limits.ts'
 import { createMetrics } from './metrics.ts'
@@ -72,14 +74,16 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     stateLag(ask, follower)
     await ask.register(runsRoutes, { store })
     await ask.register(eventsRoute, { store })
-    if (isSummingUp(store)) await ask.register(summariesRoutes, { store })
+    await ask.register(compareRoute, { store })
+    await ask.register(driftRoute, { store })
+    await ask.register(summariesRoutes, { store })
+    await ask.register(liveRoute, {
+      journal,
+      check: (authorization) => access.check(authorization, 'reader')
+    })
   })
 
   // Beside it: how the service itself is.
   await app.register(healthRoutes, { access, journal, follower, deadLetters, metrics })
   return app
-}
-
-function isSummingUp(store: Store): store is Store & Summaries {
-  return 'hosts' in store
 }

@@ -1,17 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import type { Page, Store } from '../index/store.ts'
-import type { Summaries } from '../index/summaries.ts'
 import { encodeCursor, type List } from './cursors.ts'
 
 export interface AskOptions {
   store: Store
   /** The clock that `now` is read from. */
   now?: () => number
-}
-
-/** Of the routes that sum up. */
-export interface SummariesOptions extends AskOptions {
-  store: Store & Summaries
 }
 
 /** A list as it is answered. */

@@ -3,7 +3,6 @@ import { type TestContext, test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import type { Event } from '../../server/event-types.ts'
-import { openStore } from '../elasticsearch/stores.ts'
 import { runOfEvents } from '../index/fixtures.ts'
 import { type Asked, ask } from './app.ts'
 
@@ -34,7 +33,7 @@ interface Item {
 }
 
 async function answered(t: TestContext, events: readonly Event[]) {
-  const asked: Asked = await ask(t, events, await openStore(t, { journalEnd: events.length }))
+  const asked: Asked = await ask(t, events)
   return {
     app: asked.app,
     async get<Body = Summed>(url: string): Promise<{ status: number; body: Body }> {

@@ -6,7 +6,6 @@ import {
   openElasticsearchStore
 } from '../../server/index/elasticsearch/store.ts'
 import type { Store } from '../../server/index/store.ts'
-import type { Summaries } from '../../server/index/summaries.ts'
 import { JOURNAL_ID } from '../index/fixtures.ts'
 import { sharedNode } from '../support/elasticsearch.ts'
 
@@ -26,7 +25,7 @@ export async function clientOf(t: TestContext, url?: string): Promise<Client> {
 export async function openStore(
   t: TestContext,
   options: Partial<ElasticsearchStoreOptions> = {}
-): Promise<Store & Summaries> {
+): Promise<Store> {
   const store = openElasticsearchStore({
     client: options.client ?? (await clientOf(t)),
     journalId: JOURNAL_ID,

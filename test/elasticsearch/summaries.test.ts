@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { batchOf, runOfEvents } from '../index/fixtures.ts'
 import { testSummariesContract } from '../index/summaries-contract.ts'
+import { testSummariesProperties } from '../index/summaries-properties.ts'
 import { whyNoElasticsearch } from '../support/elasticsearch.ts'
 import { newNamespace, openStore } from './stores.ts'
 
@@ -10,6 +11,7 @@ const START = Date.UTC(2026, 10, 5, 9, 30)
 
 if (reason === undefined) {
   testSummariesContract((t) => openStore(t))
+  testSummariesProperties((t) => openStore(t), { cases: 12 })
 
   test('of an index that has no event yet there is nothing to sum up', async (t) => {
     const store = await openStore(t, { journalEnd: 0 })

@@ -4,12 +4,12 @@ import { parseQuery } from '../../server/ask/query/parse.ts'
 import type { Event } from '../../server/event-types.ts'
 import { addDuration, percentilesOf, rangeOf } from '../../server/index/durations.ts'
 import type { ResultStatus, Store } from '../../server/index/store.ts'
-import type { EventFilter, Percentiles, RunFilter, Summaries } from '../../server/index/summaries.ts'
+import type { EventFilter, Percentiles, RunFilter } from '../../server/index/summaries.ts'
 import { limits } from '../../server/limits.ts'
 import { batchOf, type RunOfEvents, runId, runOfEvents } from './fixtures.ts'
 
 /** Opens an empty store for events of the journal JOURNAL_ID, and takes it away when the test is over. */
-export type OpenSummaries = (t: TestContext) => Promise<Store & Summaries>
+export type OpenSummaries = (t: TestContext) => Promise<Store>
 
 const DAY_MS = 86_400_000
 /** A Thursday. */

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseQuery } from '../../server/ask/query/parse.ts'
 import type { Event } from '../../server/event-types.ts'
-import type { Page, Run } from '../../server/index/store.ts'
+import { type Page, type Run, runStatuses } from '../../server/index/store.ts'
 import { type EventFilter, facetFields, type RunFilter } from '../../server/index/summaries.ts'
 import { batchOf, receivedTime, runId } from './fixtures.ts'
 import {
@@ -81,8 +81,8 @@ interface Draft {
   hours: number
   microsecond: number
   host: (typeof hosts)[number]
-  user: (typeof users)[number]
-  name: (typeof names)[number]
+  user: (typeof users)[number] | undefined
+  name: (typeof names)[number] | undefined
   status: (typeof resultStatuses)[number]
   end: (typeof ends)[number]
   key: (typeof keys)[number] | undefined
@@ -105,13 +105,13 @@ const drafts: fc.Arbitrary<Draft> = fc.record({
   hours: hoursOfCase,
   microsecond: microseconds,
   host: fc.constantFrom(...hosts),
-  user: fc.constantFrom(...users),
-  name: fc.constantFrom(...names),
+  user: fc.constantFrom(undefined, ...users, ...users),
+  name: fc.constantFrom(undefined, ...names, ...names),
   status: fc.constantFrom(...resultStatuses),
   end: fc.constantFrom(...ends),
   key: fc.constantFrom(undefined, ...keys),
   duration: fc.option(
-    fc.oneof(fc.constantFrom(0, 1, 2), fc.nat(10_000_000_000)).map((nanoseconds) => nanoseconds),
+    fc.oneof(fc.constantFrom(0, 1, 2, 1_050_000, Number.MAX_SAFE_INTEGER), fc.nat(10_000_000_000)),
     { nil: undefined }
   ),
   attempts: fc.constantFrom(undefined, 1, 2),
@@ -163,6 +163,7 @@ const filters = fc.array(
     status: filter(...resultStatuses, 'running' as const, 'aborted' as const),
     taskKey: filter(...keys),
     query: queries,
+    ofRuns: filter('host:web-1', 'NOT user:alice', 'duration:>20', 'status:failed OR run.reason:silent'),
     interval: fc.constantFrom('minute' as const, 'hour' as const, 'day' as const, 'week' as const),
     valuesMax: fc.constantFrom(1, 2, 100)
   }),
@@ -194,15 +195,16 @@ function eventsOf(journal: readonly Draft[], startMs: number, first: number): Ev
       },
       run: {
         id,
-        name: draft.name,
+        ...(draft.name !== undefined && { name: draft.name }),
         ...(action in status && { status: status[action as keyof typeof status] })
       },
-      user: { name: draft.user },
+      ...(draft.user !== undefined && { user: { name: draft.user } }),
       ...((isResult || action === 'host.finished') && { host: { name: draft.host } }),
       ...(isResult && {
         ansible: {
           task: {
-            id: `t${sequence}`,
+            // Some of a task's results replace others.
+            id: `t${sequence % 5}`,
             name: `install ${sequence}`,
             ...(key !== undefined && { key }),
             ...(draft.isChecked && { check_mode: true })
@@ -220,7 +222,7 @@ async function compare(
   store: Opened,
   journal: readonly Event[],
   startMs: number,
-  { run, query, interval, valuesMax, fromMs, toMs, ...rest }: Asked
+  { run, query, ofRuns, interval, valuesMax, fromMs, toMs, ...rest }: Asked
 ): Promise<void> {
   const matching = query === undefined ? undefined : parseQuery(query, 0)
   const asked: EventFilter = {
@@ -232,7 +234,12 @@ async function compare(
     toMs: startMs + (toMs ?? CASE_MS)
   }
   await compareEvents(store, journal, asked, interval, valuesMax)
-  await compareRuns(store, { ...asked, status: rest.status as RunFilter['status'] })
+  const { playbook, host, user } = rest
+  const status = runStatuses.find((known) => known === rest.status)
+  await compareRuns(store, {
+    ...{ fromMs: asked.fromMs, toMs: asked.toMs, playbook, host, user, status },
+    matching: ofRuns === undefined ? undefined : parseQuery(ofRuns, 0, 'runs')
+  })
 }
 
 async function compareEvents(
@@ -265,12 +272,8 @@ async function compareEvents(
   )
 }
 
-/** Which runs pass a filter is tested elsewhere: test/index/store-properties.ts. */
-async function compareRuns(
-  store: Opened,
-  { fromMs, toMs, playbook, host, user, status }: RunFilter
-): Promise<void> {
-  const asked = { fromMs, toMs, playbook, host, user, status }
+/** Which runs pass a filter, and which results a run has, is tested elsewhere: test/index/store-properties.ts. */
+async function compareRuns(store: Opened, asked: RunFilter): Promise<void> {
   const runs: Page<Run> = await store.runs({ ...asked, limit: 1_000 })
   const seen = JSON.stringify(asked)
   assert.deepEqual(
@@ -283,6 +286,16 @@ async function compareRuns(
     plainUsers(runs.items),
     seen
   )
+  const [host] = hosts
+  const ofHost = { ...asked, host, limit: 100 }
+  const expected = (await store.runs(ofHost)).items.map(async (run) => {
+    const { items } = await store.results({ runId: run.run.id, host, limit: 100 })
+    const count = (status: string): number =>
+      items.filter(({ ansible }) => ansible?.result?.status === status).length
+    const results = Object.fromEntries(resultStatuses.map((status) => [status, count(status)]))
+    return { ...run, host: { name: host }, results }
+  })
+  assert.deepEqual((await store.hostRuns(ofHost)).items, await Promise.all(expected), seen)
 }
 
 function sorted<Item>(items: readonly Item[], nameOf: (item: Item) => string): Item[] {

@@ -4,11 +4,10 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { openSqliteStore } from '../../server/index/sqlite/store.ts'
 import type { Store } from '../../server/index/store.ts'
-import type { Summaries } from '../../server/index/summaries.ts'
 import { JOURNAL_ID } from '../index/fixtures.ts'
 
 /** An empty one, gone when the test is over. */
-export async function sqliteStore(t: TestContext): Promise<Store & Summaries> {
+export async function sqliteStore(t: TestContext): Promise<Store> {
   const folder = mkdtempSync(join(tmpdir(), 'playtrail-query-'))
   const store = await openSqliteStore({
     path: join(folder, 'index.sqlite'),

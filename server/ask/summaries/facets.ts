@@ -5,7 +5,7 @@ import { pageOf as pageSchema, problem } from '../documents.ts'
 import { action, eitherStatus, from, host, playbook, run, to, user } from '../filters.ts'
 import { runIdOf } from '../find-run.ts'
 import { limit, query, querySchema, readParameters, someOf } from '../parameters.ts'
-import { documentOnly, type SummariesOptions } from '../routes.ts'
+import { type AskOptions, documentOnly } from '../routes.ts'
 import { facet } from './documents.ts'
 import { examples } from './examples.ts'
 import { filterOf } from './lists.ts'
@@ -27,7 +27,7 @@ const parameters = {
 }
 
 /** GET /v1/facets: how many events have which value of a field. */
-export const facetsRoute: FastifyPluginAsync<SummariesOptions> = async (app, { store, now = Date.now }) => {
+export const facetsRoute: FastifyPluginAsync<AskOptions> = async (app, { store, now = Date.now }) => {
   documentOnly(app)
 
   app.get('/v1/facets', { schema }, async (request) => {

@@ -5,7 +5,7 @@ import { type HistogramInterval, histogramIntervals } from '../../index/summarie
 import { problem } from '../documents.ts'
 import { runIdOf } from '../find-run.ts'
 import { oneOf, querySchema, readParameters } from '../parameters.ts'
-import { documentOnly, type SummariesOptions } from '../routes.ts'
+import { type AskOptions, documentOnly } from '../routes.ts'
 import { histogram } from './documents.ts'
 import { examples } from './examples.ts'
 import { eventFilters } from './facets.ts'
@@ -27,10 +27,7 @@ const parameters = {
 }
 
 /** GET /v1/histogram: how many events there were when, and with which status. */
-export const histogramRoute: FastifyPluginAsync<SummariesOptions> = async (
-  app,
-  { store, now = Date.now }
-) => {
+export const histogramRoute: FastifyPluginAsync<AskOptions> = async (app, { store, now = Date.now }) => {
   documentOnly(app)
 
   app.get('/v1/histogram', { schema }, async (request) => {

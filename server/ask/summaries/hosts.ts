@@ -7,7 +7,7 @@ import { limits } from '../../limits.ts'
 import { pageOf as pageSchema, problem } from '../documents.ts'
 import { from, host, playbook, playbookOrPath, resultStatus, runStatus, to, user } from '../filters.ts'
 import { cursor, limit, query, querySchema, readParameters } from '../parameters.ts'
-import { answerOf, documentOnly, type SummariesOptions } from '../routes.ts'
+import { type AskOptions, answerOf, documentOnly } from '../routes.ts'
 import { hostDocument, hostRun, hostSummary } from './documents.ts'
 import { examples } from './examples.ts'
 import { filterOf, pageOf, pageParameters, type SummedList } from './lists.ts'
@@ -40,7 +40,7 @@ const ofRuns = {
 }
 
 /** GET /v1/hosts, /v1/hosts/:name and /v1/hosts/:name/runs: what was done to a managed host, and by whom. */
-export const hostsRoutes: FastifyPluginAsync<SummariesOptions> = async (app, { store, now = Date.now }) => {
+export const hostsRoutes: FastifyPluginAsync<AskOptions> = async (app, { store, now = Date.now }) => {
   documentOnly(app)
 
   app.get('/v1/hosts', { schema: listSchema }, async (request) => {

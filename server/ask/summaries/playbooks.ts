@@ -3,7 +3,7 @@ import type { PlaybookSummary, UserSummary } from '../../index/summaries.ts'
 import { pageOf as pageSchema } from '../documents.ts'
 import { from, host, playbookOrPath, runStatus, to, user } from '../filters.ts'
 import { query, querySchema, readParameters } from '../parameters.ts'
-import { documentOnly, type SummariesOptions } from '../routes.ts'
+import { type AskOptions, documentOnly } from '../routes.ts'
 import { playbookSummary, userSummary } from './documents.ts'
 import { examples } from './examples.ts'
 import { filterOf, pageOf, pageParameters, type SummedList } from './lists.ts'
@@ -45,10 +45,7 @@ const ofUsers = {
 }
 
 /** GET /v1/playbooks and /v1/users: runs by what was run, and by who ran it. */
-export const playbooksRoutes: FastifyPluginAsync<SummariesOptions> = async (
-  app,
-  { store, now = Date.now }
-) => {
+export const playbooksRoutes: FastifyPluginAsync<AskOptions> = async (app, { store, now = Date.now }) => {
   documentOnly(app)
 
   app.get('/v1/playbooks', { schema: playbooksSchema }, async (request) => {

@@ -4,7 +4,7 @@ import type { TaskSummary } from '../../index/summaries.ts'
 import { pageOf as pageSchema, problem } from '../documents.ts'
 import { from, host, playbook, resultStatus, to, user } from '../filters.ts'
 import { invalid, query, querySchema, readParameters } from '../parameters.ts'
-import { documentOnly, type SummariesOptions } from '../routes.ts'
+import { type AskOptions, documentOnly } from '../routes.ts'
 import { taskSummary } from './documents.ts'
 import { examples } from './examples.ts'
 import { filterOf, pageOf, pageParameters, type SummedList } from './lists.ts'
@@ -35,7 +35,7 @@ const ofList = {
 }
 
 /** GET /v1/tasks and /v1/tasks/:key: how often a task failed, changed something, succeeded late, and how long it took. */
-export const tasksRoutes: FastifyPluginAsync<SummariesOptions> = async (app, { store, now = Date.now }) => {
+export const tasksRoutes: FastifyPluginAsync<AskOptions> = async (app, { store, now = Date.now }) => {
   documentOnly(app)
 
   app.get('/v1/tasks', { schema: listSchema }, async (request) => {

@@ -3,6 +3,7 @@ import { isPassing, statusOf, unavailable } from './failures.ts'
 import { type Asking, tookTooLong } from './search.ts'
 
 interface AskedIndex extends Pick<Asking, 'client' | 'names'> {
+  questionMsMax: number | undefined
   /** Whether there must be events, so that an index that is not there is lost. */
   expectsEvents(): Promise<boolean>
 }
@@ -12,12 +13,12 @@ interface AskedIndex extends Pick<Asking, 'client' | 'names'> {
  * Throws Problem, or what the signal was aborted with.
  */
 export async function answerOf<Answer>(
-  { client, names, expectsEvents }: AskedIndex,
+  { client, names, questionMsMax = limits.questionMsMax, expectsEvents }: AskedIndex,
   nothing: Answer,
   signal: AbortSignal | undefined,
   question: (asking: Asking) => Promise<Answer>
 ): Promise<Answer> {
-  const deadline = AbortSignal.timeout(limits.questionMsMax)
+  const deadline = AbortSignal.timeout(questionMsMax)
   const either = AbortSignal.any(signal === undefined ? [deadline] : [deadline, signal])
   try {
     return await question({ client, names, signal: either })

@@ -3,16 +3,17 @@ import type { Logger } from 'pino'
 import { Fatal, Problem } from '../../errors.ts'
 import type { JournalBatch } from '../../journal/record.ts'
 import { limits } from '../../limits.ts'
+import { openOutlineFold } from '../outline-fold.ts'
 import { IndexReplaced, type Refused, type Store } from '../store.ts'
-import type { Summaries } from '../summaries.ts'
 import { answerOf } from './answer.ts'
 import { type BulkObserver, BulkWriter } from './bulk.ts'
 import { reasonOf } from './failures.ts'
-import { findEvents, findResults } from './find-events.ts'
+import { findEventParts, findEvents, findResults } from './find-events.ts'
 import { findHostRuns, findRuns } from './find-runs.ts'
 import { areThere, makeIndices } from './generation.ts'
 import { aliasesOf, DEFAULT_NAMESPACE, namesOf, type WriteNames, writeNamesOf } from './names.ts'
 import type { Pace } from './pace.ts'
+import { readOutline } from './read-outline.ts'
 import { openRunWriter, type RunWriter } from './run-writer.ts'
 import type { Asking } from './search.ts'
 import { createSendings, type Sendings } from './sendings.ts'
@@ -42,6 +43,8 @@ export interface ElasticsearchStoreOptions {
   isAnyAge?: boolean
   /** For tests: what was written can be found as soon as `write` resolves. */
   isRefreshed?: boolean
+  /** For tests: time for one question. */
+  questionMsMax?: number
   /** For tests: how much is sent at once, and how long to wait. */
   pace?: Pace
 }
@@ -61,11 +64,11 @@ interface Opened {
  * The index in an Elasticsearch that other servers may write to as well. Nothing is asked before it is needed,
  * so a service starts while Elasticsearch is away. Where the templates lack, it makes them if its key may.
  */
-export function openElasticsearchStore(options: ElasticsearchStoreOptions): Store & Summaries {
+export function openElasticsearchStore(options: ElasticsearchStoreOptions): Store {
   return new ElasticsearchStore(options)
 }
 
-class ElasticsearchStore implements Store, Summaries {
+class ElasticsearchStore implements Store {
   readonly writesAtOnce = limits.elasticsearchWritesInFlightMax
   readonly #options: ElasticsearchStoreOptions
   readonly #namespace: string
@@ -135,19 +138,20 @@ class ElasticsearchStore implements Store, Summaries {
     this.#ask({ items: [] }, signal, (asking) => findResults(asking, query))
   events: Store['events'] = (query, signal) =>
     this.#ask({ items: [] }, signal, (asking) => findEvents(asking, query))
-  hostRuns: Summaries['hostRuns'] = (query, signal) =>
+  eventParts: Store['eventParts'] = (query, signal) =>
+    this.#ask({ items: [] }, signal, (asking) => findEventParts(asking, query))
+  outline: Store['outline'] = (runId, signal) =>
+    this.#ask(openOutlineFold().outline(), signal, (asking) => readOutline(asking, runId))
+  hostRuns: Store['hostRuns'] = (query, signal) =>
     this.#ask({ items: [] }, signal, (asking) => findHostRuns(asking, query))
-  hosts: Summaries['hosts'] = (filter, signal) =>
-    this.#ask([], signal, (asking) => sumUpHosts(asking, filter))
-  playbooks: Summaries['playbooks'] = (filter, signal) =>
+  hosts: Store['hosts'] = (filter, signal) => this.#ask([], signal, (asking) => sumUpHosts(asking, filter))
+  playbooks: Store['playbooks'] = (filter, signal) =>
     this.#ask([], signal, (asking) => sumUpPlaybooks(asking, filter))
-  users: Summaries['users'] = (filter, signal) =>
-    this.#ask([], signal, (asking) => sumUpUsers(asking, filter))
-  tasks: Summaries['tasks'] = (filter, signal) =>
-    this.#ask([], signal, (asking) => sumUpTasks(asking, filter))
-  facets: Summaries['facets'] = (filter, fields, valuesMax, signal) =>
+  users: Store['users'] = (filter, signal) => this.#ask([], signal, (asking) => sumUpUsers(asking, filter))
+  tasks: Store['tasks'] = (filter, signal) => this.#ask([], signal, (asking) => sumUpTasks(asking, filter))
+  facets: Store['facets'] = (filter, fields, valuesMax, signal) =>
     this.#ask(noFacets(fields), signal, (asking) => findFacets(asking, filter, fields, valuesMax))
-  histogram: Summaries['histogram'] = (filter, interval, signal) =>
+  histogram: Store['histogram'] = (filter, interval, signal) =>
     this.#ask([], signal, (asking) => findHistogram(asking, filter, interval))
 
   async close(): Promise<void> {
@@ -164,9 +168,9 @@ class ElasticsearchStore implements Store, Summaries {
     signal: AbortSignal | undefined,
     question: (asking: Asking) => Promise<Answer>
   ): Promise<Answer> {
-    const { client, generation } = this.#options
+    const { client, generation, questionMsMax } = this.#options
     const names = generation === undefined ? aliasesOf(this.#namespace) : namesOf(generation, this.#namespace)
-    const index = { client, names, expectsEvents: () => this.#expectsEvents() }
+    const index = { client, names, questionMsMax, expectsEvents: () => this.#expectsEvents() }
     return answerOf(index, nothing, signal, question)
   }
 

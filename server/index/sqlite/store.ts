@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import { limits } from '../../limits.ts'
 import type { Store } from '../store.ts'
-import type { Summaries } from '../summaries.ts'
 import { type Caller, openCaller } from './calls.ts'
 import { openQuestions, type Questions } from './questions.ts'
 import type { Reader } from './reader.ts'
@@ -31,7 +30,7 @@ export interface SqliteStoreOptions {
  * questions nor events hold up each other or the thread that acknowledges events. An index that is not of
  * this journal or format is deleted, and begins again with cursor 0.
  */
-export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store & Summaries> {
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { path, journalId, journalEnd, log, isForeignKept = false } = options
   if (isForeignKept) checkOwnIndex(path, journalId)
   const reason = isForeignKept ? undefined : discardForeignIndex(path, journalId, journalEnd)
@@ -62,6 +61,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     runs: (query, signal) => questions.ask('runs', query, signal),
     results: (query, signal) => questions.ask('results', query, signal),
     events: (query, signal) => questions.ask('events', query, signal),
+    eventParts: (query, signal) => questions.ask('eventParts', query, signal),
+    outline: (runId, signal) => questions.ask('outline', runId, signal),
     hostRuns: (query, signal) => questions.ask('hostRuns', query, signal),
     hosts: (filter, signal) => questions.ask('hosts', filter, signal),
     playbooks: (filter, signal) => questions.ask('playbooks', filter, signal),
