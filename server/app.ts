@@ -2,8 +2,11 @@ import swagger from '@fastify/swagger'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { Access } from './access.ts'
+import { compareRoute } from './ask/compare.ts'
+import { driftRoute } from './ask/drift.ts'
 import { eventsRoute } from './ask/events.ts'
 import { stateLag } from './ask/lag.ts'
+import { liveRoute } from './ask/live/route.ts'
 import { runsRoutes } from './ask/runs.ts'
 import { summariesRoutes } from './ask/summaries/routes.ts'
 import { answerProblem, answerRouteNotFound } from './failure.ts'
@@ -71,7 +74,13 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     stateLag(ask, follower)
     await ask.register(runsRoutes, { store })
     await ask.register(eventsRoute, { store })
+    await ask.register(compareRoute, { store })
+    await ask.register(driftRoute, { store })
     await ask.register(summariesRoutes, { store })
+    await ask.register(liveRoute, {
+      journal,
+      check: (authorization) => access.check(authorization, 'reader')
+    })
   })
 
   // Beside it: how the service itself is.

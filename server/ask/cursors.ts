@@ -12,6 +12,11 @@ const positions = {
   results: ['number', 'number'],
   events: ['number', 'number'],
   'events, oldest first': ['number', 'number'],
+  'plays of a run': ['number', 'string'],
+  'tasks of a run': ['number', 'string'],
+  'hosts of a run': ['string'],
+  matrix: ['string'],
+  drift: ['string', 'string', 'string'],
   'runs of a host': ['string']
 } as const
 

@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: what docs/performance.md reports. `npm run bench -- events` or `-- callback` runs one of them;
+ * `npm run bench`: what docs/performance.md reports. `npm run bench -- events`, `-- callback` or `-- export` runs one of them;
  * `npm run bench:elasticsearch` measures the index in a real Elasticsearch.
  * `npm run bench:callback` runs the second at two sizes and beside ARA, or at those of `-- --sizes 20x50,200x50@50`.
  * Figures of a machine that does something else at the same time mean nothing: let it run alone.
@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { benchCallback } from './callback.ts'
 import { benchElasticsearch } from './elasticsearch.ts'
 import { benchEvents } from './events.ts'
+import { benchExport } from './export.ts'
 
 const { positionals: wanted, values: options } = parseArgs({
   allowPositionals: true,
@@ -17,6 +18,7 @@ const { positionals: wanted, values: options } = parseArgs({
 const benches = {
   events: benchEvents,
   callback: () => benchCallback(options),
+  export: benchExport,
   elasticsearch: benchElasticsearch
 }
 

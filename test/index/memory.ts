@@ -112,6 +112,14 @@ export class MemoryStore implements Store {
     return this.runs()
   }
 
+  eventParts(): Promise<never> {
+    return this.runs()
+  }
+
+  outline(): Promise<never> {
+    return this.runs()
+  }
+
   readonly hosts = this.runs
   readonly hostRuns = this.runs
   readonly playbooks = this.runs

@@ -1,24 +1,48 @@
 import type { Query } from '../../ask/query/ast.ts'
 import { toElasticsearch } from '../../ask/query/to-elasticsearch.ts'
-import type { EventQuery, IndexedEvent, Page, ResultQuery } from '../store.ts'
+import { limits } from '../../limits.ts'
+import type {
+  EventPart,
+  EventPartQuery,
+  EventQuery,
+  IndexedEvent,
+  Page,
+  Position,
+  ResultQuery
+} from '../store.ts'
 import { byTime, eventConditions } from './event-conditions.ts'
 import type { IndexOnly } from './operations.ts'
 import { pageOf } from './pages.ts'
 import { conditions } from './query.ts'
-import { type Asking, search } from './search.ts'
+import { type Asking, type Search, search } from './search.ts'
 
 export interface EventSource extends IndexedEvent {
   playtrail: IndexedEvent['playtrail'] & IndexOnly
 }
 
-export async function findEvents(asking: Asking, query: EventQuery): Promise<Page<IndexedEvent>> {
+export function findEvents(asking: Asking, query: EventQuery): Promise<Page<IndexedEvent>> {
+  const { filter, sort } = askedFor(query)
+  const ask = (size: number, after: Position | undefined) =>
+    search<EventSource>(asking, asking.names.events, { size, sort, after, filter })
+  return pageOf(query.limit, query.after, ask, ({ _id, _source }) => documentOf(_id, _source))
+}
+
+/** Documents with little in them: more of them are asked for at once. */
+export function findEventParts(
+  asking: Asking,
+  { fields, ...query }: EventPartQuery
+): Promise<Page<EventPart>> {
+  const { filter, sort } = askedFor(query)
+  const ask = (size: number, after: Position | undefined) =>
+    search<EventPart>(asking, asking.names.events, { size, sort, after, filter, fields: [...fields] })
+  return pageOf(query.limit, query.after, ask, ({ _source }) => _source ?? {}, limits.eventPartsAtOnce)
+}
+
+function askedFor(query: EventQuery): Pick<Search, 'filter' | 'sort'> {
   const found = eventConditions(query)
   if (query.isWithoutHeartbeats)
     found.add({ bool: { must_not: { term: { 'event.action': { value: 'run.heartbeat' } } } } })
-  const sort = byTime(query.order)
-  const ask = (size: number, after: readonly (string | number)[] | undefined) =>
-    search<EventSource>(asking, asking.names.events, { size, sort, after, filter: found.clauses })
-  return pageOf(query.limit, query.after, ask, ({ _id, _source }) => documentOf(_id, _source))
+  return { filter: found.clauses, sort: byTime(query.order) }
 }
 
 interface ResultSource {

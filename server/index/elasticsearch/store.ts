@@ -3,15 +3,17 @@ import type { Logger } from 'pino'
 import { Fatal, Problem } from '../../errors.ts'
 import type { JournalBatch } from '../../journal/record.ts'
 import { limits } from '../../limits.ts'
+import { openOutlineFold } from '../outline-fold.ts'
 import { IndexReplaced, type Refused, type Store } from '../store.ts'
 import { answerOf } from './answer.ts'
 import { type BulkObserver, BulkWriter } from './bulk.ts'
 import { reasonOf } from './failures.ts'
-import { findEvents, findResults } from './find-events.ts'
+import { findEventParts, findEvents, findResults } from './find-events.ts'
 import { findHostRuns, findRuns } from './find-runs.ts'
 import { areThere, makeIndices } from './generation.ts'
 import { aliasesOf, DEFAULT_NAMESPACE, namesOf, type WriteNames, writeNamesOf } from './names.ts'
 import type { Pace } from './pace.ts'
+import { readOutline } from './read-outline.ts'
 import { openRunWriter, type RunWriter } from './run-writer.ts'
 import type { Asking } from './search.ts'
 import { createSendings, type Sendings } from './sendings.ts'
@@ -136,6 +138,10 @@ class ElasticsearchStore implements Store {
     this.#ask({ items: [] }, signal, (asking) => findResults(asking, query))
   events: Store['events'] = (query, signal) =>
     this.#ask({ items: [] }, signal, (asking) => findEvents(asking, query))
+  eventParts: Store['eventParts'] = (query, signal) =>
+    this.#ask({ items: [] }, signal, (asking) => findEventParts(asking, query))
+  outline: Store['outline'] = (runId, signal) =>
+    this.#ask(openOutlineFold().outline(), signal, (asking) => readOutline(asking, runId))
   hostRuns: Store['hostRuns'] = (query, signal) =>
     this.#ask({ items: [] }, signal, (asking) => findHostRuns(asking, query))
   hosts: Store['hosts'] = (filter, signal) => this.#ask([], signal, (asking) => sumUpHosts(asking, filter))

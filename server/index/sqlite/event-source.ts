@@ -1,16 +1,19 @@
 import type Database from 'better-sqlite3'
 import type { Query } from '../../ask/query/ast.ts'
 import { field, STATUS } from '../../ask/query/fields.ts'
-import { requiredValue } from '../../ask/query/required.ts'
+import { requiredValue, requiresTrue } from '../../ask/query/required.ts'
 import { toSql } from '../../ask/query/to-sql.ts'
 import { resultStatuses, runStatuses } from '../store.ts'
 import type { EventFilter } from '../summaries.ts'
 import { IN_KEY_LIST, keyList, nameKeys, type Selection } from './selection.ts'
 import { STILL_WANTED, STILL_WANTED_OFTEN } from './still-wanted.ts'
+import { CHECKED } from './tables.ts'
 import { textCandidates } from './texts.ts'
 
 /** The condition of the index `events_that_failed`, word for word, as SQLite wants to see it to use it. */
 const FAILED = "e.status IN ('failed', 'unreachable', 'aborted')"
+/** The same of `events_that_would_change`. */
+const WOULD_CHANGE = `e.status = 'changed' AND e.flags & ${CHECKED}`
 
 /** Columns that a filter names, by the filter's word for them. */
 const columns = { action: 'e.action', playbook: 'e.playbook', host: 'e.host', user: 'e.user' } as const
@@ -117,11 +120,20 @@ function sourceOf(db: Database.Database, found: Selection, filter: EventFilter):
 function indexFor(db: Database.Database, found: Selection, filter: EventFilter): string {
   const { runId, host, taskKey, status } = filter
   if (runId !== undefined) return 'events_by_run'
+  if (requiresWouldChange(filter)) {
+    found.where(WOULD_CHANGE)
+    return 'events_that_would_change'
+  }
   if (host !== undefined && nameKeys(db, host).length === 1) return 'events_by_host'
   if (taskKey !== undefined) return 'events_by_task'
   if (status !== 'failed' && status !== 'unreachable' && status !== 'aborted') return 'events_by_time'
   found.where(FAILED)
   return 'events_that_failed'
+}
+
+/** Of a host's result the flag says what `ansible.task.check_mode` does. */
+function requiresWouldChange({ action, status, matching }: EventFilter): boolean {
+  return action === 'host.result' && status === 'changed' && requiresTrue(matching, 'ansible.task.check_mode')
 }
 
 export function runKey(db: Database.Database, id: string): number | undefined {

@@ -1,16 +1,35 @@
 import type Database from 'better-sqlite3'
-import { type EventRow, eventDocument } from '../documents.ts'
-import type { EventQuery, IndexedEvent, Page, ResultQuery } from '../store.ts'
+import { type EventRow, eventDocument, parsed } from '../documents.ts'
+import { partOf } from '../event-part.ts'
+import type { EventPart, EventPartQuery, EventQuery, IndexedEvent, Page, ResultQuery } from '../store.ts'
 import { activeHours, type TimeRange, timeRange } from './active-hours.ts'
 import { runKey, whereEvents, whereMatching, whereName, withRequired } from './event-source.ts'
-import { pageOf } from './pages.ts'
+import { type Entry, pageOf } from './pages.ts'
 import { nameKeys, select } from './selection.ts'
 import { STILL_WANTED } from './still-wanted.ts'
 
 type Found = [record: number, received: number, sender: string, payload: Buffer, place: number]
 const FOUND = 'e.record, e.received, e.sender, e.payload'
 
-export function findEvents(db: Database.Database, journalId: string, asked: EventQuery): Page<IndexedEvent> {
+export function findEvents(db: Database.Database, journalId: string, query: EventQuery): Page<IndexedEvent> {
+  return find(db, journalId, query, (row) => eventDocument(row, journalId))
+}
+
+export function findEventParts(
+  db: Database.Database,
+  journalId: string,
+  { fields, ...query }: EventPartQuery
+): Page<EventPart> {
+  const part = partOf(fields)
+  return find(db, journalId, query, ({ payload }) => part(parsed(payload)))
+}
+
+function find<Item>(
+  db: Database.Database,
+  journalId: string,
+  asked: EventQuery,
+  itemOf: (row: EventRow) => Item
+): Page<Item> {
   const query = withRequired(asked)
   const found = select(db)
   const source = whereEvents(db, found, query, journalId)
@@ -29,7 +48,7 @@ export function findEvents(db: Database.Database, journalId: string, asked: Even
   const range = timeFrom(timeRange(query), after, order)
   const ranges = source.index === 'events_by_time' ? activeHours(db, query, range, order) : [range]
   const rows = Iterator.from(ranges).flatMap(({ from, to }) => ask(from, to, limit + 1))
-  return pageOf(rows, limit, (row) => entryOf(row, journalId, [row[4], row[0]]))
+  return pageOf(rows, limit, (row) => entryOf(row, itemOf))
 }
 
 export function findResults(
@@ -52,7 +71,8 @@ export function findResults(
     `${FOUND}, r.sequence FROM results r INDEXED BY results_by_run CROSS JOIN events e ON e.record = r.record`,
     'ORDER BY r.sequence, r.record LIMIT ?'
   )
-  return pageOf(ask(limit + 1), limit, (row) => entryOf(row, journalId, [row[4], row[0]]))
+  const itemOf = (row: EventRow) => eventDocument(row, journalId)
+  return pageOf(ask(limit + 1), limit, (row) => entryOf(row, itemOf))
 }
 
 /** The time that is left behind the end of the page before. */
@@ -64,7 +84,10 @@ function timeFrom(range: TimeRange, after: EventQuery['after'], order: EventQuer
     : { ...range, from: Math.max(range.from, time) }
 }
 
-function entryOf([record, received, sender, payload]: Found, journalId: string, position: [number, number]) {
-  const row: EventRow = { record, received, sender, payload }
-  return { item: eventDocument(row, journalId), bytes: payload.length, position }
+function entryOf<Item>(
+  [record, received, sender, payload, place]: Found,
+  itemOf: (row: EventRow) => Item
+): Entry<Item> {
+  const item = itemOf({ record, received, sender, payload })
+  return { item, bytes: payload.length, position: [place, record] }
 }

@@ -1,5 +1,15 @@
 import type Database from 'better-sqlite3'
-import type { EventQuery, IndexedEvent, Page, ResultQuery, Run, RunQuery } from '../store.ts'
+import type { Outline } from '../outline.ts'
+import type {
+  EventPart,
+  EventPartQuery,
+  EventQuery,
+  IndexedEvent,
+  Page,
+  ResultQuery,
+  Run,
+  RunQuery
+} from '../store.ts'
 import type {
   EventFilter,
   Facet,
@@ -14,8 +24,9 @@ import type {
   TaskSummary,
   UserSummary
 } from '../summaries.ts'
-import { findEvents, findResults } from './find-events.ts'
+import { findEventParts, findEvents, findResults } from './find-events.ts'
 import { findHostRuns, findRuns } from './find-runs.ts'
+import { readOutline } from './read-outline.ts'
 import type { StillWanted } from './still-wanted.ts'
 import { findFacets } from './summaries/facets.ts'
 import { findHistogram } from './summaries/histogram.ts'
@@ -28,6 +39,8 @@ export interface Reader {
   runs(query: RunQuery): Page<Run>
   results(query: ResultQuery): Page<IndexedEvent>
   events(query: EventQuery): Page<IndexedEvent>
+  eventParts(query: EventPartQuery): Page<EventPart>
+  outline(runId: string): Outline
   hostRuns(query: HostRunQuery): Page<HostRun>
   hosts(filter: EventFilter): HostSummary[]
   playbooks(filter: RunFilter): PlaybookSummary[]
@@ -49,6 +62,8 @@ export function openReader(db: Database.Database, wanted: StillWanted): Reader {
     runs: within((query) => findRuns(db, query, wanted)),
     results: within((query) => findResults(db, journalId, query)),
     events: within((query) => findEvents(db, journalId, query)),
+    eventParts: within((query) => findEventParts(db, journalId, query)),
+    outline: within((runId) => readOutline(db, runId)),
     hostRuns: within((query) => findHostRuns(db, query, wanted)),
     hosts: within((filter) => sumUpHosts(index, filter)),
     playbooks: within((filter) => sumUpPlaybooks(db, filter, wanted)),

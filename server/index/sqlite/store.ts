@@ -58,6 +58,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     runs: (query, signal) => questions.ask('runs', query, signal),
     results: (query, signal) => questions.ask('results', query, signal),
     events: (query, signal) => questions.ask('events', query, signal),
+    eventParts: (query, signal) => questions.ask('eventParts', query, signal),
+    outline: (runId, signal) => questions.ask('outline', runId, signal),
     hostRuns: (query, signal) => questions.ask('hostRuns', query, signal),
     hosts: (filter, signal) => questions.ask('hosts', filter, signal),
     playbooks: (filter, signal) => questions.ask('playbooks', filter, signal),

@@ -50,6 +50,9 @@ export const SCHEMA = `
   -- What went wrong lately: these are few, and must not be searched for among all that went well.
   CREATE INDEX events_that_failed ON events (status, timestamp, record)
     WHERE status IN ('failed', 'unreachable', 'aborted');
+  -- What was only checked, and would be changed; as few as those.
+  CREATE INDEX events_that_would_change ON events (timestamp, record, host, playbook, user)
+    WHERE status = 'changed' AND flags & ${CHECKED};
 
   -- The words of the texts of the events before meta.texted, under their records: see text-words.ts. Signs that
   -- may stand within a word belong to it, as all that is not ASCII does.
