@@ -1,0 +1,117 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { startServer } from '../../support/server-process.ts'
+import { ready } from '../events.ts'
+import { connect, type Latency, latencyOf } from './asking.ts'
+import { type Estate, estate } from './estate.ts'
+import { bytesOf, type FilledFolder } from './folder.ts'
+import { asked, type Question, questions, subjectsOf } from './questions.ts'
+
+const INDEX_POLL_MS = 200
+const REQUESTS = Number(process.env.BENCH_REQUESTS ?? 200)
+/** A question that is slow is asked less often. */
+const QUESTION_SECONDS_MAX = 20
+
+export interface Measured {
+  folder: FilledFolder
+  latencies: ReadonlyMap<Question, Latency | undefined>
+}
+
+/** Asks a server on the folder all questions, once its index has everything. */
+export async function measureLatencies(folder: FilledFolder): Promise<Measured> {
+  const server = await startServer(folder.path)
+  try {
+    await indexed(server.url, folder)
+    const latencies = await askAll(server.url, estate(), questions)
+    return { folder, latencies }
+  } finally {
+    await server.stop()
+  }
+}
+
+async function askAll(
+  url: string,
+  about: Estate,
+  wanted: readonly Question[]
+): Promise<Map<Question, Latency | undefined>> {
+  const connection = connect(url)
+  try {
+    const subjects = await subjectsOf(connection.ask, about)
+    const latencies = new Map<Question, Latency | undefined>()
+    for (const question of wanted) {
+      const paths = asked(question, subjects, REQUESTS)
+      latencies.set(question, await latencyOf(connection.ask, paths, QUESTION_SECONDS_MAX))
+    }
+    return latencies
+  } finally {
+    connection.close()
+  }
+}
+
+/** Waits until the index has every event of the folder. Says what it took if there was something to do. */
+export async function indexed(url: string, { events }: Pick<FilledFolder, 'events'>): Promise<void> {
+  const started = performance.now()
+  let { index } = await ready(url)
+  const missing = index.lag ?? events
+  while (index.lag !== 0) {
+    await pause(INDEX_POLL_MS)
+    ;({ index } = await ready(url))
+  }
+  if (missing === 0) return
+  const seconds = (performance.now() - started) / 1_000
+  console.log(
+    `  the index took in ${missing} events in ${seconds.toFixed(0)} s, ${(missing / seconds).toFixed(0)} a second`
+  )
+}
+
+/** One line a question, the sizes side by side. */
+export function printLatencies(measured: readonly Measured[]): void {
+  const sizes = measured.map(({ folder }) => `${(folder.events / 1e6).toFixed(2)} M events`)
+  console.log(
+    `\n  milliseconds of ${REQUESTS} requests each on one connection, fewer where they take more than ${QUESTION_SECONDS_MAX} s in all`
+  )
+  console.log(row('', [...sizes.flatMap((size) => [`p50, ${size}`, 'p95']), 'growth', 'p95 to reach', 'kB']))
+  for (const question of questions) {
+    const each = measured.map(({ latencies }) => latencies.get(question))
+    if (each.every((latency) => latency === undefined)) continue
+    const [first, last] = [each[0], each.at(-1)]
+    const growth = measured.length > 1 && first && last ? (last.p95 / first.p95).toFixed(1) : ''
+    console.log(
+      row(question.name, [
+        ...each.flatMap((latency) => [latency?.p50.toFixed(1) ?? '-', latency?.p95.toFixed(1) ?? '-']),
+        growth,
+        reached(question, last),
+        last === undefined ? '' : (last.bytes / 1_000).toFixed(1)
+      ]) + remarks(last)
+    )
+  }
+  const absent = questions.filter((question) =>
+    measured.every(({ latencies }) => latencies.get(question) === undefined)
+  )
+  if (absent.length > 0) console.log(`  no such route: ${absent.map(({ name }) => name).join(', ')}`)
+}
+
+function reached({ reachMs }: Question, latency: Latency | undefined): string {
+  if (reachMs === undefined || latency === undefined) return ''
+  return `${reachMs} ${latency.p95 <= reachMs ? 'yes' : 'NO'}`
+}
+
+function remarks(latency: Latency | undefined): string {
+  if (latency === undefined) return ''
+  const refused = Object.entries(latency.refused).map(([code, count]) => `${count} × ${code}`)
+  const fewer = latency.requests < REQUESTS ? [`${latency.requests} requests`] : []
+  return [...fewer, ...refused].map((remark) => `  ${remark}`).join('')
+}
+
+export function row(name: string, cells: readonly string[]): string {
+  return `  ${name.padEnd(36)}${cells.map((cell) => `  ${cell.padStart(16)}`).join('')}`
+}
+
+/** Bytes on disk for each 1,000 results of hosts. */
+export function printDisk({ path, results }: FilledFolder): void {
+  const parts = Object.entries(bytesOf(path)).filter(([, bytes]) => bytes > 0)
+  const each = parts.map(([name, bytes]) => `${name} ${(bytes / results / 1_000).toFixed(2)}`)
+  const all = parts.reduce((sum, [, bytes]) => sum + bytes, 0)
+  console.log(
+    `\n  disk, MB for each 1,000 of ${results} results: ${each.join(', ')}, in all ${(all / results / 1_000).toFixed(2)}`
+  )
+}
