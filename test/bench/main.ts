@@ -14,7 +14,7 @@ import { benchQuery } from './query.ts'
 
 const { positionals: wanted, values: options } = parseArgs({
   allowPositionals: true,
-  options: { sizes: { type: 'string' }, peers: { type: 'boolean' } }
+  options: { sizes: { type: 'string' }, peers: { type: 'boolean' }, only: { type: 'string' } }
 })
 const benches = {
   events: benchEvents,

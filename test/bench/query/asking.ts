@@ -1,8 +1,9 @@
 import { Agent, get, type IncomingMessage } from 'node:http'
-import { quantile } from '../statistics.ts'
 
 /** Answers that take longer are no longer waited for. */
 const ANSWER_MS_MAX = 60_000
+/** Of a slow question. */
+const REQUESTS_MIN = 3
 
 /** One connection that is kept open, as a page or a script would use it. */
 export interface Connection {
@@ -36,33 +37,32 @@ export function connect(url: string): Connection {
   }
 }
 
-/** How long the answers to one question took, in milliseconds. */
-export interface Latency {
-  p50: number
-  p95: number
-  requests: number
-  /** Bytes of an answer, the median. */
-  bytes: number
+/** What came of asking one question many times. */
+export interface Samples {
+  /** Milliseconds. */
+  times: number[]
+  bytes: number[]
   /** Refused answers, by code: a question that takes too long may be refused. */
   refused: Record<string, number>
 }
 
+export function noSamples(): Samples {
+  return { times: [], bytes: [], refused: {} }
+}
+
 /**
- * Asks the questions one after the other, the first of them twice: it warms up. Ends early when `secondsMax` have passed, with
- * three answers at least. Undefined if there is no such route.
+ * Asks the questions one after the other, each by all of its paths, and adds what it saw to `samples`. Ends early when
+ * `secondsMax` have passed, with a few answers at least. Resolves with false if there is no such route.
  */
-export async function latencyOf(
+export async function sample(
   ask: Connection['ask'],
   questions: readonly (readonly string[])[],
+  samples: Samples,
   secondsMax: number
-): Promise<Latency | undefined> {
-  const times: number[] = []
-  const bytes: number[] = []
-  const refused: Record<string, number> = {}
+): Promise<boolean> {
   const until = performance.now() + secondsMax * 1_000
-  const [first = []] = questions
-  for (const [at, paths] of [first, ...questions].entries()) {
-    if (at > 3 && performance.now() > until) break
+  for (const [at, paths] of questions.entries()) {
+    if (at >= REQUESTS_MIN && performance.now() > until) break
     const started = performance.now()
     let size = 0
     for (const path of paths) {
@@ -70,20 +70,13 @@ export async function latencyOf(
       size += body.length
       if (status === 200) continue
       const code = codeOf(body)
-      if (code === 'route_not_found') return undefined
-      refused[code] = (refused[code] ?? 0) + 1
+      if (code === 'route_not_found') return false
+      samples.refused[code] = (samples.refused[code] ?? 0) + 1
     }
-    if (at === 0) continue
-    times.push(performance.now() - started)
-    bytes.push(size)
+    samples.times.push(performance.now() - started)
+    samples.bytes.push(size)
   }
-  return {
-    p50: quantile(times, 0.5),
-    p95: quantile(times, 0.95),
-    requests: times.length,
-    bytes: quantile(bytes, 0.5),
-    refused
-  }
+  return true
 }
 
 function codeOf(body: Buffer): string {

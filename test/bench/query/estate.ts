@@ -111,6 +111,21 @@ export function estate(): Estate {
   }
 }
 
+/** The same, with playbooks of 20 hosts × 50 tasks: 1,000 results each. */
+export function smallEstate(): Estate {
+  const whole = estate()
+  const random = randomFrom(SEED)
+  const playbooks = ['web', 'app', 'db', 'cache', 'queue'].map((pattern) => {
+    const hosts = whole.hosts.filter(({ groups }) => groups[0] === pattern).slice(0, 20)
+    const name = `${pattern}.yml`
+    const plays = [{ name: `The ${pattern} hosts`, pattern, hosts, tasks: some(whole.tasks, 50, random) }]
+    return { name, path: `/srv/ansible/playbooks/${name}`, tags: [pattern], plays }
+  })
+  const hosts = playbooks.flatMap(({ plays }) => plays.flatMap((play) => play.hosts))
+  const tasks = [...new Set(playbooks.flatMap(({ plays }) => plays.flatMap((play) => play.tasks)))]
+  return { ...whole, hosts, tasks, playbooks }
+}
+
 function hostsOf(random: Random): Host[] {
   return Object.entries(groupSizes).flatMap(([group, size]) =>
     Array.from({ length: size }, (_, at) => ({

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { startServer } from '../../support/server-process.ts'
 import { ready } from '../events.ts'
-import { connect, type Latency, latencyOf } from './asking.ts'
+import { quantile } from '../statistics.ts'
+import { connect, noSamples, type Samples, sample } from './asking.ts'
 import { type Estate, estate } from './estate.ts'
 import { bytesOf, type FilledFolder } from './folder.ts'
 import { asked, type Question, questions, subjectsOf } from './questions.ts'
@@ -13,7 +14,7 @@ const QUESTION_SECONDS_MAX = 20
 
 export interface Measured {
   folder: FilledFolder
-  latencies: ReadonlyMap<Question, Latency | undefined>
+  latencies: ReadonlyMap<Question, Samples | undefined>
 }
 
 /** Asks a server on the folder all questions, once its index has everything. */
@@ -32,14 +33,18 @@ async function askAll(
   url: string,
   about: Estate,
   wanted: readonly Question[]
-): Promise<Map<Question, Latency | undefined>> {
+): Promise<Map<Question, Samples | undefined>> {
   const connection = connect(url)
   try {
     const subjects = await subjectsOf(connection.ask, about)
-    const latencies = new Map<Question, Latency | undefined>()
+    const latencies = new Map<Question, Samples | undefined>()
     for (const question of wanted) {
       const paths = asked(question, subjects, REQUESTS)
-      latencies.set(question, await latencyOf(connection.ask, paths, QUESTION_SECONDS_MAX))
+      // The first one warms up.
+      await sample(connection.ask, paths.slice(0, 1), noSamples(), QUESTION_SECONDS_MAX)
+      const samples = noSamples()
+      const isThere = await sample(connection.ask, paths, samples, QUESTION_SECONDS_MAX)
+      latencies.set(question, isThere ? samples : undefined)
     }
     return latencies
   } finally {
@@ -65,22 +70,21 @@ export async function indexed(url: string, { events }: Pick<FilledFolder, 'event
 
 /** One line a question, the sizes side by side. */
 export function printLatencies(measured: readonly Measured[]): void {
-  const sizes = measured.map(({ folder }) => `${(folder.events / 1e6).toFixed(2)} M events`)
+  const sizes = measured.map(({ folder }) => `${(folder.events / 1e6).toFixed(2)} M`)
   console.log(
     `\n  milliseconds of ${REQUESTS} requests each on one connection, fewer where they take more than ${QUESTION_SECONDS_MAX} s in all`
   )
-  console.log(row('', [...sizes.flatMap((size) => [`p50, ${size}`, 'p95']), 'growth', 'p95 to reach', 'kB']))
+  console.log(row('', [...sizes.flatMap((size) => [`p50 ${size}`, 'p95']), 'growth', 'to reach', 'kB']))
   for (const question of questions) {
     const each = measured.map(({ latencies }) => latencies.get(question))
     if (each.every((latency) => latency === undefined)) continue
-    const [first, last] = [each[0], each.at(-1)]
-    const growth = measured.length > 1 && first && last ? (last.p95 / first.p95).toFixed(1) : ''
+    const last = each.at(-1)
     console.log(
       row(question.name, [
-        ...each.flatMap((latency) => [latency?.p50.toFixed(1) ?? '-', latency?.p95.toFixed(1) ?? '-']),
-        growth,
+        ...each.flatMap((samples) => [ms(samples, 0.5), ms(samples, 0.95)]),
+        growth(each[0], last),
         reached(question, last),
-        last === undefined ? '' : (last.bytes / 1_000).toFixed(1)
+        last === undefined ? '' : (quantile(last.bytes, 0.5) / 1_000).toFixed(1)
       ]) + remarks(last)
     )
   }
@@ -90,20 +94,29 @@ export function printLatencies(measured: readonly Measured[]): void {
   if (absent.length > 0) console.log(`  no such route: ${absent.map(({ name }) => name).join(', ')}`)
 }
 
-function reached({ reachMs }: Question, latency: Latency | undefined): string {
-  if (reachMs === undefined || latency === undefined) return ''
-  return `${reachMs} ${latency.p95 <= reachMs ? 'yes' : 'NO'}`
+export function ms(samples: Samples | undefined, share: number): string {
+  return samples === undefined ? '-' : quantile(samples.times, share).toFixed(1)
 }
 
-function remarks(latency: Latency | undefined): string {
-  if (latency === undefined) return ''
-  const refused = Object.entries(latency.refused).map(([code, count]) => `${count} × ${code}`)
-  const fewer = latency.requests < REQUESTS ? [`${latency.requests} requests`] : []
+function growth(first: Samples | undefined, last: Samples | undefined): string {
+  if (first === undefined || last === undefined || first === last) return ''
+  return (quantile(last.times, 0.95) / quantile(first.times, 0.95)).toFixed(1)
+}
+
+function reached({ reachMs }: Question, samples: Samples | undefined): string {
+  if (reachMs === undefined || samples === undefined) return ''
+  return `${reachMs} ${quantile(samples.times, 0.95) <= reachMs ? 'yes' : 'NO'}`
+}
+
+function remarks(samples: Samples | undefined): string {
+  if (samples === undefined) return ''
+  const refused = Object.entries(samples.refused).map(([code, count]) => `${count} × ${code}`)
+  const fewer = samples.times.length < REQUESTS ? [`${samples.times.length} requests`] : []
   return [...fewer, ...refused].map((remark) => `  ${remark}`).join('')
 }
 
 export function row(name: string, cells: readonly string[]): string {
-  return `  ${name.padEnd(36)}${cells.map((cell) => `  ${cell.padStart(16)}`).join('')}`
+  return `  ${name.padEnd(36)}${cells.map((cell) => `  ${cell.padStart(12)}`).join('')}`
 }
 
 /** Bytes on disk for each 1,000 results of hosts. */

@@ -66,6 +66,7 @@ export const questions: readonly Question[] = [
   one('hosts of a week', (_, r) => `/v1/hosts?${days(r, 7)}`, 300),
   one('playbooks', () => '/v1/playbooks', 300),
   one('tasks', () => '/v1/tasks', 300),
+  one('task', ({ tasks }, r) => `/v1/tasks/${r.pick(tasks).key}`, 300),
   one('tasks of a playbook', ({ playbooks }, r) => `/v1/tasks?playbook=${r.pick(playbooks).name}`, 300),
   one('users', () => '/v1/users', 300),
   one('events, newest', () => '/v1/events', 50),
