@@ -10,9 +10,10 @@ import { type Connection, connect, noSamples, type Samples, sample } from './ask
 import { smallEstate } from './estate.ts'
 import { bytesOf, filledFolder } from './folder.ts'
 import { type HistoryOptions, history } from './history.ts'
-import { indexed, ms, row } from './latency.ts'
+import { ms, row } from './latency.ts'
 import { startPostgres } from './postgres.ts'
 import { type Random, randomFrom } from './random.ts'
+import { settled } from './settled.ts'
 
 const RUNS = 100
 const ROUNDS = 5
@@ -126,9 +127,9 @@ async function startPeers(
   return filled
 }
 
-async function startPlaytrail(folder: { path: string; events: number }): Promise<Peer> {
+async function startPlaytrail(folder: { path: string }): Promise<Peer> {
   const server = await startServer(folder.path)
-  await indexed(server.url, folder)
+  await settled(server)
   const connection = connect(server.url)
   const { body } = await connection.ask(`/v1/runs?limit=${RUNS}`)
   const { items } = JSON.parse(body.toString()) as { items: { run: { id: string } }[] }

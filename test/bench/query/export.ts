@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type ServerProcess, startServer } from '../../support/server-process.ts'
 import { filledFolder } from './folder.ts'
 import { historyOf } from './history.ts'
-import { indexed } from './latency.ts'
+import { settled } from './settled.ts'
 
 const EVENTS = Number(process.env.BENCH_EXPORT_EVENTS ?? 1_000_000)
 const MEDIA_TYPE = 'application/x-ndjson'
@@ -46,7 +46,7 @@ async function withServer(
 ): Promise<void> {
   const server = await startServer(folder.path)
   try {
-    await indexed(server.url, folder)
+    await settled(server)
   } finally {
     await server.stop()
   }

@@ -1,21 +1,20 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { startServer } from '../../support/server-process.ts'
+import { type ServerProcess, startServer } from '../../support/server-process.ts'
 import { ready, runLoad } from '../events.ts'
 import { median, quantile, spread } from '../statistics.ts'
 import { connect, noSamples, type Samples, sample } from './asking.ts'
 import { estate } from './estate.ts'
 import { cacheFolder, type FilledFolder } from './folder.ts'
-import { indexed } from './latency.ts'
 import { asked, questions, subjectsOf } from './questions.ts'
+import { settled } from './settled.ts'
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 4)
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 10)
 /** What several people and a dashboard may ask for together. */
 const QUESTIONS_A_SECOND = 10
 const QUESTION_SECONDS_MAX = 60
-const INDEX_POLL_MS = 50
 
 interface Round {
   acknowledged: number
@@ -24,14 +23,13 @@ interface Round {
 
 /**
  * Events taken in a second while questions are asked, beside the same without them: on a copy of the folder, which is removed. Each
- * round begins with an index that has everything.
+ * round begins with an index that has everything, and a server that rests.
  */
 export async function measureIngest(folder: FilledFolder): Promise<void> {
   const copy = mkdtempSync(join(cacheFolder, 'bench-query-ingest-'))
   cpSync(folder.path, copy, { recursive: true })
   const server = await startServer(copy)
   try {
-    await indexed(server.url, folder)
     const quiet: Round[] = []
     const asking: Round[] = []
     const samples = noSamples()
@@ -39,8 +37,8 @@ export async function measureIngest(folder: FilledFolder): Promise<void> {
     for (let round = 0; round <= ROUNDS; round++) {
       const into = round === 0 ? noSamples() : samples
       const isTurned = round % 2 === 1
-      const first = isTurned ? await roundAsking(server.url, into) : await oneRound(server.url)
-      const second = isTurned ? await oneRound(server.url) : await roundAsking(server.url, into)
+      const first = isTurned ? await roundAsking(server, into) : await oneRound(server)
+      const second = isTurned ? await oneRound(server) : await roundAsking(server, into)
       if (round === 0) continue
       quiet.push(isTurned ? second : first)
       asking.push(isTurned ? first : second)
@@ -52,20 +50,22 @@ export async function measureIngest(folder: FilledFolder): Promise<void> {
   }
 }
 
-async function oneRound(url: string): Promise<Round> {
+async function oneRound(server: ServerProcess): Promise<Round> {
+  await settled(server)
+  const { url } = server
   const before = await ready(url)
   const started = performance.now()
   const { perSecond } = await runLoad(url, SECONDS)
   const { journal, index } = await ready(url)
   const seconds = (performance.now() - started) / 1_000
   const indexedPerSecond = (journal.end - index.lag - before.journal.end) / seconds
-  while ((await ready(url)).index.lag > 0) await pause(INDEX_POLL_MS)
   return { acknowledged: perSecond, indexed: indexedPerSecond }
 }
 
 /** The pages, one after the other, at an even pace as long as the index keeps up with it. */
-async function roundAsking(url: string, samples: Samples): Promise<Round> {
-  const connection = connect(url)
+async function roundAsking(server: ServerProcess, samples: Samples): Promise<Round> {
+  await settled(server)
+  const connection = connect(server.url)
   const ended = new AbortController()
   const ask = async (): Promise<void> => {
     const subjects = await subjectsOf(connection.ask, estate())
@@ -77,12 +77,12 @@ async function roundAsking(url: string, samples: Samples): Promise<Round> {
       const one = ofPage[Math.floor(count / paths.length) % ofPage.length] ?? []
       await sample(connection.ask, [one], samples, QUESTION_SECONDS_MAX)
       next = Math.max(next + 1_000 / QUESTIONS_A_SECOND, performance.now())
-      await pause(next - performance.now())
+      await pause(Math.max(0, next - performance.now()))
     }
   }
   const asking = ask()
   try {
-    return await oneRound(url)
+    return await oneRound(server)
   } finally {
     ended.abort()
     await asking

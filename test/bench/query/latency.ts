@@ -1,13 +1,11 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { startServer } from '../../support/server-process.ts'
-import { ready } from '../events.ts'
 import { quantile } from '../statistics.ts'
 import { connect, noSamples, type Samples, sample } from './asking.ts'
 import { type Estate, estate } from './estate.ts'
 import { bytesOf, type FilledFolder } from './folder.ts'
 import { asked, type Question, questions, subjectsOf } from './questions.ts'
+import { settled } from './settled.ts'
 
-const INDEX_POLL_MS = 200
 const REQUESTS = Number(process.env.BENCH_REQUESTS ?? 200)
 /** A question that is slow is asked less often. */
 const QUESTION_SECONDS_MAX = 20
@@ -17,11 +15,11 @@ export interface Measured {
   latencies: ReadonlyMap<Question, Samples | undefined>
 }
 
-/** Asks a server on the folder all questions, once its index has everything. */
+/** Asks a server on the folder all questions, once its index has everything and it rests. */
 export async function measureLatencies(folder: FilledFolder): Promise<Measured> {
   const server = await startServer(folder.path)
   try {
-    await indexed(server.url, folder)
+    await settled(server)
     const latencies = await askAll(server.url, estate(), questions)
     return { folder, latencies }
   } finally {
@@ -50,22 +48,6 @@ async function askAll(
   } finally {
     connection.close()
   }
-}
-
-/** Waits until the index has every event of the folder. Says what it took if there was something to do. */
-export async function indexed(url: string, { events }: Pick<FilledFolder, 'events'>): Promise<void> {
-  const started = performance.now()
-  let { index } = await ready(url)
-  const missing = index.lag ?? events
-  while (index.lag !== 0) {
-    await pause(INDEX_POLL_MS)
-    ;({ index } = await ready(url))
-  }
-  if (missing === 0) return
-  const seconds = (performance.now() - started) / 1_000
-  console.log(
-    `  the index took in ${missing} events in ${seconds.toFixed(0)} s, ${(missing / seconds).toFixed(0)} a second`
-  )
 }
 
 /** One line a question, the sizes side by side. */
