@@ -2,9 +2,12 @@ import swagger from '@fastify/swagger'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { Access } from './access.ts'
+import { compareRoute } from './ask/compare.ts'
+import { driftRoute } from './ask/drift.ts'
 import { eventsRoute } from './ask/events.ts'
 import { stateLag } from './ask/lag.ts'
 import { runsRoutes } from './ask/runs.ts'
+import { summariesRoutes } from './ask/summaries/routes.ts'
 import { answerProblem } from './failure.ts'
 import { healthRoutes } from './health.ts'
 import type { DeadLetters } from './index/dead-letters.ts'
@@ -47,6 +50,8 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     http: { maxHeaderSize: limits.requestHeadBytesMax },
     clientErrorHandler: answerUnreadable,
     forceCloseConnections: 'idle',
+    // Names of hosts stand in paths.
+    routerOptions: { maxParamLength: limits.parameterCharactersMax },
     // A URL that cannot be read is answered like every other failure.
     frameworkErrors: (error, request, reply) => {
       answerProblem(error, request, reply)
@@ -71,6 +76,9 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     stateLag(ask, follower)
     await ask.register(runsRoutes, { store })
     await ask.register(eventsRoute, { store })
+    await ask.register(compareRoute, { store })
+    await ask.register(driftRoute, { store })
+    await ask.register(summariesRoutes, { store })
   })
 
   // Beside it: how the service itself is.

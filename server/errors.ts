@@ -32,6 +32,7 @@ export const problems = {
   query_timeout: { status: 503, retry: false, title: 'The question took too long' },
   too_many_groups: { status: 400, retry: false, title: 'The answer would have too many groups' },
   host_not_found: { status: 404, retry: false, title: 'No such host' },
+  task_not_found: { status: 404, retry: false, title: 'No such task' },
   run_ambiguous: { status: 409, retry: false, title: 'More than one run begins like this' },
 
   index_unavailable: { status: 503, retry: true, title: 'The index cannot be asked now' },

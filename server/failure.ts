@@ -27,6 +27,8 @@ export function answerProblem(
   reply: FastifyReply
 ): FastifyReply {
   const problem = problemOf(error)
+  // Nobody waits for the answer. The work was ended for that, and requests.ts has said so.
+  if (request.signal.aborted) return reply.code(problems[problem.code].status).send()
   if (problem.code === 'internal') request.log.error({ err: error }, 'an error of the server')
   else request.log.info({ code: problem.code, detail: problem.message }, 'request refused')
   const { status, retry } = problems[problem.code]

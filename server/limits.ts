@@ -119,6 +119,31 @@ export const limits = {
   questionMsMax: 10_000,
   /** Hosts, playbooks, users, tasks or intervals of time that one question sums up. */
   groupsMax: 10_000,
+  /** Results of a run that are put together by plays, tasks and hosts, or compared with those of another. */
+  outlineResultsMax: 250_000,
+  /** Events that are read at once from Elasticsearch to put a run together. */
+  outlineEventsAtOnce: 2_000,
+  /** Results on one page of a run's matrix; the page ends with the host that passes it. */
+  matrixResultsMax: 50_000,
+  /** Tasks of a matrix, if the request does not say. */
+  matrixTasksDefault: 200,
+  matrixTasksMax: 1_000,
+  /** Items of each list of two runs compared; how many more there would be is said. */
+  compareItemsMax: 500,
+  /** What makes the durations of a task, or of a run, differ notably: both, so many times and so much longer. */
+  compareDurationRatioMin: 2,
+  compareDurationMsMin: 1_000,
+  /** Events that are read at once from Elasticsearch where little of each is wanted. */
+  eventPartsAtOnce: 2_000,
+  /** Check runs, and results, that one question for drift looks at. */
+  driftRunsMax: 10_000,
+  driftResultsMax: 100_000,
+  /** Questions to the index that one question for drift asks at once. */
+  driftQuestionsAtOnce: 4,
+  /** Hosts that such a question names; beyond it it asks for all of them. */
+  driftHostsNamedMax: 200,
+  /** Paths that are told of what would be changed; the event has them all. */
+  driftPathsMax: 20,
   /** Digits and dashes of the beginning of a run's id, below which it is not looked up. */
   runIdBeginningCharactersMin: 8,
 

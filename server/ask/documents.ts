@@ -8,7 +8,7 @@ import server from '../../schemas/server.schema.json' with { type: 'json' }
 // field is described in one place. References are written out, since those files are not part of the API's
 // description.
 
-interface Schema {
+export interface Schema {
   $ref?: string
   description?: string
   properties?: Record<string, Schema>
@@ -27,8 +27,8 @@ const left = new Set(['$ref', 'x-source', '$comment'])
 
 const ecsFields = ecs.$defs
 const ansibleFields = ansible.$defs
-const count = { type: 'integer', minimum: 0 } as const
-const timestamp = { type: 'string', format: 'date-time' } as const
+export const count = { type: 'integer', minimum: 0 } as const
+export const timestamp = { type: 'string', format: 'date-time' } as const
 
 /** An event as it is answered: as it was received, and what the server knows about it. */
 export const indexedEvent: Schema = {
@@ -117,6 +117,24 @@ export const runDocument: Schema = {
   },
   required: ['@timestamp', 'run', 'event', 'playtrail'],
   additionalProperties: false
+}
+
+/** The schema of a field of an event, or of a group of fields such as `ansible.task`. */
+export function eventField(name: string): Schema {
+  let found: Schema | undefined = indexedEvent
+  for (const step of name.split('.')) found = found?.properties?.[step]
+  if (found === undefined) throw new Error(`schemas: events have no ${name}`)
+  return found
+}
+
+/** An object with these members, and no others; all but `optional` are always there. */
+export function objectOf(
+  members: Record<string, Schema>,
+  optional: readonly string[] = [],
+  more: Schema = {}
+): Schema {
+  const required = Object.keys(members).filter((name) => !optional.includes(name))
+  return { type: 'object', properties: members, required, additionalProperties: false, ...more }
 }
 
 export function pageOf(item: Schema): Schema {

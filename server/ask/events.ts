@@ -1,24 +1,22 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { resultStatuses, runStatuses } from '../index/store.ts'
 import { limits } from '../limits.ts'
 import { decodeCursor } from './cursors.ts'
 import { indexedEvent, pageOf, problem } from './documents.ts'
-import { actions, from, host, playbook, to, user } from './filters.ts'
-import { findRun } from './find-run.ts'
+import { action, eitherStatus, from, host, playbook, run, to, user } from './filters.ts'
+import { runIdOf } from './find-run.ts'
 import { limit, oneOf, query, querySchema, readParameters, text } from './parameters.ts'
 import { type AskOptions, answerOf, documentOnly } from './routes.ts'
 
-const statuses = [...new Set([...resultStatuses, ...runStatuses])]
 const orders = { '-@timestamp': 'desc', '@timestamp': 'asc' } as const
 
 const parameters = {
   q: query('events'),
-  run: text('Id of the run, or its beginning.', '019a5344-9e0b-7c3f-8a51-6d1e0c9b7a42'),
-  action: oneOf(actions, 'What kind of event (`event.action`).'),
+  run,
+  action,
   playbook,
   host,
   user,
-  status: oneOf(statuses, 'How a task ended on a host, or how a run stood.'),
+  status: eitherStatus,
   heartbeats: oneOf(
     ['true', 'false'],
     '`false` leaves out `run.heartbeat`, which says nothing but that a run goes on.',
@@ -46,19 +44,19 @@ export const eventsRoute: FastifyPluginAsync<AskOptions> = async (app, { store, 
       to: toMs,
       limit: items,
       sort = '-@timestamp',
-      run,
+      run: beginning,
       heartbeats,
       q: matching,
       ...filters
     } = given
-    const runId = run === undefined ? undefined : (await findRun(store, run, 'run')).run.id
+    const runId = await runIdOf(store, beginning, request.signal)
     const order = orders[sort]
     const list = order === 'desc' ? 'events' : 'events, oldest first'
     const after = cursor === undefined ? undefined : decodeCursor(list, cursor)
     const page = { after, limit: items ?? limits.pageItemsDefault, order }
     const isWithoutHeartbeats = heartbeats === 'false'
     const asked = { ...filters, ...page, runId, fromMs, toMs, isWithoutHeartbeats, matching }
-    return answerOf(list, await store.events(asked))
+    return answerOf(list, await store.events(asked, request.signal))
   })
 }
 

@@ -19,9 +19,9 @@ export const resultsRoute: FastifyPluginAsync<AskOptions> = async (app, { store,
       q: matching,
       ...filters
     } = readParameters(parameters, request.query, now())
-    const { run } = await findRun(store, request.params.id)
+    const { run } = await findRun(store, request.params.id, request.signal)
     const asked = { ...filters, matching, runId: run.id, after, limit: items ?? limits.pageItemsDefault }
-    return answerOf('results', await store.results(asked))
+    return answerOf('results', await store.results(asked, request.signal))
   })
 }
 

@@ -3,6 +3,8 @@ import { limits } from '../limits.ts'
 import { pageOf, problem, runDocument } from './documents.ts'
 import { from, host, playbookOrPath, runStatus, to, user } from './filters.ts'
 import { findRun, runIdSchema } from './find-run.ts'
+import { matrixRoute } from './matrix.ts'
+import { outlineRoutes } from './outline.ts'
 import { cursor, limit, query, querySchema, readParameters } from './parameters.ts'
 import { resultsRoute } from './results.ts'
 import { type AskOptions, answerOf, documentOnly } from './routes.ts'
@@ -19,7 +21,7 @@ const parameters = {
   cursor: cursor('runs')
 }
 
-/** GET /v1/runs, /v1/runs/:id and /v1/runs/:id/results: what was run, and how it ended. */
+/** GET /v1/runs, /v1/runs/:id and what lies under it: what was run, and how it ended. */
 export const runsRoutes: FastifyPluginAsync<AskOptions> = async (app, options) => {
   const { store, now = Date.now } = options
   documentOnly(app)
@@ -34,15 +36,17 @@ export const runsRoutes: FastifyPluginAsync<AskOptions> = async (app, options) =
       ...filters
     } = readParameters(parameters, request.query, now())
     const asked = { ...filters, matching, fromMs, toMs, after, limit: items ?? limits.pageItemsDefault }
-    return answerOf('runs', await store.runs(asked))
+    return answerOf('runs', await store.runs(asked, request.signal))
   })
 
   app.get<{ Params: { id: string } }>('/v1/runs/:id', { schema: oneSchema }, async (request) => {
     readParameters({}, request.query, now())
-    return findRun(store, request.params.id)
+    return findRun(store, request.params.id, request.signal)
   })
 
   await app.register(resultsRoute, options)
+  await app.register(outlineRoutes, options)
+  await app.register(matrixRoute, options)
 }
 
 const listSchema = {

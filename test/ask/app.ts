@@ -4,11 +4,15 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import swagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { compareRoute } from '../../server/ask/compare.ts'
+import { driftRoute } from '../../server/ask/drift.ts'
 import { eventsRoute } from '../../server/ask/events.ts'
 import { runsRoutes } from '../../server/ask/runs.ts'
+import { summariesRoutes } from '../../server/ask/summaries/routes.ts'
 import { Problem, problemDocument } from '../../server/errors.ts'
 import type { Event } from '../../server/event-types.ts'
 import { openSqliteStore } from '../../server/index/sqlite/store.ts'
+import { limits } from '../../server/limits.ts'
 import { batchOf, JOURNAL_ID } from '../index/fixtures.ts'
 
 /** The clock of these tests. */
@@ -39,7 +43,7 @@ export async function ask(t: TestContext, events: readonly Event[]): Promise<Ask
   const store = await openSqliteStore({ path, journalId: JOURNAL_ID, journalEnd: 0, log })
   if (events.length > 0) await store.write(batchOf(events))
 
-  const app = Fastify()
+  const app = Fastify({ routerOptions: { maxParamLength: limits.parameterCharactersMax } })
   app.setSerializerCompiler(() => JSON.stringify)
   app.setErrorHandler((error, _request, reply) => {
     if (!(error instanceof Problem)) throw error
@@ -49,6 +53,9 @@ export async function ask(t: TestContext, events: readonly Event[]): Promise<Ask
   await app.register(swagger, { openapi: { openapi: '3.1.0' } })
   await app.register(runsRoutes, { store, now: () => NOW })
   await app.register(eventsRoute, { store, now: () => NOW })
+  await app.register(compareRoute, { store, now: () => NOW })
+  await app.register(driftRoute, { store, now: () => NOW })
+  await app.register(summariesRoutes, { store, now: () => NOW })
   t.after(async () => {
     await app.close()
     await store.close()

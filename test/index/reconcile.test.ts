@@ -61,12 +61,12 @@ const spoilings: [what: string, sql: string, told: string[], fields?: string[]][
   ],
   [
     'a row beyond the end of the journal',
-    "INSERT INTO events SELECT 1000, 'made-up', run, timestamp, action, playbook, host, user, status, received, sender, payload FROM events WHERE record = 4",
+    "INSERT INTO events SELECT 1000, 'made-up', run, timestamp, action, playbook, host, user, status, task, duration, flags, received, sender, payload FROM events WHERE record = 4",
     ['event added made-up']
   ],
   [
     'a row with an impossible number',
-    "INSERT INTO events SELECT -1, 'made-up', NULL, timestamp, action, playbook, host, user, status, received, sender, payload FROM events WHERE record = 4",
+    "INSERT INTO events SELECT -1, 'made-up', NULL, timestamp, action, playbook, host, user, status, task, duration, flags, received, sender, payload FROM events WHERE record = 4",
     ['event added made-up']
   ],
   [
@@ -114,7 +114,7 @@ const spoilings: [what: string, sql: string, told: string[], fields?: string[]][
   ],
   [
     'a run without events',
-    "INSERT INTO runs SELECT 99, 'made-up', status, name, path, user, started, finished, aborted, silenced, events, silences, last_received, heard, heard_until, ok, changed, failed, skipped, unreachable FROM runs WHERE key = 1",
+    "INSERT INTO runs SELECT 99, 'made-up', status, name, path, user, kind, checked, begin, ended, measured, started, finished, aborted, silenced, events, silences, last_received, heard, heard_until, ok, changed, failed, skipped, unreachable FROM runs WHERE key = 1",
     ['run added made-up']
   ]
 ]
@@ -226,7 +226,7 @@ const ofEvents: Mutation[] = [
   [
     'added',
     (at) =>
-      `INSERT INTO events SELECT ${2000 + at}, 'more-${at}', run, timestamp, action, playbook, host, user, status, received, sender, payload FROM events WHERE record = ${at}`,
+      `INSERT INTO events SELECT ${2000 + at}, 'more-${at}', run, timestamp, action, playbook, host, user, status, task, duration, flags, received, sender, payload FROM events WHERE record = ${at}`,
     (at) => [`event added more-${at}`]
   ]
 ]

@@ -3,18 +3,28 @@ import type { Logger } from 'pino'
 import { Fatal, Problem } from '../../errors.ts'
 import type { JournalBatch } from '../../journal/record.ts'
 import { limits } from '../../limits.ts'
-import { IndexReplaced, type Page, type Refused, type Store } from '../store.ts'
+import { openOutlineFold } from '../outline-fold.ts'
+import { IndexReplaced, type Refused, type Store } from '../store.ts'
+import { answerOf } from './answer.ts'
 import { type BulkObserver, BulkWriter } from './bulk.ts'
-import { isPassing, reasonOf, statusOf, unavailable } from './failures.ts'
-import { findEvents, findResults } from './find-events.ts'
-import { findRuns } from './find-runs.ts'
+import { reasonOf } from './failures.ts'
+import { findEventParts, findEvents, findResults } from './find-events.ts'
+import { findHostRuns, findRuns } from './find-runs.ts'
 import { areThere, makeIndices } from './generation.ts'
 import { aliasesOf, DEFAULT_NAMESPACE, namesOf, type WriteNames, writeNamesOf } from './names.ts'
 import type { Pace } from './pace.ts'
+import { readOutline } from './read-outline.ts'
 import { openRunWriter, type RunWriter } from './run-writer.ts'
+import type { Asking } from './search.ts'
 import { createSendings, type Sendings } from './sendings.ts'
 import { newer, setUp } from './setup.ts'
 import { readCursor, readState, saveCursor } from './state.ts'
+import { findFacets, noFacets } from './summaries/facets.ts'
+import { findHistogram } from './summaries/histogram.ts'
+import { sumUpHosts } from './summaries/hosts.ts'
+import { sumUpPlaybooks } from './summaries/playbooks.ts'
+import { sumUpTasks } from './summaries/tasks.ts'
+import { sumUpUsers } from './summaries/users.ts'
 import { SETUP_VERSION } from './templates.ts'
 import { checkVersion } from './version.ts'
 import { writeBatch } from './write-batch.ts'
@@ -33,6 +43,8 @@ export interface ElasticsearchStoreOptions {
   isAnyAge?: boolean
   /** For tests: what was written can be found as soon as `write` resolves. */
   isRefreshed?: boolean
+  /** For tests: time for one question. */
+  questionMsMax?: number
   /** For tests: how much is sent at once, and how long to wait. */
   pace?: Pace
 }
@@ -120,9 +132,27 @@ class ElasticsearchStore implements Store {
     this.#hasWritten = state.write_index !== ''
   }
 
-  runs: Store['runs'] = (query) => this.#ask((client, names) => findRuns(client, names, query))
-  results: Store['results'] = (query) => this.#ask((client, names) => findResults(client, names, query))
-  events: Store['events'] = (query) => this.#ask((client, names) => findEvents(client, names, query))
+  runs: Store['runs'] = (query, signal) =>
+    this.#ask({ items: [] }, signal, (asking) => findRuns(asking, query))
+  results: Store['results'] = (query, signal) =>
+    this.#ask({ items: [] }, signal, (asking) => findResults(asking, query))
+  events: Store['events'] = (query, signal) =>
+    this.#ask({ items: [] }, signal, (asking) => findEvents(asking, query))
+  eventParts: Store['eventParts'] = (query, signal) =>
+    this.#ask({ items: [] }, signal, (asking) => findEventParts(asking, query))
+  outline: Store['outline'] = (runId, signal) =>
+    this.#ask(openOutlineFold().outline(), signal, (asking) => readOutline(asking, runId))
+  hostRuns: Store['hostRuns'] = (query, signal) =>
+    this.#ask({ items: [] }, signal, (asking) => findHostRuns(asking, query))
+  hosts: Store['hosts'] = (filter, signal) => this.#ask([], signal, (asking) => sumUpHosts(asking, filter))
+  playbooks: Store['playbooks'] = (filter, signal) =>
+    this.#ask([], signal, (asking) => sumUpPlaybooks(asking, filter))
+  users: Store['users'] = (filter, signal) => this.#ask([], signal, (asking) => sumUpUsers(asking, filter))
+  tasks: Store['tasks'] = (filter, signal) => this.#ask([], signal, (asking) => sumUpTasks(asking, filter))
+  facets: Store['facets'] = (filter, fields, valuesMax, signal) =>
+    this.#ask(noFacets(fields), signal, (asking) => findFacets(asking, filter, fields, valuesMax))
+  histogram: Store['histogram'] = (filter, interval, signal) =>
+    this.#ask([], signal, (asking) => findHistogram(asking, filter, interval))
 
   async close(): Promise<void> {
     clearInterval(this.#looking)
@@ -132,19 +162,16 @@ class ElasticsearchStore implements Store {
     await this.#options.client.close()
   }
 
-  async #ask<Item>(
-    question: (client: Client, names: ReturnType<typeof aliasesOf>) => Promise<Page<Item>>
-  ): Promise<Page<Item>> {
-    const { client, generation } = this.#options
+  /** `nothing` is the answer of an index that has no event yet. */
+  #ask<Answer>(
+    nothing: Answer,
+    signal: AbortSignal | undefined,
+    question: (asking: Asking) => Promise<Answer>
+  ): Promise<Answer> {
+    const { client, generation, questionMsMax } = this.#options
     const names = generation === undefined ? aliasesOf(this.#namespace) : namesOf(generation, this.#namespace)
-    try {
-      return await question(client, names)
-    } catch (error) {
-      // The data stream is made by the first event. Once there was one, an answer without it would be a lie.
-      if (statusOf(error) === 404 && !(await this.#expectsEvents())) return { items: [] }
-      if (isPassing(error) || statusOf(error) === 404) throw unavailable(error)
-      throw error
-    }
+    const index = { client, names, questionMsMax, expectsEvents: () => this.#expectsEvents() }
+    return answerOf(index, nothing, signal, question)
   }
 
   async #expectsEvents(): Promise<boolean> {

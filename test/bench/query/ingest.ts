@@ -51,7 +51,7 @@ export async function measureIngest(folder: FilledFolder): Promise<void> {
 }
 
 async function oneRound(server: ServerProcess): Promise<Round> {
-  await settled(server)
+  await settled(server, { isQuiet: true })
   const { url } = server
   const before = await ready(url)
   const started = performance.now()
@@ -64,7 +64,7 @@ async function oneRound(server: ServerProcess): Promise<Round> {
 
 /** The pages, one after the other, at an even pace as long as the index keeps up with it. */
 async function roundAsking(server: ServerProcess, samples: Samples): Promise<Round> {
-  await settled(server)
+  await settled(server, { isQuiet: true })
   const connection = connect(server.url)
   const ended = new AbortController()
   const ask = async (): Promise<void> => {

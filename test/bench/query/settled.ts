@@ -12,9 +12,13 @@ const RESTING_SHARE = 0.04
 
 /**
  * Waits until the index has everything and the server rests: what a store does behind the events, such as taking texts apart, is
- * done then. Says what it took if there was something to do.
+ * done then. Says what it took if there
+ * was something to do.
  */
-export async function settled({ url, pid }: Pick<ServerProcess, 'url' | 'pid'>): Promise<void> {
+export async function settled(
+  { url, pid }: Pick<ServerProcess, 'url' | 'pid'>,
+  { isQuiet = false } = {}
+): Promise<void> {
   const started = performance.now()
   const first = await ready(url)
   const missing = first.index.lag ?? first.journal.end
@@ -26,7 +30,7 @@ export async function settled({ url, pid }: Pick<ServerProcess, 'url' | 'pid'>):
     const busy = (ticksOf(pid) - before) / ((TICKS_A_SECOND * LOOK_EVERY_MS) / 1_000)
     rests = busy < RESTING_SHARE ? rests + 1 : 0
   }
-  if (missing === 0) return
+  if (missing === 0 || isQuiet) return
   const restedAfter = (performance.now() - started - RESTS * LOOK_EVERY_MS) / 1_000
   console.log(
     `  the index took in ${missing} events in ${indexedAfter.toFixed(0)} s, ${(missing / indexedAfter).toFixed(0)} a second; all was done after ${restedAfter.toFixed(0)} s`
