@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import type { Event } from '../server/event-types.ts'
 import { history, historyOf } from '../test/bench/query/history.ts'
 import { ndjson } from '../test/support/events.ts'
 import { startServer } from '../test/support/server-process.ts'
@@ -46,23 +47,41 @@ if (!(seconds >= 1)) throw new Error(`--minutes: expected a number of minutes, g
 const folder = mkdtempSync(join(tmpdir(), 'playtrail-api-'))
 const server = await startServer(join(folder, 'data'))
 try {
-  await record(server.url)
-  for (const asking of askings) if (!(await ask(server.url, asking))) process.exitCode = 1
+  const recorded = await record(server.url)
+  for (const asking of askings) if (!(await ask(server.url, asking, recorded))) process.exitCode = 1
   await printAnswers(server.url)
 } finally {
   await server.stop()
   rmSync(folder, { recursive: true, force: true })
 }
 
-async function record(url: string): Promise<void> {
-  for (const events of history(historyOf(EVENTS), EVENTS_A_BATCH)) {
+/** What is recorded, by the name of the parameter that asks for it. */
+type Recorded = Record<string, string[]>
+
+async function record(url: string): Promise<Recorded> {
+  const options = historyOf(EVENTS)
+  const all: Event[] = []
+  for (const events of history(options, EVENTS_A_BATCH)) {
     const headers = { 'content-type': 'application/x-ndjson' }
     const answer = await fetch(`${url}/v1/events`, { method: 'POST', headers, body: ndjson(events) })
     if (answer.status !== 200) throw new Error(`the events were not taken: ${await answer.text()}`)
+    all.push(...events)
+  }
+  const each = (of: (event: Event) => string | undefined): string[] => [
+    ...new Set(all.flatMap((event) => of(event) ?? []))
+  ]
+  const runs = each(({ run }) => run?.id)
+  const hosts = each(({ host }) => host?.name)
+  return {
+    ...{ id: runs, run: runs, a: runs, b: runs },
+    ...{ host: hosts, name: hosts },
+    key: each(({ ansible }) => ansible?.task?.key),
+    user: each(({ user }) => user?.name),
+    playbook: each(({ run }) => run?.name)
   }
 }
 
-async function ask(url: string, { name, options, hooks }: Asking): Promise<boolean> {
+async function ask(url: string, { name, options, hooks }: Asking, recorded: Recorded): Promise<boolean> {
   console.log(`\n${name}, ${seconds} s`)
   const seed = values.seed === undefined ? [] : [`--seed=${values.seed}`]
   const child = spawn(
@@ -76,7 +95,7 @@ async function ask(url: string, { name, options, hooks }: Asking): Promise<boole
         PATH: process.env.PATH,
         HOME: folder,
         LANG: 'C.UTF-8',
-        ...(hooks !== undefined && { SCHEMATHESIS_HOOKS: hooks })
+        ...(hooks !== undefined && { SCHEMATHESIS_HOOKS: hooks, RECORDED: JSON.stringify(recorded) })
       }
     }
   )

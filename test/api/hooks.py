@@ -4,9 +4,13 @@ Used where valid requests are drawn. What is drawn decides, not chance: a seed b
 """
 
 import json
+import os
 import zlib
 
 import schemathesis
+
+# What is recorded, by the name of the parameter: {"host": ["web-001", …], "id": […], …}.
+RECORDED = json.loads(os.environ["RECORDED"])
 
 TIMES = ["now-90d", "2026-08-01", "2026-10-31T12:00:00Z", "now-1y/d", "now"]
 QUERIES = [
@@ -29,6 +33,8 @@ def map_query(context, query):
     for at, name in enumerate(("from", "to")):
         if name in query:
             kept[name] = TIMES[0 if at == 0 else -1 - drawn % 3]
+    for name in RECORDED.keys() & query.keys():
+        kept[name] = recorded(name, query[name])
     if "q" in query and drawn % 4:
         kept["q"] = QUERIES[drawn % len(QUERIES)]
     return kept
@@ -36,6 +42,20 @@ def map_query(context, query):
 
 # Names that nothing has, and cursors that are none, are left out of most requests.
 KEPT = {"limit", "sort", "status", "action", "heartbeats", "interval", "field", "fields", "a", "b"}
+
+
+@schemathesis.hook
+def map_path_parameters(context, path_parameters):
+    """Most of what paths name is there."""
+    return {
+        name: recorded(name, value) if name in RECORDED else value
+        for name, value in (path_parameters or {}).items()
+    }
+
+
+def recorded(name, value):
+    drawn = zlib.crc32(repr(value).encode())
+    return value if drawn % 5 == 0 else RECORDED[name][drawn % len(RECORDED[name])]
 
 
 @schemathesis.hook
