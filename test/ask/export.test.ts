@@ -187,6 +187,7 @@ test('HEAD is answered without asking for more than the first page', async (t) =
   const response = await fetch(`http://127.0.0.1:${port}/v1/events`, { method: 'HEAD', headers })
   assert.equal(response.status, 200)
   assert.equal(response.headers.get('content-type'), NDJSON)
+  assert.equal(response.headers.get('content-length'), null)
   assert.equal(store.asked, 1)
 })
 
@@ -228,7 +229,10 @@ test('the next page is asked for when the last one was taken, and no sooner', as
     seen = store.asked
     return isSame ? seen : undefined
   })
-  assert.ok(stopped < 40, `${stopped} pages were asked for, of which none was read`)
+  assert.ok(
+    stopped < results / limits.exportPageItems / 2,
+    `${stopped} pages were asked for, of which none was read`
+  )
   assert.equal((await objects(response)).length, results + 1)
 })
 
