@@ -165,6 +165,8 @@ export const limits = {
   /** Digits and dashes of the beginning of a run's id, below which it is not looked up. */
   runIdBeginningCharactersMin: 8,
 
+  /** Path, parameters and headers of a request together. */
+  requestHeadBytesMax: 64 * KiB,
   /** Time for a request to arrive whole. */
   requestTimeoutMs: 60_000,
   /** Time for open requests to end when the server stops; then they are cut. */
