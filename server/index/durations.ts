@@ -24,30 +24,24 @@ export function addDuration(counts: DurationCounts, range: number, count = 1): v
 
 /** Undefined if there are no durations. */
 export function percentilesOf(counts: DurationCounts): Percentiles | undefined {
-  return percentilesInOrder([...counts].sort(([one], [other]) => one - other))
+  const places = new Uint32Array(RANGES)
+  for (const [range, count] of counts) places[range] = count
+  return percentilesAtPlaces(places)
 }
 
-/** The same of counts whose ranges are their places: faster where there are many. */
+/** The same of counts whose ranges are their places, which is faster where there are many. */
 export function percentilesAtPlaces(counts: Uint32Array): Percentiles | undefined {
-  const ranges: [range: number, count: number][] = []
-  counts.forEach((count, range) => {
-    if (count > 0) ranges.push([range, count])
-  })
-  return percentilesInOrder(ranges)
-}
-
-type Ranges = readonly (readonly [range: number, count: number])[]
-
-function percentilesInOrder(ranges: Ranges): Percentiles | undefined {
-  const total = ranges.reduce((sum, [, count]) => sum + count, 0)
+  // An iterator over an array of numbers takes many times as long as this.
+  let total = 0
+  for (let range = 0; range < counts.length; range++) total += counts[range] ?? 0
   if (total === 0) return undefined
-  return { p50: atRank(ranges, Math.ceil(total * 0.5)), p95: atRank(ranges, Math.ceil(total * 0.95)) }
+  return { p50: atRank(counts, Math.ceil(total * 0.5)), p95: atRank(counts, Math.ceil(total * 0.95)) }
 }
 
-function atRank(ranges: Ranges, rank: number): number {
+function atRank(counts: Uint32Array, rank: number): number {
   let before = 0
-  for (const [range, count] of ranges) {
-    before += count
+  for (let range = 0; range < counts.length; range++) {
+    before += counts[range] ?? 0
     if (before >= rank) return Math.round((2 * RATIO ** range) / (RATIO + 1))
   }
   throw new RangeError(`there is no rank ${rank} among ${before} durations`)

@@ -14,7 +14,7 @@ export type PlacedCounts = Map<number, number>
 
 /** Where the durations of a range and a status are counted; undefined where they are not. */
 export function placeOf(range: number, status: ResultStatus): number | undefined {
-  const number = timedStatuses.findIndex((timed) => timed === status)
+  const number = (timedStatuses as readonly ResultStatus[]).indexOf(status)
   return number < 0 ? undefined : range * 4 + number
 }
 

@@ -203,10 +203,10 @@ function weekSummary(
   const counts = ofStatuses(week.counts, statuses)
   const isTimed = timedStatuses.map((status) => statuses.includes(status))
   const ranges = new Uint32Array(RANGES)
-  for (const bytes of [...week.rolled, encodeCounts(week.durations)]) addRanges(ranges, bytes, isTimed)
-  ranges.forEach((count, range) => {
-    all[range] = (all[range] ?? 0) + count
-  })
+  for (const bytes of [...week.rolled, encodeCounts(week.durations)]) {
+    addRanges(ranges, bytes, isTimed)
+    addRanges(all, bytes, isTimed)
+  }
   const duration = percentilesAtPlaces(ranges)
   return {
     '@timestamp': new Date((start * DAY_US) / 1000).toISOString(),
