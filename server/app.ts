@@ -6,6 +6,7 @@ import { compareRoute } from './ask/compare.ts'
 import { driftRoute } from './ask/drift.ts'
 import { eventsRoute } from './ask/events.ts'
 import { stateLag } from './ask/lag.ts'
+import { liveRoute } from './ask/live/route.ts'
 import { runsRoutes } from './ask/runs.ts'
 import { summariesRoutes } from './ask/summaries/routes.ts'
 import { answerProblem } from './failure.ts'
@@ -79,6 +80,10 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     await ask.register(compareRoute, { store })
     await ask.register(driftRoute, { store })
     await ask.register(summariesRoutes, { store })
+    await ask.register(liveRoute, {
+      journal,
+      check: (authorization) => access.check(authorization, 'reader')
+    })
   })
 
   // Beside it: how the service itself is.

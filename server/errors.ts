@@ -35,6 +35,8 @@ export const problems = {
   task_not_found: { status: 404, retry: false, title: 'No such task' },
   run_ambiguous: { status: 409, retry: false, title: 'More than one run begins like this' },
 
+  not_acceptable: { status: 406, retry: false, title: 'None of the forms that are taken can be given' },
+  too_many_clients: { status: 503, retry: true, title: 'Too many clients are told what happens' },
   index_unavailable: { status: 503, retry: true, title: 'The index cannot be asked now' },
 
   // Any request.

@@ -96,13 +96,31 @@ export const limits = {
 
   /** Questions that wait for the index; more are answered 503 `overloaded`. */
   questionsWaitingMax: 1_000,
-  /** The write-ahead log of the embedded store; beyond it a write waits for the questions under way. */
+  /** The write-ahead log of the embedded store; beyond it new questions wait until it has been shortened. */
   writeAheadLogBytesMax: 128 * MiB,
   /** Bytes of the events on one page of an answer; a page that would be larger ends early. */
   pageBytesMax: 8 * MiB,
   /** Items of one page of an answer, if the request does not say. */
   pageItemsDefault: 50,
   pageItemsMax: 1_000,
+  /** Items of a list that an export asks the index for at once. Twice as many take twice the memory, and are a tenth faster. */
+  exportPageItems: 50,
+  /** Clients of `GET /v1/live`. */
+  liveClientsMax: 50,
+  /** Records of the journal that a client of `GET /v1/live` can be behind and go on; also those that runs under way are known from. */
+  liveRecordsBackMax: 50_000,
+  /** Records that are told before other requests are answered. */
+  liveRecordsAtOnceMax: 64,
+  /** Runs that are known there: those that were heard of last. */
+  liveRunsMax: 1_000,
+  /** Pause between two messages about the progress of a run. */
+  liveProgressMs: 1_000,
+  /** Pause between two signs of life. */
+  liveHeartbeatMs: 15_000,
+  /** Time for a client to take what was sent; then it is cut. */
+  liveDrainMsMax: 30_000,
+  /** Advice to a client whose connection was cut: when to come again. */
+  liveRetryMs: 3_000,
   /** Characters of one request parameter. */
   parameterCharactersMax: 1_024,
   /** Characters of a query, `q`. */

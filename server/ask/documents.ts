@@ -153,6 +153,31 @@ export function pageOf(item: Schema): Schema {
   }
 }
 
+/** The answers of a list in its forms, as JSON, NDJSON and CSV; `fields` may leave out any part of an item. */
+export function listOf(item: Schema): Record<200 | 406, Schema> {
+  const text = (description: string): object => ({ schema: { type: 'string', description } })
+  return {
+    200: {
+      description: 'One page of the list as JSON, or all of it as NDJSON or CSV.',
+      content: {
+        'application/json': { schema: pageOf(withoutRequired(item)) },
+        'application/x-ndjson': text('An item a line, as it stands in `items` of a page.'),
+        'text/csv': text('RFC 4180, with a row of names: the `fields`, or those that are usual for the list.')
+      }
+    },
+    406: problem('`not_acceptable`')
+  }
+}
+
+/** The answer of a list whose page has more members than every page. */
+export function withMembers(answer: object, members: Record<string, Schema>): Schema {
+  const { content } = answer as { content: Record<string, { schema: Schema }> }
+  const page = content['application/json']?.schema ?? {}
+  const properties = { ...page.properties, ...members }
+  const schema = { ...page, properties, required: [...(page.required ?? []), ...Object.keys(members)] }
+  return { ...answer, content: { ...content, 'application/json': { schema } } }
+}
+
 /** An answer that is no answer: RFC 9457. */
 export function problem(description: string): Schema {
   const schema = {
@@ -206,6 +231,19 @@ function properties(schema: Schema): Record<string, Schema> {
 function picked(schema: Schema, names: readonly string[]): Record<string, Schema> {
   const all = Object.entries(properties(schema))
   return Object.fromEntries(all.filter(([name]) => names.includes(name)))
+}
+
+/** The schema of a part of what the schema describes. */
+export function withoutRequired(schema: Schema): Schema {
+  const { required: _, ...rest } = schema
+  const part: Schema = rest
+  if (schema.properties !== undefined) {
+    const members = Object.entries(schema.properties)
+    part.properties = Object.fromEntries(members.map(([name, inner]) => [name, withoutRequired(inner)]))
+  }
+  if (typeof schema.items === 'object' && schema.items !== null)
+    part.items = withoutRequired(schema.items as Schema)
+  return part
 }
 
 /** The schema of an object with more members, all of them required. */

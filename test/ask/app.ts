@@ -9,9 +9,10 @@ import { driftRoute } from '../../server/ask/drift.ts'
 import { eventsRoute } from '../../server/ask/events.ts'
 import { runsRoutes } from '../../server/ask/runs.ts'
 import { summariesRoutes } from '../../server/ask/summaries/routes.ts'
-import { Problem, problemDocument } from '../../server/errors.ts'
 import type { Event } from '../../server/event-types.ts'
+import { answerProblem } from '../../server/failure.ts'
 import { openSqliteStore } from '../../server/index/sqlite/store.ts'
+import type { Store } from '../../server/index/store.ts'
 import { limits } from '../../server/limits.ts'
 import { batchOf, JOURNAL_ID } from '../index/fixtures.ts'
 
@@ -20,6 +21,7 @@ export const NOW = Date.UTC(2026, 10, 5, 12)
 
 export interface Asked {
   app: FastifyInstance
+  store: Store
   /** The answer to a GET, parsed. */
   get(url: string): Promise<{ status: number; body: Body }>
 }
@@ -35,8 +37,15 @@ export interface Body {
   runs: string[]
 }
 
-/** The routes that answer questions, with a real store that holds `events`. */
-export async function ask(t: TestContext, events: readonly Event[]): Promise<Asked> {
+/**
+ * The routes that answer questions, with a real store that holds `events`. `asked` may stand between the two, to see
+ * what is asked or to let it fail.
+ */
+export async function ask(
+  t: TestContext,
+  events: readonly Event[],
+  asked = (store: Store): Store => store
+): Promise<Asked> {
   const folder = mkdtempSync(join(tmpdir(), 'playtrail-ask-'))
   const path = join(folder, 'index.sqlite')
   const log = { warn: () => undefined }
@@ -45,17 +54,13 @@ export async function ask(t: TestContext, events: readonly Event[]): Promise<Ask
 
   const app = Fastify({ routerOptions: { maxParamLength: limits.parameterCharactersMax } })
   app.setSerializerCompiler(() => JSON.stringify)
-  app.setErrorHandler((error, _request, reply) => {
-    if (!(error instanceof Problem)) throw error
-    const document = problemDocument(error)
-    return reply.code(document.status).type('application/problem+json').send(document)
-  })
+  app.setErrorHandler(answerProblem)
   await app.register(swagger, { openapi: { openapi: '3.1.0' } })
-  await app.register(runsRoutes, { store, now: () => NOW })
-  await app.register(eventsRoute, { store, now: () => NOW })
-  await app.register(compareRoute, { store, now: () => NOW })
-  await app.register(driftRoute, { store, now: () => NOW })
-  await app.register(summariesRoutes, { store, now: () => NOW })
+  await app.register(runsRoutes, { store: asked(store), now: () => NOW })
+  await app.register(eventsRoute, { store: asked(store), now: () => NOW })
+  await app.register(compareRoute, { store: asked(store), now: () => NOW })
+  await app.register(driftRoute, { store: asked(store), now: () => NOW })
+  await app.register(summariesRoutes, { store: asked(store), now: () => NOW })
   t.after(async () => {
     await app.close()
     await store.close()
@@ -63,6 +68,7 @@ export async function ask(t: TestContext, events: readonly Event[]): Promise<Ask
   })
   return {
     app,
+    store,
     async get(url) {
       const answer = await app.inject(url)
       return { status: answer.statusCode, body: answer.json<Body>() }

@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: what docs/performance.md reports. `npm run bench -- events` or `-- callback` runs one of them;
+ * `npm run bench`: what docs/performance.md reports. `npm run bench -- events`, `-- callback` or `-- export` runs one of them;
  * `npm run bench:elasticsearch` measures the index in a real Elasticsearch.
  * `npm run bench:callback` runs the second at two sizes and beside ARA, or at those of `-- --sizes 20x50,200x50@50`.
  * `npm run bench:query` measures questions to large histories, of `-- --sizes 500k,5M` events, and beside ARA.
@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { benchCallback } from './callback.ts'
 import { benchElasticsearch } from './elasticsearch.ts'
 import { benchEvents } from './events.ts'
+import { benchExport } from './export.ts'
 import { benchQuery } from './query.ts'
 
 const { positionals: wanted, values: options } = parseArgs({
@@ -19,6 +20,7 @@ const { positionals: wanted, values: options } = parseArgs({
 const benches = {
   events: benchEvents,
   callback: () => benchCallback(options),
+  export: benchExport,
   elasticsearch: benchElasticsearch,
   query: () => benchQuery(options)
 }
