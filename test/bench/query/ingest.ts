@@ -37,7 +37,9 @@ export async function measureIngest(folder: FilledFolder): Promise<void> {
     for (let round = 0; round <= ROUNDS; round++) {
       const into = round === 0 ? noSamples() : samples
       const isTurned = round % 2 === 1
+      await settled(server, { isQuiet: true })
       const first = isTurned ? await roundAsking(server, into) : await oneRound(server)
+      await settled(server, { isQuiet: true })
       const second = isTurned ? await oneRound(server) : await roundAsking(server, into)
       if (round === 0) continue
       quiet.push(isTurned ? second : first)
@@ -50,9 +52,7 @@ export async function measureIngest(folder: FilledFolder): Promise<void> {
   }
 }
 
-async function oneRound(server: ServerProcess): Promise<Round> {
-  await settled(server, { isQuiet: true })
-  const { url } = server
+async function oneRound({ url }: ServerProcess): Promise<Round> {
   const before = await ready(url)
   const started = performance.now()
   const { perSecond } = await runLoad(url, SECONDS)
@@ -64,7 +64,6 @@ async function oneRound(server: ServerProcess): Promise<Round> {
 
 /** The pages, one after the other, at an even pace as long as the index keeps up with it. */
 async function roundAsking(server: ServerProcess, samples: Samples): Promise<Round> {
-  await settled(server, { isQuiet: true })
   const connection = connect(server.url)
   const ended = new AbortController()
   const ask = async (): Promise<void> => {

@@ -1,5 +1,5 @@
 import type { Connection } from './asking.ts'
-import type { Estate } from './estate.ts'
+import type { Estate, Task } from './estate.ts'
 import { historyDays, historyEndMs } from './history.ts'
 import { type Random, randomFrom } from './random.ts'
 import { absentWords, frequentWord, rareWords } from './texts.ts'
@@ -41,6 +41,8 @@ export async function subjectsOf(ask: Connection['ask'], estate: Estate): Promis
   return { ...estate, runs, runParts: parts.filter((_, at) => isThere[at]) }
 }
 
+const history = `from=${new Date(historyEndMs - historyDays * DAY_MS).toISOString()}&to=${new Date(historyEndMs).toISOString()}`
+
 export const questions: readonly Question[] = [
   one('run list', () => '/v1/runs', 50),
   one('run list of a playbook', ({ playbooks }, r) => `/v1/runs?playbook=${r.pick(playbooks).name}`, 50),
@@ -66,7 +68,7 @@ export const questions: readonly Question[] = [
   one('hosts of a week', (_, r) => `/v1/hosts?${days(r, 7)}`, 300),
   one('playbooks', () => '/v1/playbooks', 300),
   one('tasks', () => '/v1/tasks', 300),
-  one('task', ({ tasks }, r) => `/v1/tasks/${r.pick(tasks).key}`, 300),
+  one('task', ({ playbooks }, r) => `/v1/tasks/${taskOf(playbooks, r).key}`, 300),
   one('tasks of a playbook', ({ playbooks }, r) => `/v1/tasks?playbook=${r.pick(playbooks).name}`, 300),
   one('users', () => '/v1/users', 300),
   one('events, newest', () => '/v1/events', 50),
@@ -77,7 +79,11 @@ export const questions: readonly Question[] = [
     ({ hosts }, r) => search('/v1/events', `host.name:${r.pick(hosts).name} AND status:changed`),
     50
   ),
-  one('search: task', ({ tasks }, r) => search('/v1/events', `ansible.task.key:${r.pick(tasks).key}`), 50),
+  one(
+    'search: task',
+    ({ playbooks }, r) => search('/v1/events', `ansible.task.key:${taskOf(playbooks, r).key}`),
+    50
+  ),
   one('search: failed', (_, r) => `${search('/v1/events', 'status:failed')}&${days(r, 30)}`, 50),
   one('text: a frequent word', () => search('/v1/events', frequentWord)),
   one('text: a rare word', (_, r) => search('/v1/events', r.pick(rareWords))),
@@ -91,7 +97,7 @@ export const questions: readonly Question[] = [
   one('histogram over everything', () => '/v1/histogram', 300),
   one('histogram of a week by hour', (_, r) => `/v1/histogram?interval=hour&${days(r, 7)}`, 300),
   one('compare', ({ runs }, r) => `/v1/compare?a=${r.pick(runs)}&b=${r.pick(runs)}`),
-  one('drift', () => '/v1/drift')
+  one('drift of the whole history', () => `/v1/drift?${history}`)
 ]
 
 function one(name: string, path: (subjects: Subjects, random: Random) => string, reachMs?: number): Question {
@@ -101,6 +107,11 @@ function one(name: string, path: (subjects: Subjects, random: Random) => string,
 
 function search(path: string, q: string): string {
   return `${path}?q=${encodeURIComponent(q)}`
+}
+
+/** A task that is run: not every one is part of a playbook. */
+function taskOf(playbooks: Estate['playbooks'], random: Random): Task {
+  return random.pick(random.pick(random.pick(playbooks).plays).tasks)
 }
 
 /** Some days on end within the history. */

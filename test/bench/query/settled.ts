@@ -7,6 +7,8 @@ const LOOK_EVERY_MS = 500
 /** Looks in a row at which it must have rested. */
 const RESTS = 4
 const TICKS_A_SECOND = 100
+/** A server that works on without end is not waited for. */
+const WAIT_MS_MAX = 3_600_000
 /** Share of a processor below which a process rests. */
 const RESTING_SHARE = 0.04
 
@@ -25,6 +27,7 @@ export async function settled(
   while ((await ready(url)).index.lag !== 0) await pause(LOOK_EVERY_MS)
   const indexedAfter = (performance.now() - started) / 1_000
   for (let rests = 0; rests < RESTS; ) {
+    if (performance.now() - started > WAIT_MS_MAX) throw new Error('the server does not come to rest')
     const before = ticksOf(pid)
     await pause(LOOK_EVERY_MS)
     const busy = (ticksOf(pid) - before) / ((TICKS_A_SECOND * LOOK_EVERY_MS) / 1_000)
