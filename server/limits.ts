@@ -96,7 +96,7 @@ export const limits = {
 
   /** Questions that wait for the index; more are answered 503 `overloaded`. */
   questionsWaitingMax: 1_000,
-  /** The write-ahead log of the embedded store; beyond it a write waits for the questions under way. */
+  /** The write-ahead log of the embedded store; beyond it new questions wait until it has been shortened. */
   writeAheadLogBytesMax: 128 * MiB,
   /** Bytes of the events on one page of an answer; a page that would be larger ends early. */
   pageBytesMax: 8 * MiB,
@@ -165,6 +165,8 @@ export const limits = {
   /** Digits and dashes of the beginning of a run's id, below which it is not looked up. */
   runIdBeginningCharactersMin: 8,
 
+  /** Path, parameters and headers of a request together. */
+  requestHeadBytesMax: 64 * KiB,
   /** Time for a request to arrive whole. */
   requestTimeoutMs: 60_000,
   /** Time for open requests to end when the server stops; then they are cut. */

@@ -154,28 +154,28 @@ export function pageOf(item: Schema): Schema {
 }
 
 /** The answers of a list in its forms, as JSON, NDJSON and CSV; `fields` may leave out any part of an item. */
-export function listOf(
-  item: Schema,
-  { example, beside = {} }: { example?: object | undefined; beside?: Record<string, Schema> }
-): Record<200 | 406, Schema> {
+export function listOf(item: Schema): Record<200 | 406, Schema> {
   const text = (description: string): object => ({ schema: { type: 'string', description } })
-  const bare = pageOf(withoutRequired(item))
-  const page: Schema = {
-    ...bare,
-    properties: { ...bare.properties, ...beside },
-    required: [...(bare.required ?? []), ...Object.keys(beside)]
-  }
   return {
     200: {
       description: 'One page of the list as JSON, or all of it as NDJSON or CSV.',
       content: {
-        'application/json': { schema: page, ...(example && { example }) },
+        'application/json': { schema: pageOf(withoutRequired(item)) },
         'application/x-ndjson': text('An item a line, as it stands in `items` of a page.'),
         'text/csv': text('RFC 4180, with a row of names: the `fields`, or those that are usual for the list.')
       }
     },
     406: problem('`not_acceptable`')
   }
+}
+
+/** The answer of a list whose page has more members than every page. */
+export function withMembers(answer: object, members: Record<string, Schema>): Schema {
+  const { content } = answer as { content: Record<string, { schema: Schema }> }
+  const page = content['application/json']?.schema ?? {}
+  const properties = { ...page.properties, ...members }
+  const schema = { ...page, properties, required: [...(page.required ?? []), ...Object.keys(members)] }
+  return { ...answer, content: { ...content, 'application/json': { schema } } }
 }
 
 /** An answer that is no answer: RFC 9457. */

@@ -4,7 +4,7 @@ import { limits } from '../limits.ts'
 import { negotiate } from './accept.ts'
 import { type Choice, chosenOf, fieldsParameter, type ItemSchema, leavesOf } from './choice.ts'
 import { encodeCursor, type List } from './cursors.ts'
-import { listOf, type Schema } from './documents.ts'
+import { listOf } from './documents.ts'
 import { sendExport } from './export.ts'
 import { cursor, invalid, type Parameter } from './parameters.ts'
 import type { Answer } from './routes.ts'
@@ -16,10 +16,8 @@ export interface ListDefinition {
   item: ItemSchema
   /** Columns of CSV where the request chooses none: names of fields or groups. */
   columns: readonly string[]
-  /** A page of it, for /openapi.json. */
-  example?: object | undefined
-  /** What a page has beside its items; the route adds it. */
-  beside?: Record<string, Schema>
+  /** Items that an export asks for at once. */
+  exportPageItems?: number
 }
 
 /** What of a list is asked for: the values of its parameters. */
@@ -32,7 +30,7 @@ export interface Part {
 }
 
 /** Asks for the items behind `after`, at most `limit`. */
-export type AskForPage = (part: { after: Position | undefined; limit: number }) => Promise<Page<object>>
+type AskForPage = (part: { after: Position | undefined; limit: number }) => Promise<Page<object>>
 
 export interface ListRoute {
   parameters: { fields: Parameter<Choice>; limit: Parameter<number>; cursor: Parameter<Position> }
@@ -49,10 +47,10 @@ export interface ListRoute {
 
 /** What all routes that answer a list have in common: forms, pages, exports, fields. */
 export function listRoute(definition: ListDefinition): ListRoute {
-  const { list, item, columns } = definition
+  const { list, item, columns, exportPageItems = limits.exportPageItems } = definition
   return {
     parameters: { fields: fieldsParameter(item), limit, cursor: cursor(list) },
-    response: listOf(item, definition),
+    response: listOf(item),
     async answer(request, reply, part, page) {
       const { fields, cursor: after } = part
       const { form, mediaType } = negotiate(request.headers.accept)
@@ -68,7 +66,7 @@ export function listRoute(definition: ListDefinition): ListRoute {
         columns: leavesOf(fields?.names ?? columns, item),
         after,
         itemsMax: part.limit,
-        pageItems: limits.exportPageItems,
+        pageItems: exportPageItems,
         page
       })
     }

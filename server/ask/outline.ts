@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { Outline, OutlineHost, OutlinePlay, OutlineTask } from '../index/outline.ts'
 import type { Position } from '../index/store.ts'
-import { problem, type Schema } from './documents.ts'
+import { problem } from './documents.ts'
 import { host } from './filters.ts'
 import { findRun, runIdSchema } from './find-run.ts'
 import { pageAfter } from './keyset.ts'
@@ -15,43 +15,66 @@ interface OfRun {
   Params: { id: string }
 }
 
-const listOfPlays = listRoute({ list: 'plays of a run', item: outlinePlay, columns: columnsOf(outlinePlay) })
-const listOfTasks = listRoute({ list: 'tasks of a run', item: outlineTask, columns: columnsOf(outlineTask) })
-const listOfHosts = listRoute({ list: 'hosts of a run', item: outlineHost, columns: columnsOf(outlineHost) })
-const ofHosts = { host, ...listOfHosts.parameters }
+const counts = ['ok', 'changed', 'failed', 'skipped', 'unreachable'].map((status) => `results.${status}`)
+const plays = listRoute({
+  list: 'plays of a run',
+  item: outlinePlay,
+  columns: [
+    'sequence',
+    ...['id', 'batch', 'name', 'hosts_pattern'].map((name) => `ansible.play.${name}`),
+    'no_hosts',
+    'event',
+    'tasks',
+    'hosts',
+    'results'
+  ]
+})
+const tasks = listRoute({
+  list: 'tasks of a run',
+  item: outlineTask,
+  columns: [
+    'sequence',
+    'ansible.play.name',
+    'ansible.play.batch',
+    ...['name', 'action', 'role', 'path', 'line', 'key', 'occurrence'].map((name) => `ansible.task.${name}`),
+    'event',
+    ...counts,
+    'ignored',
+    'rescued'
+  ]
+})
+const hosts = listRoute({
+  list: 'hosts of a run',
+  item: outlineHost,
+  columns: ['host.name', 'status', 'event', ...counts, 'ignored', 'rescued']
+})
+const ofHosts = { host, ...hosts.parameters }
 
 /** GET /v1/runs/:id/plays, /tasks and /hosts: a run as whoever wrote the playbook knows it. */
 export const outlineRoutes: FastifyPluginAsync<AskOptions> = async (app, { store, now = Date.now }) => {
   documentOnly(app)
+  const outlineOf = async ({ params, signal }: FastifyRequest<OfRun>): Promise<Outline> =>
+    store.outline((await findRun(store, params.id, signal)).run.id, signal)
 
   app.get<OfRun>('/v1/runs/:id/plays', { schema: playsSchema }, async (request, reply) => {
-    const given = readParameters(listOfPlays.parameters, request.query, now())
-    const { plays } = await outlineOf(request)
-    return listOfPlays.answer(request, reply, given, async (part) => pageAfter(plays, placeOfPlay, part))
+    const given = readParameters(plays.parameters, request.query, now())
+    const outline = await outlineOf(request)
+    return plays.answer(request, reply, given, async (part) => pageAfter(outline.plays, placeOfPlay, part))
   })
 
   app.get<OfRun>('/v1/runs/:id/tasks', { schema: tasksSchema }, async (request, reply) => {
-    const given = readParameters(listOfTasks.parameters, request.query, now())
-    const { tasks } = await outlineOf(request)
-    return listOfTasks.answer(request, reply, given, async (part) => pageAfter(tasks, placeOfTask, part))
+    const given = readParameters(tasks.parameters, request.query, now())
+    const outline = await outlineOf(request)
+    return tasks.answer(request, reply, given, async (part) => pageAfter(outline.tasks, placeOfTask, part))
   })
 
   app.get<OfRun>('/v1/runs/:id/hosts', { schema: hostsSchema }, async (request, reply) => {
     const { host: name, ...given } = readParameters(ofHosts, request.query, now())
-    const { hosts } = await outlineOf(request)
+    const outline = await outlineOf(request)
     const isAsked = likeness(name)
-    const found = hosts.filter((one) => isAsked(one.host.name))
-    return listOfHosts.answer(request, reply, given, async (part) => pageAfter(found, placeOfHost, part))
+    const found = outline.hosts.filter((one) => isAsked(one.host.name))
+    return hosts.answer(request, reply, given, async (part) => pageAfter(found, placeOfHost, part))
   })
-
-  async function outlineOf({ params, signal }: FastifyRequest<OfRun>): Promise<Outline> {
-    return await store.outline((await findRun(store, params.id, signal)).run.id, signal)
-  }
-}
-
-/** All of its fields. */
-function columnsOf({ properties = {} }: Schema): string[] {
-  return Object.keys(properties)
 }
 
 function placeOfPlay({ sequence, ansible: { play } }: OutlinePlay): Position {
@@ -78,8 +101,8 @@ const playsSchema = {
     'In the order in which they began; a play with `serial` once for each batch. Made of the events that are here: where the start of a play was lost, its results tell of it.',
   tags: ['ask'],
   params: runIdSchema,
-  querystring: querySchema(listOfPlays.parameters),
-  response: { ...listOfPlays.response, ...ofRunProblems }
+  querystring: querySchema(plays.parameters),
+  response: { ...plays.response, ...ofRunProblems }
 }
 
 const tasksSchema = {
@@ -88,8 +111,8 @@ const tasksSchema = {
     'In the order in which they were started, as often as they were: a task runs again for each batch of a play, each flush of handlers, each turn of the loop of an include. `sequence` is `event.sequence` of the first event of it.',
   tags: ['ask'],
   params: runIdSchema,
-  querystring: querySchema(listOfTasks.parameters),
-  response: { ...listOfTasks.response, ...ofRunProblems }
+  querystring: querySchema(tasks.parameters),
+  response: { ...tasks.response, ...ofRunProblems }
 }
 
 const hostsSchema = {
@@ -98,5 +121,5 @@ const hostsSchema = {
   tags: ['ask'],
   params: runIdSchema,
   querystring: querySchema(ofHosts),
-  response: { ...listOfHosts.response, ...ofRunProblems }
+  response: { ...hosts.response, ...ofRunProblems }
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import type { Store } from '../index/store.ts'
+import type { Page, Store } from '../index/store.ts'
+import { encodeCursor, type List } from './cursors.ts'
 
 export interface AskOptions {
   store: Store
@@ -11,6 +12,10 @@ export interface AskOptions {
 export interface Answer<Item> {
   items: Item[]
   next: string | null
+}
+
+export function answerOf<Item>(list: List, { items, next }: Page<Item>): Answer<Item> {
+  return { items, next: next === undefined ? null : encodeCursor(list, next) }
 }
 
 /**

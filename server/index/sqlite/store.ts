@@ -19,6 +19,8 @@ export interface SqliteStoreOptions {
   log: Pick<Logger, 'warn'>
   /** Time to answer a question; `limits.questionMsMax` if it is not given. */
   questionMsMax?: number
+  /** Length of the write-ahead log beyond which it is begun anew; `limits.writeAheadLogBytesMax` if it is not given. */
+  writeAheadLogBytesMax?: number
   /** An index that is not of this journal or format is left alone, and Fatal is thrown. */
   isForeignKept?: boolean
 }
@@ -34,7 +36,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const reason = isForeignKept ? undefined : discardForeignIndex(path, journalId, journalEnd)
   if (reason !== undefined) log.warn({ path, reason }, 'the index is made again from the journal')
 
-  const of = { path, journalId, questionMsMax: options.questionMsMax ?? limits.questionMsMax }
+  const { questionMsMax, writeAheadLogBytesMax } = { ...limits, ...options }
+  const of = { path, journalId, questionMsMax, writeAheadLogBytesMax }
   const writer = callerOf<Writer>({ role: 'write', ...of })
   const questions = openQuestions(
     Array.from({ length: READERS }, () => callerOf<Reader>({ role: 'read', ...of }))

@@ -13,13 +13,14 @@ export interface WorkerData {
   path: string
   journalId: string
   questionMsMax: number
+  writeAheadLogBytesMax: number
 }
 
 if (parentPort === null) throw new Error('index: worker.ts runs as a worker only')
-const { role, path, journalId, questionMsMax } = workerData as WorkerData
+const { role, path, journalId, questionMsMax, writeAheadLogBytesMax } = workerData as WorkerData
 if (role === 'write') {
   const db = openToWrite(path, journalId)
-  answerCalls(parentPort, { ...openWriter(db) }, { onClose: () => db.close() })
+  answerCalls(parentPort, { ...openWriter(db, writeAheadLogBytesMax) }, { onClose: () => db.close() })
   const texts = openTexts(db)
   workWhenIdle(parentPort, () => db.open && texts.addSome())
 } else {

@@ -31,11 +31,14 @@ export interface Written {
 /** Rows of runs that a batch changes, and which events they named before. */
 type Runs = Map<string, { row: RunRow; before: string }>
 
-export function openWriter(db: Database.Database): Writer {
+export function openWriter(
+  db: Database.Database,
+  writeAheadLogBytesMax: number = limits.writeAheadLogBytesMax
+): Writer {
   const keys = openKeys(db)
   const statements = prepare(db)
   const tallies = openTallies(db)
-  let logBytesMax: number = limits.writeAheadLogBytesMax
+  let logBytesMax = writeAheadLogBytesMax
 
   const writeBatch = db.transaction((batch: JournalBatch): Refused[] => {
     const refused: Refused[] = []
@@ -124,7 +127,7 @@ export function openWriter(db: Database.Database): Writer {
     },
     shortenLog() {
       // Where another process reads in it for long, it is tried again when it has grown some more.
-      logBytesMax = shortenLog(db) ? limits.writeAheadLogBytesMax : logBytes(db) + CHECKPOINT_BYTES
+      logBytesMax = shortenLog(db) ? writeAheadLogBytesMax : logBytes(db) + CHECKPOINT_BYTES
     }
   }
 }
