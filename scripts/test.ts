@@ -52,10 +52,10 @@ const stages: Stage[] = [
   },
   {
     name: 'unit',
-    what: 'server, command line, docs',
+    what: 'server, client, command line, docs',
     command: [
       ...nodeTests,
-      'test/{schemas,journal,receive,index,ask,query,cli,docs,server,deploy,bench}/*.test.ts'
+      'test/{schemas,journal,receive,index,ask,query,client,cli,docs,server,deploy,bench}/*.test.ts'
     ]
   },
   {
