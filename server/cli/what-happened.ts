@@ -1,4 +1,4 @@
-import type { IndexedEvent } from '../index/store.ts'
+import type { IndexedEvent } from '../../client/types.ts'
 import { abortText, counted, includeText, itemText, retryText, taskTitle } from './words.ts'
 
 /** What the event is about, in the words of whoever wrote the playbook: one line, for a list. */
