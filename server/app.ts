@@ -9,7 +9,7 @@ import { stateLag } from './ask/lag.ts'
 import { liveRoute } from './ask/live/route.ts'
 import { runsRoutes } from './ask/runs.ts'
 import { summariesRoutes } from './ask/summaries/routes.ts'
-import { answerProblem, answerRouteNotFound } from './failure.ts'
+import { answerProblem } from './failure.ts'
 import { healthRoutes } from './health.ts'
 import type { DeadLetters } from './index/dead-letters.ts'
 import type { Follower } from './index/follower.ts'
@@ -17,10 +17,12 @@ import type { Store } from './index/store.ts'
 import type { Journal } from './journal/journal.ts'
 import { limits } from './limits.ts'
 import { createMetrics } from './metrics.ts'
+import { answerNoRoute } from './no-route.ts'
 import { openApi } from './openapi.ts'
 import type { Quarantine } from './receive/quarantine.ts'
 import { receiveRoute } from './receive/route.ts'
 import { observeRequests } from './requests.ts'
+import { answerUnreadable } from './unreadable.ts'
 
 /** Everything that an event meets, opened by `serve`; the app closes none of it. */
 export interface Parts {
@@ -46,6 +48,8 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     // One line a request, when it is answered: requests.ts writes it.
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: limits.requestTimeoutMs,
+    http: { maxHeaderSize: limits.requestHeadBytesMax },
+    clientErrorHandler: answerUnreadable,
     forceCloseConnections: 'idle',
     // Names of hosts stand in paths.
     routerOptions: { maxParamLength: limits.parameterCharactersMax },
@@ -58,8 +62,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   })
   // Answers are sent as they are: Fastify's serializer would leave out what a schema does not name.
   app.setSerializerCompiler(() => JSON.stringify)
-  app.setErrorHandler(answerProblem)
-  app.setNotFoundHandler(answerRouteNotFound)
+  answerNoRoute(app)
   observeRequests(app, metrics)
   await app.register(swagger, openApi)
 

@@ -44,6 +44,9 @@ export const problems = {
   token_unknown: { status: 401, retry: false, title: 'The token is not known' },
   role_forbidden: { status: 403, retry: false, title: 'The token must not do this' },
   route_not_found: { status: 404, retry: false, title: 'No such route' },
+  method_not_allowed: { status: 405, retry: false, title: 'The route does not take this method' },
+  request_timeout: { status: 408, retry: true, title: 'The request took too long to arrive' },
+  head_too_large: { status: 431, retry: false, title: 'Path, parameters or headers are too large' },
   request_invalid: { status: 400, retry: false, title: 'The request cannot be understood' },
   internal: { status: 500, retry: true, title: 'An error of the server' }
 } as const

@@ -37,14 +37,6 @@ export function answerProblem(
   return reply.code(status).type(MEDIA_TYPE).send(problemDocument(problem))
 }
 
-export function answerRouteNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const problem = new Problem(
-    'route_not_found',
-    `There is no ${request.method} ${request.url.split('?')[0]}. /openapi.json lists what there is.`
-  )
-  return reply.code(problems.route_not_found.status).type(MEDIA_TYPE).send(problemDocument(problem))
-}
-
 function problemOf(error: FastifyError | Error): Problem {
   if (error instanceof Problem) return error
   const code = 'code' in error ? error.code : ''

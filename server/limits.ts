@@ -103,8 +103,8 @@ export const limits = {
   /** Items of one page of an answer, if the request does not say. */
   pageItemsDefault: 50,
   pageItemsMax: 1_000,
-  /** Items of a list that an export asks the index for at once. */
-  exportPageItems: 250,
+  /** Items of a list that an export asks the index for at once. Twice as many take twice the memory, and are a tenth faster. */
+  exportPageItems: 50,
   /** Clients of `GET /v1/live`. */
   liveClientsMax: 50,
   /** Records of the journal that a client of `GET /v1/live` can be behind and go on; also those that runs under way are known from. */
@@ -165,6 +165,8 @@ export const limits = {
   /** Digits and dashes of the beginning of a run's id, below which it is not looked up. */
   runIdBeginningCharactersMin: 8,
 
+  /** Path, parameters and headers of a request together. */
+  requestHeadBytesMax: 64 * KiB,
   /** Time for a request to arrive whole. */
   requestTimeoutMs: 60_000,
   /** Time for open requests to end when the server stops; then they are cut. */

@@ -169,6 +169,15 @@ export function listOf(item: Schema): Record<200 | 406, Schema> {
   }
 }
 
+/** The answer of a list whose page has more members than every page. */
+export function withMembers(answer: object, members: Record<string, Schema>): Schema {
+  const { content } = answer as { content: Record<string, { schema: Schema }> }
+  const page = content['application/json']?.schema ?? {}
+  const properties = { ...page.properties, ...members }
+  const schema = { ...page, properties, required: [...(page.required ?? []), ...Object.keys(members)] }
+  return { ...answer, content: { ...content, 'application/json': { schema } } }
+}
+
 /** An answer that is no answer: RFC 9457. */
 export function problem(description: string): Schema {
   const schema = {

@@ -1,49 +1,68 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { Position, Run } from '../index/store.ts'
-import { limits } from '../limits.ts'
-import { taskName } from './compare-documents.ts'
-import { count, eventField, objectOf, pageOf, problem, type Schema, timestamp } from './documents.ts'
+import { problem, withMembers } from './documents.ts'
+import { checkedRuns, driftItem } from './drift-documents.ts'
 import type { Drift, DriftResult } from './drift-fold.ts'
 import { from, host, playbook, to } from './filters.ts'
 import { findDrift } from './find-drift.ts'
 import { pageAfter } from './keyset.ts'
-import { sequence } from './outline-documents.ts'
-import { cursor, limit, query, querySchema, readParameters } from './parameters.ts'
-import { type AskOptions, answerOf, documentOnly } from './routes.ts'
-import { parseTime } from './time.ts'
+import { listRoute } from './list.ts'
+import { query, querySchema, readParameters } from './parameters.ts'
+import { type AskOptions, documentOnly } from './routes.ts'
 
-const FROM_DEFAULT = 'now-30d'
+/** From so long before `to`, if the request does not say. */
+const SPAN_MS = 30 * 24 * 3_600_000
 
+const list = listRoute({
+  list: 'drift',
+  item: driftItem,
+  columns: [
+    'host.name',
+    'run.name',
+    ...['name', 'role', 'path', 'line'].map((name) => `ansible.task.${name}`),
+    'paths',
+    'since',
+    'runs',
+    'first.run.id',
+    'first.user.name',
+    'last.@timestamp',
+    'last.run.id',
+    'last.user.name'
+  ]
+})
 const parameters = {
   q: query('events'),
   host,
   playbook,
-  from: { ...from, schema: { ...from.schema, default: FROM_DEFAULT } },
+  from: {
+    ...from,
+    schema: {
+      ...from.schema,
+      description: `${from.schema.description} 30 days before \`to\` if it is absent.`
+    }
+  },
   to: { ...to, schema: { ...to.schema, default: 'now' } },
-  limit,
-  cursor: cursor('drift')
+  ...list.parameters
 }
 
 /** GET /v1/drift: what check runs say would be changed, and since when. */
 export const driftRoute: FastifyPluginAsync<AskOptions> = async (app, { store, now = Date.now }) => {
   documentOnly(app)
 
-  app.get('/v1/drift', { schema }, async ({ query: given, signal }) => {
+  app.get('/v1/drift', { schema }, async (request, reply) => {
     const nowMs = now()
-    const {
-      cursor: after,
-      limit: items = limits.pageItemsDefault,
-      q: matching,
-      ...filters
-    } = readParameters(parameters, given, nowMs)
-    const fromMs = filters.from ?? parseTime(FROM_DEFAULT, nowMs) ?? 0
+    const given = readParameters(parameters, request.query, nowMs)
+    const { q: matching, host: name, playbook: of, from: first, to: end, ...part } = given
     // What comes while this is answered belongs to it.
-    const toMs = filters.to ?? nowMs + 1
-    const asked = { fromMs, toMs, host: filters.host, playbook: filters.playbook, matching }
-    const { drift, checked } = await findDrift(store, asked, signal)
-    const { items: found, next } = pageAfter(drift, placeOf, { after, limit: items })
-    const page = answerOf('drift', { items: found.map(itemOf), next })
-    return { ...page, checked: checkedOf(checked, fromMs, toMs) }
+    const toMs = end ?? nowMs + 1
+    const asked = { fromMs: first ?? toMs - SPAN_MS, toMs, host: name, playbook: of, matching }
+    const { drift, checked } = await findDrift(store, asked, request.signal)
+    const answer = await list.answer(request, reply, part, async (page) => {
+      const { items, next } = pageAfter(drift, placeOf, page)
+      return { items: items.map(itemOf), next }
+    })
+    if (!('items' in answer)) return answer
+    return { ...answer, checked: checkedOf(checked, asked.fromMs, toMs) }
   })
 }
 
@@ -92,81 +111,15 @@ function runSeen({ '@timestamp': time, run: { id, name, status }, user }: Run) {
   }
 }
 
-const userName = objectOf({ name: eventField('user.name') })
-const runId = eventField('run.id')
-const seenSchema = (description: string): Schema =>
-  objectOf(
-    {
-      '@timestamp': timestamp,
-      run: objectOf({ id: runId }),
-      event: objectOf({ sequence }),
-      user: userName
-    },
-    ['user'],
-    { description }
-  )
-const runSeenSchema = (description: string): Schema =>
-  objectOf(
-    {
-      '@timestamp': timestamp,
-      run: objectOf({ id: runId, name: eventField('run.name'), status: eventField('run.status') }, ['name']),
-      user: userName
-    },
-    ['user'],
-    { description }
-  )
-
-const driftItem = objectOf(
-  {
-    host: objectOf({ name: eventField('host.name') }),
-    run: objectOf({ name: eventField('run.name') }, [], { description: 'The playbook.' }),
-    ansible: objectOf({ task: taskName }),
-    paths: {
-      type: 'array',
-      items: { type: 'string' },
-      description: 'What would be changed, as the last diff has it; the first of many.'
-    },
-    since: {
-      ...timestamp,
-      description: 'When it was said first, with nothing since then that says otherwise.'
-    },
-    runs: { ...count, description: 'Runs that said so, from the first to the last.' },
-    first: seenSchema('The result that said so first.'),
-    last: seenSchema('The result that said so last.')
-  },
-  ['run'],
-  { title: 'Drift' }
-)
-
-const page = pageOf(driftItem)
 const schema = {
   summary: 'What check runs would change',
   description:
-    'A task on a host is here if the last run of its playbook that said anything about it was a check that would change something. `since` is when that was said first. `checked` tells which check runs there were at all: no drift is something else than nobody having looked. docs/history.md has the whole definition.',
+    'A task on a host is here if the last run of its playbook that said anything about it was a check that would change something. `since` is when that was said first. `checked` of a page of JSON tells which check runs there were at all: no drift is something else than nobody having looked. docs/history.md has the whole definition.',
   tags: ['ask'],
   querystring: querySchema(parameters),
   response: {
-    200: {
-      ...page,
-      properties: {
-        ...page.properties,
-        checked: objectOf(
-          {
-            from: timestamp,
-            to: timestamp,
-            runs: {
-              ...count,
-              description: 'Runs with `--check` that started in this time, whatever `q` says.'
-            },
-            first: runSeenSchema('The oldest of them.'),
-            last: runSeenSchema('The newest of them.')
-          },
-          ['first', 'last'],
-          { description: 'What was looked at.' }
-        )
-      },
-      required: [...(page.required ?? []), 'checked']
-    },
+    ...list.response,
+    200: withMembers(list.response[200], { checked: checkedRuns }),
     400: problem('`parameter_invalid`, `cursor_invalid`, `query_invalid`, `query_too_costly`'),
     503: problem('`query_timeout`, `overloaded`, `index_unavailable`')
   }

@@ -33,7 +33,8 @@ export async function sendExport(
   const pages = pagesOf(asked)
   const first = await pages.next()
   reply.type(form === 'csv' ? `${mediaType}; charset=utf-8; header=present` : mediaType)
-  if (request.method === 'HEAD') return reply.send()
+  // Of no length that is known, like the whole.
+  if (request.method === 'HEAD') return reply.send(Readable.from([]))
   const parts = partsOf(first, pages, form === 'csv' ? csvOf(asked) : ndjsonOf(asked))
   return reply.send(Readable.from(cutAtFailure(request, parts), { objectMode: false, highWaterMark: 1 }))
 }

@@ -1,18 +1,11 @@
 import { Problem } from '../errors.ts'
-import { microsecondsOf } from '../index/columns.ts'
-import {
-  type EventPart,
-  type EventPartQuery,
-  type ResultStatus,
-  type Run,
-  resultStatuses,
-  type Store
-} from '../index/store.ts'
+import type { EventPart, EventPartQuery, Position, ResultStatus, Run, Store } from '../index/store.ts'
 import { limits } from '../limits.ts'
 import { type Drift, type DriftResult, openDriftFold, saysOf } from './drift-fold.ts'
+import { driftFields, driftResultOf } from './drift-result.ts'
 import { and, not, or, type Query } from './query/ast.ts'
 import { STATUS } from './query/fields.ts'
-import { identityOf, type TaskName, taskNameOf } from './task-name.ts'
+import { identityOf, type TaskName } from './task-name.ts'
 
 export interface DriftQuery {
   fromMs: number
@@ -24,6 +17,9 @@ export interface DriftQuery {
   matching?: Query | undefined
 }
 
+type AskedResults = Pick<EventPartQuery, 'status' | 'runId' | 'matching'> &
+  Partial<Pick<EventPartQuery, 'fromMs' | 'order' | 'limit'>>
+
 export interface FoundDrift {
   drift: Drift[]
   /** Check runs that started in that time, newest first. */
@@ -33,21 +29,9 @@ export interface FoundDrift {
 /** A run that takes longer, and does not say itself of its results that they were only checked, is taken for a real one. */
 const RUN_MS_MAX = 24 * 3_600_000
 
-const FIELDS = [
-  '@timestamp',
-  'event.sequence',
-  'run.id',
-  'run.name',
-  'user.name',
-  'host.name',
-  ...['key', 'name', 'action', 'role', 'path', 'line', 'check_mode'].map((name) => `ansible.task.${name}`),
-  'ansible.result.status',
-  'ansible.diff.path'
-]
-
 const onlyChecked: Query = { type: 'is', field: 'ansible.task.check_mode', value: true }
 const saysWhetherChecked: Query = { type: 'exists', field: 'ansible.task.check_mode' }
-const status = (value: ResultStatus): Query => ({ type: 'equals', field: STATUS, value })
+const status = (value: ResultStatus): Query => equals(STATUS, value)
 /** Results that can say that all is right: those that would be changes are known already. */
 const sayOtherwise = or(status('ok'), status('skipped'), and(status('changed'), not(onlyChecked)))
 
@@ -61,30 +45,30 @@ export async function findDrift(store: Store, query: DriftQuery, signal?: AbortS
   const candidates = new Map<string, Candidate>()
   const checkIds = new Set<string>()
   const addDifference = (part: EventPart): void => {
-    const result = resultOf(part, checkIds)
+    const result = driftResultOf(part, checkIds)
     if (result === undefined || saysOf(result) !== 'differs') return
     fold.add(result)
     addCandidate(candidates, result)
   }
 
-  await looking.results({ status: 'changed', matching: narrowed(onlyChecked, query) }, addDifference)
+  const wouldChange = { status: 'changed', matching: narrowed(onlyChecked, query) } as const
+  await looking.results(() => wouldChange, addDifference)
   // Asked for behind them, so that no run is left out whose results are counted.
   const checkRuns = await looking.checkRuns()
   for (const { run } of checkRuns) checkIds.add(run.id)
   // A sender that does not say it of each task says it of the run.
-  const silent = narrowed(not(saysWhetherChecked), query)
+  const silent = { status: 'changed', matching: narrowed(not(saysWhetherChecked), query) } as const
   await eachOf(checkRuns.filter(hasChanged), ({ run }) =>
-    looking.results({ status: 'changed', runId: run.id, matching: silent }, addDifference)
+    looking.results(() => ({ ...silent, runId: run.id }), addDifference)
   )
   await eachOf([...candidates.values()], (candidate) =>
     looking.results(
-      {
-        fromMs: candidate.fromMs,
-        matching: and(ofTask(candidate.task), ofHosts(candidate.hosts), sayOtherwise)
-      },
+      () => whatElse(candidate),
       (part) => {
-        const result = resultOf(part, checkIds)
-        if (result !== undefined && candidate.hosts.has(result.host)) fold.add(result)
+        const result = driftResultOf(part, checkIds)
+        if (result === undefined) return
+        fold.add(result)
+        settle(candidate, result)
       }
     )
   )
@@ -92,20 +76,37 @@ export async function findDrift(store: Store, query: DriftQuery, signal?: AbortS
   return { drift: fold.drift(), checked }
 }
 
-/** A task with results that would be changes: on which hosts, and since when. */
+/** A task of a playbook with results that would be changes. */
 interface Candidate {
   task: TaskName
-  hosts: Set<string>
-  fromMs: number
+  playbook: string | undefined
+  /** Where it is not known yet what was said since: since when, and by which runs, something would be changed. */
+  hosts: Map<string, { fromMs: number; runs: Set<string> }>
 }
 
-function addCandidate(candidates: Map<string, Candidate>, { task, host, time }: DriftResult): void {
-  const identity = identityOf(task)
+function addCandidate(candidates: Map<string, Candidate>, { task, run, host, time }: DriftResult): void {
+  const key = JSON.stringify([run.name, identityOf(task)])
   const fromMs = Math.floor(time / 1000)
-  const known = candidates.get(identity) ?? { task, hosts: new Set<string>(), fromMs }
-  known.hosts.add(host)
-  known.fromMs = Math.min(known.fromMs, fromMs)
-  candidates.set(identity, known)
+  const candidate: Candidate = candidates.get(key) ?? { task, playbook: run.name, hosts: new Map() }
+  const known = candidate.hosts.get(host) ?? { fromMs, runs: new Set<string>() }
+  candidate.hosts.set(host, { fromMs: Math.min(known.fromMs, fromMs), runs: known.runs.add(run.id) })
+  candidates.set(key, candidate)
+}
+
+/** Of what says that a host is right only the last one counts, and the last comes first. */
+function settle({ hosts }: Candidate, result: DriftResult): void {
+  const isOfOtherRun = hosts.get(result.host)?.runs.has(result.run.id) === false
+  if (isOfOtherRun && saysOf(result) === 'right') hosts.delete(result.host)
+}
+
+/** Asks for results that may say of the hosts that are left that they are right, the last ones first. */
+function whatElse(candidate: Candidate): AskedResults | undefined {
+  const { hosts } = candidate
+  if (hosts.size === 0) return undefined
+  const fromMs = Math.min(...[...hosts.values()].map((host) => host.fromMs))
+  // Mostly the last run says it of all of them.
+  const limit = Math.min(2 * hosts.size + 10, limits.eventPartsAtOnce)
+  return { fromMs, order: 'desc', limit, matching: says(candidate) }
 }
 
 /** Questions to the store within the limits of one question for drift. */
@@ -137,7 +138,7 @@ function openLook(store: Store, query: DriftQuery, signal: AbortSignal | undefin
         matching,
         limit: limits.pageItemsMax
       }
-      for (let after: readonly (string | number)[] | undefined; ; ) {
+      for (let after: Position | undefined; ; ) {
         const { items, next } = await store.runs({ ...asked, after }, signal)
         runs.push(...items)
         spend(0)
@@ -147,23 +148,21 @@ function openLook(store: Store, query: DriftQuery, signal: AbortSignal | undefin
         after = next
       }
     },
-    /** Hands on each result that is found, page by page. */
-    async results(
-      more: Pick<EventPartQuery, 'status' | 'runId' | 'matching'> & { fromMs?: number },
-      found: (part: EventPart) => void
-    ): Promise<void> {
+    /** Hands on each result that is found, page by page, of what is asked for then; to the end, or until that is nothing. */
+    async results(more: () => AskedResults | undefined, found: (part: EventPart) => void): Promise<void> {
       const limit = limits.eventPartsAtOnce
-      const asked = {
+      const all = {
         action: 'host.result',
         host,
         playbook,
         toMs,
         order: 'asc' as const,
         limit,
-        fields: FIELDS
+        fields: driftFields
       }
-      for (let after: readonly (string | number)[] | undefined; ; ) {
-        const page = await store.eventParts({ ...asked, fromMs: query.fromMs, ...more, after }, signal)
+      let after: Position | undefined
+      for (let asked = more(); asked !== undefined; asked = more()) {
+        const page = await store.eventParts({ ...all, fromMs: query.fromMs, ...asked, after }, signal)
         for (const part of page.items) found(part)
         spend(page.items.length)
         if (page.next === undefined) return
@@ -197,36 +196,19 @@ function hasChanged({ playtrail }: Run): boolean {
   return playtrail.results.changed > 0
 }
 
-function ofTask({ key, name }: TaskName): Query {
-  if (key !== undefined) return { type: 'equals', field: 'ansible.task.key', value: key }
-  const named: Query = { type: 'equals', field: 'ansible.task.name', value: name }
-  return and(named, not({ type: 'exists', field: 'ansible.task.key' }))
+/** Results of the candidate's task on its hosts that can say that these are right. */
+function says({ task: { key, name }, playbook, hosts }: Candidate): Query {
+  const ofTask: Query[] =
+    key !== undefined
+      ? [equals('ansible.task.key', key)]
+      : [equals('ansible.task.name', name), not({ type: 'exists', field: 'ansible.task.key' })]
+  const ofPlaybook =
+    playbook === undefined ? not({ type: 'exists', field: 'run.name' }) : equals('run.name', playbook)
+  const isNamed = hosts.size <= limits.driftHostsNamedMax
+  const ofHosts = isNamed ? [or(...[...hosts.keys()].map((host) => equals('host.name', host)))] : []
+  return and(...ofTask, ofPlaybook, ...ofHosts, sayOtherwise)
 }
 
-function ofHosts(hosts: ReadonlySet<string>): Query {
-  if (hosts.size > limits.driftHostsNamedMax) return { type: 'exists', field: 'host.name' }
-  return or(...[...hosts].map((value): Query => ({ type: 'equals', field: 'host.name', value })))
-}
-
-/** Undefined if it is no result of a task that is named. */
-function resultOf(part: EventPart, checkIds: ReadonlySet<string>): DriftResult | undefined {
-  const { '@timestamp': timestamp, event, run, user, host, ansible } = part
-  const { task, result, diff = [] } = ansible ?? {}
-  const time = microsecondsOf(timestamp)
-  const status = resultStatuses.find((known) => known === result?.status)
-  if (timestamp === undefined || time === undefined || status === undefined) return undefined
-  if (run?.id === undefined || host?.name === undefined || task?.name === undefined) return undefined
-  const paths = diff.flatMap(({ path }) => path ?? []).slice(0, limits.driftPathsMax)
-  return {
-    time,
-    '@timestamp': timestamp,
-    run: { id: run.id, name: run.name },
-    user: user?.name,
-    host: host.name,
-    task: taskNameOf({ ...task, name: task.name }),
-    status,
-    isChecked: task.check_mode ?? checkIds.has(run.id),
-    sequence: event?.sequence ?? 0,
-    paths: [...new Set(paths)]
-  }
+function equals(field: string, value: string): Query {
+  return { type: 'equals', field, value }
 }

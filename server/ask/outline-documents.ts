@@ -25,7 +25,19 @@ function lasted(what: string): Schema {
 }
 
 const play = eventField('ansible.play')
-const { hosts: _hosts, ...ofPlay } = play.properties ?? {}
+const { hosts: _hosts, ...playFields } = play.properties ?? {}
+// A sender need not say which play a result belongs to, and the event that names a task may be lost.
+const ofPlay = { ...playFields, id: orEmpty(playFields.id, 'no event said which play it is') }
+const task = eventField('ansible.task')
+const ofTask = {
+  ...task,
+  properties: { ...task.properties, name: orEmpty(task.properties?.name, 'no event named it') }
+}
+
+function orEmpty(field: Schema = {}, when: string): Schema {
+  const { minLength: _minLength, ...rest } = field
+  return { ...rest, description: `${field.description ?? ''} Empty where ${when}.`.trim() }
+}
 
 export const outlinePlay: Schema = objectOf(
   {
@@ -44,11 +56,11 @@ export const outlinePlay: Schema = objectOf(
 export const outlineTask: Schema = objectOf(
   {
     ansible: objectOf({
-      play: objectOf({ id: ofPlay.id ?? {}, batch: ofPlay.batch ?? {}, name: ofPlay.name ?? {} }, [
+      play: objectOf({ id: ofPlay.id, batch: playFields.batch ?? {}, name: playFields.name ?? {} }, [
         'batch',
         'name'
       ]),
-      task: eventField('ansible.task')
+      task: ofTask
     }),
     sequence,
     event: lasted('Nanoseconds from its start to its last result.'),
@@ -98,7 +110,7 @@ export const matrixTask: Schema = objectOf({
     description: 'Place of the task in the run, counted from 0, as far as its events are here.'
   },
   sequence,
-  ansible: objectOf({ task: eventField('ansible.task') })
+  ansible: objectOf({ task: ofTask })
 })
 
 export const matrixRow: Schema = objectOf(

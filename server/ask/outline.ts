@@ -1,51 +1,80 @@
-import type { FastifyPluginAsync } from 'fastify'
-import type { OutlineHost, OutlinePlay, OutlineTask } from '../index/outline.ts'
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { Outline, OutlineHost, OutlinePlay, OutlineTask } from '../index/outline.ts'
 import type { Position } from '../index/store.ts'
-import { limits } from '../limits.ts'
-import { pageOf, problem } from './documents.ts'
+import { problem } from './documents.ts'
 import { host } from './filters.ts'
 import { findRun, runIdSchema } from './find-run.ts'
 import { pageAfter } from './keyset.ts'
+import { listRoute } from './list.ts'
 import { outlineHost, outlinePlay, outlineTask } from './outline-documents.ts'
-import { cursor, limit, querySchema, readParameters } from './parameters.ts'
+import { querySchema, readParameters } from './parameters.ts'
 import { likeness } from './query/patterns.ts'
-import { type AskOptions, answerOf, documentOnly } from './routes.ts'
+import { type AskOptions, documentOnly } from './routes.ts'
 
 interface OfRun {
   Params: { id: string }
 }
 
-const ofPlays = { limit, cursor: cursor('plays of a run') }
-const ofTasks = { limit, cursor: cursor('tasks of a run') }
-const ofHosts = { host, limit, cursor: cursor('hosts of a run') }
+const counts = ['ok', 'changed', 'failed', 'skipped', 'unreachable'].map((status) => `results.${status}`)
+const plays = listRoute({
+  list: 'plays of a run',
+  item: outlinePlay,
+  columns: [
+    'sequence',
+    ...['id', 'batch', 'name', 'hosts_pattern'].map((name) => `ansible.play.${name}`),
+    'no_hosts',
+    'event',
+    'tasks',
+    'hosts',
+    'results'
+  ]
+})
+const tasks = listRoute({
+  list: 'tasks of a run',
+  item: outlineTask,
+  columns: [
+    'sequence',
+    'ansible.play.name',
+    'ansible.play.batch',
+    ...['name', 'action', 'role', 'path', 'line', 'key', 'occurrence'].map((name) => `ansible.task.${name}`),
+    'event',
+    ...counts,
+    'ignored',
+    'rescued'
+  ]
+})
+const hosts = listRoute({
+  list: 'hosts of a run',
+  item: outlineHost,
+  columns: ['host.name', 'status', 'event', ...counts, 'ignored', 'rescued']
+})
+const ofHosts = { host, ...hosts.parameters }
 
 /** GET /v1/runs/:id/plays, /tasks and /hosts: a run as whoever wrote the playbook knows it. */
 export const outlineRoutes: FastifyPluginAsync<AskOptions> = async (app, { store, now = Date.now }) => {
   documentOnly(app)
+  const outlineOf = async ({ params, signal }: FastifyRequest<OfRun>): Promise<Outline> =>
+    store.outline((await findRun(store, params.id, signal)).run.id, signal)
 
-  app.get<OfRun>('/v1/runs/:id/plays', { schema: playsSchema }, async ({ params, query, signal }) => {
-    const { cursor: after, limit: items } = readParameters(ofPlays, query, now())
-    const { plays } = await store.outline((await findRun(store, params.id, signal)).run.id, signal)
-    return answerOf('plays of a run', pageAfter(plays, placeOfPlay, pageOfQuery(after, items)))
+  app.get<OfRun>('/v1/runs/:id/plays', { schema: playsSchema }, async (request, reply) => {
+    const given = readParameters(plays.parameters, request.query, now())
+    const outline = await outlineOf(request)
+    return plays.answer(request, reply, given, async (part) => pageAfter(outline.plays, placeOfPlay, part))
   })
 
-  app.get<OfRun>('/v1/runs/:id/tasks', { schema: tasksSchema }, async ({ params, query, signal }) => {
-    const { cursor: after, limit: items } = readParameters(ofTasks, query, now())
-    const { tasks } = await store.outline((await findRun(store, params.id, signal)).run.id, signal)
-    return answerOf('tasks of a run', pageAfter(tasks, placeOfTask, pageOfQuery(after, items)))
+  app.get<OfRun>('/v1/runs/:id/tasks', { schema: tasksSchema }, async (request, reply) => {
+    const given = readParameters(tasks.parameters, request.query, now())
+    const outline = await outlineOf(request)
+    return tasks.answer(request, reply, given, async (part) => pageAfter(outline.tasks, placeOfTask, part))
   })
 
-  app.get<OfRun>('/v1/runs/:id/hosts', { schema: hostsSchema }, async ({ params, query, signal }) => {
-    const { cursor: after, limit: items, host: name } = readParameters(ofHosts, query, now())
-    const { hosts } = await store.outline((await findRun(store, params.id, signal)).run.id, signal)
+  app.get<OfRun>('/v1/runs/:id/hosts', { schema: hostsSchema }, async (request, reply) => {
+    const { host: name, ...given } = readParameters(ofHosts, request.query, now())
+    const outline = await outlineOf(request)
     const isAsked = likeness(name)
-    const found = hosts.filter((one) => isAsked(one.host.name))
-    return answerOf('hosts of a run', pageAfter(found, placeOfHost, pageOfQuery(after, items)))
+    const found = outline.hosts.filter((one) => isAsked(one.host.name))
+    return hosts.answer(request, reply, given, async (part) => pageAfter(found, placeOfHost, part))
   })
-}
-
-function pageOfQuery(after: Position | undefined, items: number = limits.pageItemsDefault) {
-  return { after, limit: items }
 }
 
 function placeOfPlay({ sequence, ansible: { play } }: OutlinePlay): Position {
@@ -72,8 +101,8 @@ const playsSchema = {
     'In the order in which they began; a play with `serial` once for each batch. Made of the events that are here: where the start of a play was lost, its results tell of it.',
   tags: ['ask'],
   params: runIdSchema,
-  querystring: querySchema(ofPlays),
-  response: { 200: pageOf(outlinePlay), ...ofRunProblems }
+  querystring: querySchema(plays.parameters),
+  response: { ...plays.response, ...ofRunProblems }
 }
 
 const tasksSchema = {
@@ -82,8 +111,8 @@ const tasksSchema = {
     'In the order in which they were started, as often as they were: a task runs again for each batch of a play, each flush of handlers, each turn of the loop of an include. `sequence` is `event.sequence` of the first event of it.',
   tags: ['ask'],
   params: runIdSchema,
-  querystring: querySchema(ofTasks),
-  response: { 200: pageOf(outlineTask), ...ofRunProblems }
+  querystring: querySchema(tasks.parameters),
+  response: { ...tasks.response, ...ofRunProblems }
 }
 
 const hostsSchema = {
@@ -92,5 +121,5 @@ const hostsSchema = {
   tags: ['ask'],
   params: runIdSchema,
   querystring: querySchema(ofHosts),
-  response: { 200: pageOf(outlineHost), ...ofRunProblems }
+  response: { ...hosts.response, ...ofRunProblems }
 }

@@ -28,13 +28,15 @@ export function outlineOf({ plays, tasks, hosts }: Fold): Outline {
     )
   const playSums = new Map([...plays.values()].map((play) => [play, emptyPlaySum(play)]))
   const hostSums = hosts.map(() => emptyHostSum())
-  const rows: Row[] = []
+  // Of each host in the order of the tasks.
+  const rows: Row[][] = hosts.map(() => [])
 
   const taskParts = inOrder.map(({ task, span }, at) => {
     const sum = playSums.get(task.play)
     if (sum !== undefined) addTask(sum, task, span)
     for (const [host, cell] of task.cells) {
-      rows.push({ host: hostPlace[host] ?? 0, task: at, cell })
+      const place = hostPlace[host] ?? 0
+      rows[place]?.push({ host: place, task: at, cell })
       const hostSum = hostSums[host]
       if (hostSum !== undefined) addCell(hostSum, cell)
     }
@@ -46,7 +48,7 @@ export function outlineOf({ plays, tasks, hosts }: Fold): Outline {
       .map(playPart),
     tasks: taskParts,
     hosts: hostOrder.flatMap((at) => hostPart(hosts[at], hostSums[at])),
-    cells: cellsOf(rows)
+    cells: cellsOf(rows.flat())
   }
 }
 
@@ -209,20 +211,26 @@ function lasted({ start, end }: Span): { start?: string; end?: string; duration?
   }
 }
 
-function cellsOf(rows: Row[]): OutlineCells {
-  rows.sort((one, other) => one.host - other.host || one.task - other.task)
-  const list = <List>(
-    of: { from(values: readonly Row[], map: (row: Row) => number): List },
-    value: (row: Row) => number
-  ) => of.from(rows, value)
-  return {
-    host: list(Uint32Array, ({ host }) => host),
-    task: list(Uint32Array, ({ task }) => task),
-    status: list(Uint8Array, ({ cell }) => cell.status),
-    flags: list(Uint8Array, ({ cell }) => cell.flags),
-    sequence: list(Float64Array, ({ cell }) => cell.sequence),
-    duration: list(Float64Array, ({ cell }) => cell.duration)
+function cellsOf(rows: readonly Row[]): OutlineCells {
+  const { length } = rows
+  const cells = {
+    host: new Uint32Array(length),
+    task: new Uint32Array(length),
+    status: new Uint8Array(length),
+    flags: new Uint8Array(length),
+    sequence: new Float64Array(length),
+    duration: new Float64Array(length)
   }
+  // A loop: it is five times as fast as making each list of its own with `from`.
+  for (const [at, { host, task, cell }] of rows.entries()) {
+    cells.host[at] = host
+    cells.task[at] = task
+    cells.status[at] = cell.status
+    cells.flags[at] = cell.flags
+    cells.sequence[at] = cell.sequence
+    cells.duration[at] = cell.duration
+  }
+  return cells
 }
 
 function nameOf(hosts: readonly HostFold[], at: number): string {

@@ -85,6 +85,19 @@ test('without from and to drift is that of the last 30 days, and pages of it are
   )
 })
 
+test('drift is exported whole, and looks 30 days back from where it ends', async (t) => {
+  const { events } = runOfDay({ day: 0 }, 'web-1 install changed', 'web-2 install changed')
+  const { app } = await ask(t, events)
+  const headers = { accept: 'text/csv' }
+  const csv = async (more: string) =>
+    (await app.inject({ url: `/v1/drift?fields=host.name,paths,runs&${more}`, headers })).body
+  const head = 'host.name,paths,runs\r\n'
+  const paths = '"[""/etc/install"",""/etc/other""]"'
+  assert.equal(await csv(''), `${head}web-1,${paths},1\r\nweb-2,${paths},1\r\n`)
+  assert.match(await csv('to=2026-11-30'), /web-2/)
+  assert.equal(await csv('to=2026-12-02'), head)
+})
+
 test('many hosts that differ in a task, and a long series, are found', async (t) => {
   const store = await sqliteStore(t)
   const hosts = Array.from({ length: limits.driftHostsNamedMax + 1 }, (_, at) => `web-${at}`)

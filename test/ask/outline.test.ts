@@ -127,6 +127,25 @@ test('pages of the parts of a run joined by their cursors are the whole list', a
   }
 })
 
+test('parts of a run are exported whole, and cut down to fields', async (t) => {
+  const { run, events } = exampleRun()
+  const { app } = await ask(t, events)
+  const accept = { accept: 'text/csv' }
+  const csv = await app.inject({ url: `/v1/runs/${run.id}/hosts?fields=host.name,status`, headers: accept })
+  assert.equal(csv.body, 'host.name,status\r\ndb-1,failed\r\nweb-1,changed\r\nweb-2,ok\r\nweb-3,\r\n')
+  const lines = await app.inject({
+    url: `/v1/runs/${run.id}/tasks?fields=ansible.task.name`,
+    headers: { accept: 'application/x-ndjson' }
+  })
+  const names = lines.body.trimEnd().split('\n')
+  assert.deepEqual(
+    names,
+    ['install', 'check', 'include'].map((name) => `{"ansible":{"task":{"name":"${name}"}}}`)
+  )
+  const plays = await app.inject({ url: `/v1/runs/${run.id}/plays`, headers: accept })
+  assert.match(plays.body, /^sequence,ansible.play.id,.*\r\n1,web,1,web,/)
+})
+
 test('a page of a matrix ends early where its hosts have many results', async (t) => {
   const run = playedRun()
   const tasks = Array.from({ length: limits.matrixTasksMax }, (_, at) => `task ${at}`)

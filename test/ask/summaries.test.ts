@@ -239,6 +239,31 @@ test('pages joined by their cursors are the whole list, in every list and order'
   }
 })
 
+test('fields are chosen, and a list is exported whole, sorted as it is asked for', async (t) => {
+  const { app, get } = await answered(t, twoRuns().events)
+  const names = { 'host.name': '/v1/hosts', 'run.name': '/v1/playbooks', 'user.name': '/v1/users' }
+  for (const [field, url] of Object.entries(names)) {
+    const { body: whole } = await get<{ items: Record<string, { name: string }>[] }>(`${url}?sort=name`)
+    const [group = ''] = field.split('.')
+    const expected = whole.items.map((item) => ({ [group]: { name: item[group]?.name } }))
+    const { body } = await get<{ items: unknown[] }>(`${url}?sort=name&fields=${field}`)
+    assert.deepEqual(body.items, expected)
+    const headers = { accept: 'application/x-ndjson' }
+    const lines = (await app.inject({ url: `${url}?sort=name&fields=${field}`, headers })).body
+    assert.equal(lines, expected.map((item) => `${JSON.stringify(item)}\n`).join(''))
+  }
+  const headers = { accept: 'text/csv' }
+  const csv = async (url: string) => (await app.inject({ url, headers })).body.split('\r\n')
+  const hosts = await csv('/v1/hosts?sort=-failed&fields=host,results.failed')
+  assert.deepEqual(hosts, ['host.name,results.failed', 'web-2,1', 'db-1,0', 'web-1,0', ''])
+  const tasks = await csv('/v1/tasks?sort=key&limit=1')
+  assert.match(tasks[0] ?? '', /^ansible.task.key,ansible.task.name,.*duration.p50,duration.p95,/)
+  assert.equal(tasks.length, 3)
+  assert.equal((await csv('/v1/hosts/web-1/runs')).length, 4)
+  const missing = await app.inject({ url: '/v1/hosts/web-9/runs', headers })
+  assert.equal(missing.statusCode, 404)
+})
+
 test('a cursor belongs to its list and its order', async (t) => {
   const { get } = await answered(t, twoRuns().events)
   const { body } = await get('/v1/hosts?limit=1')

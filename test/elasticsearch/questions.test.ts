@@ -28,7 +28,7 @@ interface Searches {
   next(): Promise<{ closed: Promise<unknown> }>
 }
 
-/** A store on a server that answers every search with `body`, or never. */
+/** A store on a server that answers every search with `body`, which may be an error, or never. */
 async function searches(t: TestContext, body?: object, questionMsMax?: number): Promise<Searches> {
   let came = Promise.withResolvers<{ closed: Promise<unknown> }>()
   const server = createServer((request, response) => {
@@ -36,6 +36,7 @@ async function searches(t: TestContext, body?: object, questionMsMax?: number): 
     came = Promise.withResolvers()
     response.setHeader('x-elastic-product', 'Elasticsearch')
     response.setHeader('content-type', 'application/json')
+    if (body !== undefined && 'error' in body) response.statusCode = 400
     if (body !== undefined) request.resume().on('end', () => response.end(JSON.stringify(body)))
   })
   server.listen(0, '127.0.0.1')
@@ -57,6 +58,16 @@ test('a question that Elasticsearch broke off for its time is refused as too lon
   const { store } = await searches(t, { timed_out: true, hits: { hits: [] }, aggregations: {} })
   for (const [name, ask] of Object.entries(questions))
     await assert.rejects(ask(store), { code: 'query_timeout', message: /longer than 10 s/ }, name)
+})
+
+test('an answer with more buckets than Elasticsearch gives at once is refused as too large', async (t) => {
+  // As Elasticsearch 9.5.3 answers.
+  const error = {
+    ...{ root_cause: [], type: 'search_phase_execution_exception', reason: '', phase: 'fetch' },
+    caused_by: { type: 'too_many_buckets_exception', reason: 'Trying to create too many buckets.' }
+  }
+  const { store } = await searches(t, { error, status: 400 })
+  await assert.rejects(store.tasks({}), { code: 'too_many_groups', message: /Narrow from, to or q/ })
 })
 
 test('a question that is not answered in time is refused as too long, and ended', async (t) => {

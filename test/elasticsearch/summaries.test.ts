@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { aliasesOf } from '../../server/index/elasticsearch/names.ts'
+import { countsOf } from '../../server/index/elasticsearch/summaries/groups.ts'
+import { sumUpHosts } from '../../server/index/elasticsearch/summaries/hosts.ts'
 import { batchOf, runOfEvents } from '../index/fixtures.ts'
-import { testSummariesContract } from '../index/summaries-contract.ts'
+import { testSummariesContract } from '../index/summaries-contract/contract.ts'
 import { testSummariesProperties } from '../index/summaries-properties.ts'
 import { whyNoElasticsearch } from '../support/elasticsearch.ts'
-import { newNamespace, openStore } from './stores.ts'
+import { clientOf, newNamespace, openStore } from './stores.ts'
 
 const reason = whyNoElasticsearch()
 const START = Date.UTC(2026, 10, 5, 9, 30)
@@ -23,6 +26,28 @@ if (reason === undefined) {
     assert.deepEqual(await store.hostRuns({ host: 'web-1', limit: 10 }), { items: [] })
     const nothing = [{ field: 'status', values: [], others: 0 }]
     assert.deepEqual(await store.facets({}, ['status'], 10), nothing)
+  })
+
+  test('counts that do not fit into one answer are the same', async (t) => {
+    const namespace = newNamespace()
+    const client = await clientOf(t)
+    const store = await openStore(t, { namespace, client })
+    const runs = [0, 1, 2, 3, 4].map((which) => runOfEvents(START + which, { which }))
+    const hosts = ['web-1', 'web-2']
+    await store.write(batchOf(runs.flatMap((run) => hosts.map((host) => run.result(host, 'ok')))))
+    const names = aliasesOf(namespace)
+    const asking = { client, names, signal: new AbortController().signal }
+    const found = await sumUpHosts(asking, {}, 2)
+    assert.deepEqual(
+      found.map((host) => host.runs),
+      [5, 5]
+    )
+    assert.deepEqual(found, await store.hosts({}))
+    const by = { run: { terms: { field: 'run.id' } }, host: { terms: { field: 'host.name' } } }
+    const of = (size: number) => Array.fromAsync(countsOf(asking, names.events, [], by, size))
+    const whole = await of(100)
+    assert.equal(whole.length, 10)
+    for (const size of [1, 3, 5, 10]) assert.deepEqual(await of(size), whole)
   })
 
   test('what several servers wrote is summed up as one, also where events came through two of them', async (t) => {

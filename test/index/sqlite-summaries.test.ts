@@ -1,5 +1,5 @@
 import { sqliteStore } from '../query/sqlite-store.ts'
-import { testSummariesContract } from './summaries-contract.ts'
+import { testSummariesContract } from './summaries-contract/contract.ts'
 import { testSummariesProperties } from './summaries-properties.ts'
 
 testSummariesContract(sqliteStore)

@@ -14,7 +14,7 @@ import {
   plainTasks,
   plainUsers
 } from './plain-summaries.ts'
-import type { OpenSummaries } from './summaries-contract.ts'
+import type { OpenSummaries } from './summaries-contract/build.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS

@@ -3,50 +3,57 @@ import { Problem } from '../../errors.ts'
 import { microsecondsOf } from '../../index/columns.ts'
 import type { Run, Store } from '../../index/store.ts'
 import type { HostSummary, LastSeen } from '../../index/summaries.ts'
-import { limits } from '../../limits.ts'
-import { pageOf as pageSchema, problem } from '../documents.ts'
+import { problem } from '../documents.ts'
 import { from, host, playbook, playbookOrPath, resultStatus, runStatus, to, user } from '../filters.ts'
-import { cursor, limit, query, querySchema, readParameters } from '../parameters.ts'
-import { type AskOptions, answerOf, documentOnly } from '../routes.ts'
+import { listRoute } from '../list.ts'
+import { query, querySchema, readParameters } from '../parameters.ts'
+import { type AskOptions, documentOnly } from '../routes.ts'
 import { hostDocument, hostRun, hostSummary } from './documents.ts'
 import { examples } from './examples.ts'
-import { filterOf, pageOf, pageParameters, type SummedList } from './lists.ts'
+import { filterOf, summedRoute, withExample } from './lists.ts'
 import { refusals } from './refusals.ts'
 
 const time = (seen: LastSeen | undefined): number | undefined => microsecondsOf(seen?.['@timestamp'])
 
-const list = {
-  list: 'hosts',
-  nameOf: (item: HostSummary) => item.host.name,
-  sorts: {
-    name: () => 0,
-    '-last_run': (item: HostSummary) => time(item.last_run),
-    '-last_change': (item: HostSummary) => time(item.last_change),
-    '-failed': ({ results }: HostSummary) => results.failed + results.unreachable
-  }
-} satisfies SummedList<HostSummary, string>
+const list = summedRoute(
+  {
+    list: 'hosts',
+    item: hostSummary,
+    columns: ['host.name', 'results', 'runs', 'last_run', 'last_change', 'last_failure'],
+    nameOf: (item: HostSummary) => item.host.name,
+    sorts: {
+      name: () => 0,
+      '-last_run': (item) => time(item.last_run),
+      '-last_change': (item) => time(item.last_change),
+      '-failed': ({ results }) => results.failed + results.unreachable
+    },
+    order: 'By name, or the latest run or change, or the most failed and unreachable results first.'
+  },
+  examples.hosts
+)
+const runs = listRoute({
+  list: 'runs of a host',
+  item: hostRun,
+  columns: ['run.id', 'run.name', 'run.status', 'event.start', 'user.name', 'host.name', 'results']
+})
 
 const ofOne = { q: query('events'), playbook, user, status: resultStatus, from, to }
-const ofList = {
-  ...{ ...ofOne, host },
-  ...pageParameters(
-    list,
-    'By name, or the latest run or change, or the most failed and unreachable results first.'
-  )
-}
+const ofList = { ...ofOne, host, ...list.parameters }
 const ofRuns = {
   ...{ q: query('runs'), playbook: playbookOrPath, user, status: runStatus, from, to },
-  ...{ limit, cursor: cursor('runs of a host') }
+  ...runs.parameters
 }
 
 /** GET /v1/hosts, /v1/hosts/:name and /v1/hosts/:name/runs: what was done to a managed host, and by whom. */
 export const hostsRoutes: FastifyPluginAsync<AskOptions> = async (app, { store, now = Date.now }) => {
   documentOnly(app)
 
-  app.get('/v1/hosts', { schema: listSchema }, async (request) => {
-    const { sort, limit: items, cursor: given, ...filters } = readParameters(ofList, request.query, now())
-    const page = pageOf(list, { sort, limit: items, cursor: given })
-    return page(await store.hosts(filterOf(filters), request.signal))
+  app.get('/v1/hosts', { schema: listSchema }, async (request, reply) => {
+    const given = readParameters(ofList, request.query, now())
+    const { sort, fields, limit, cursor, ...filters } = given
+    return list.answer(request, reply, { sort, fields, limit, cursor }, () =>
+      store.hosts(filterOf(filters), request.signal)
+    )
   })
 
   app.get<{ Params: { name: string } }>('/v1/hosts/:name', { schema: oneSchema }, async (request) => {
@@ -59,18 +66,26 @@ export const hostsRoutes: FastifyPluginAsync<AskOptions> = async (app, { store, 
     return withDocuments(store, found, request.signal)
   })
 
-  app.get<{ Params: { name: string } }>('/v1/hosts/:name/runs', { schema: runsSchema }, async (request) => {
-    const given = readParameters(ofRuns, request.query, now())
-    const { limit: items, cursor: after, ...filters } = given
-    const { name } = request.params
-    const asked = { ...filterOf(filters), host: name, after, limit: items ?? limits.pageItemsDefault }
-    const page = await store.hostRuns(asked, request.signal)
-    if (page.items.length === 0) {
-      const any = await store.hostRuns({ host: name, limit: 1 }, request.signal)
-      if (any.items.length === 0) throw hostNotFound(name)
+  app.get<{ Params: { name: string } }>(
+    '/v1/hosts/:name/runs',
+    { schema: runsSchema },
+    async (request, reply) => {
+      const { fields, limit, cursor, ...filters } = readParameters(ofRuns, request.query, now())
+      const { name } = request.params
+      const asked = { ...filterOf(filters), host: name }
+      return runs.answer(request, reply, { fields, limit, cursor }, async (part) => {
+        const page = await store.hostRuns({ ...asked, ...part }, request.signal)
+        if (page.items.length === 0) await checkHost(store, name, request.signal)
+        return page
+      })
     }
-    return answerOf('runs of a host', page)
-  })
+  )
+}
+
+/** Throws Problem if there is no run on the host at all. */
+async function checkHost(store: Pick<Store, 'hostRuns'>, name: string, signal: AbortSignal): Promise<void> {
+  const { items } = await store.hostRuns({ host: name, limit: 1 }, signal)
+  if (items.length === 0) throw hostNotFound(name)
 }
 
 /** With the runs in which it was touched last: who did it, with which tags and limit. */
@@ -114,7 +129,7 @@ const listSchema = {
     'How tasks ended on each host, and when it was last touched, changed and failed; `status` and the other filters choose the results that are summed up. `from` and `to` mean the time of the results.',
   tags: ['ask'],
   querystring: querySchema(ofList),
-  response: { 200: { ...pageSchema(hostSummary), examples: [examples.hosts] }, ...refusals }
+  response: { ...list.response, ...refusals }
 }
 
 const oneSchema = {
@@ -139,7 +154,7 @@ const runsSchema = {
   params,
   querystring: querySchema(ofRuns),
   response: {
-    200: { ...pageSchema(hostRun), examples: [examples.hostRuns] },
+    ...withExample(runs.response, examples.hostRuns),
     ...refusals,
     404: problem('`host_not_found`')
   }

@@ -1,6 +1,7 @@
 import { limits } from '../../limits.ts'
-import { isPassing, statusOf, unavailable } from './failures.ts'
+import { hasTooManyBuckets, isPassing, statusOf, unavailable } from './failures.ts'
 import { type Asking, tookTooLong } from './search.ts'
+import { tooManyGroups } from './summaries/groups.ts'
 
 interface AskedIndex extends Pick<Asking, 'client' | 'names'> {
   questionMsMax: number | undefined
@@ -25,6 +26,7 @@ export async function answerOf<Answer>(
   } catch (error) {
     signal?.throwIfAborted()
     if (deadline.aborted) throw tookTooLong()
+    if (hasTooManyBuckets(error)) throw tooManyGroups('weeks with durations')
     // The data stream is made by the first event. Once there was one, an answer without it would be a lie.
     if (statusOf(error) === 404 && !(await expectsEvents())) return nothing
     if (isPassing(error) || statusOf(error) === 404) throw unavailable(error)

@@ -37,14 +37,21 @@ export async function search<Source>(
   return hits.hits
 }
 
-/** Aggregations over the documents that pass the filter; undefined where there is no index. */
+/**
+ * Aggregations over the documents that pass the filter; undefined where there is no index. Members of the answer that
+ * are `without` are not sent.
+ */
 export async function aggregate<Aggregations>(
   asking: Asking,
   index: string,
   filter: estypes.QueryDslQueryContainer[],
-  aggs: { [Name in keyof Aggregations]: estypes.AggregationsAggregationContainer }
+  aggs: { [Name in keyof Aggregations]: estypes.AggregationsAggregationContainer },
+  without: readonly string[] = []
 ): Promise<Aggregations | undefined> {
-  const answer = await ask<never, Aggregations>(asking, { index, size: 0, query: { bool: { filter } }, aggs })
+  const answer = await ask<never, Aggregations>(asking, {
+    ...{ index, size: 0, query: { bool: { filter } }, aggs },
+    ...(without.length > 0 && { filter_path: without.map((member) => `-${member}`) })
+  })
   return answer.aggregations
 }
 

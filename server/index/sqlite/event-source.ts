@@ -124,8 +124,9 @@ function indexFor(db: Database.Database, found: Selection, filter: EventFilter):
     found.where(WOULD_CHANGE)
     return 'events_that_would_change'
   }
-  if (host !== undefined && nameKeys(db, host).length === 1) return 'events_by_host'
+  // Has the host as well, so that only the events that are wanted are looked at themselves.
   if (taskKey !== undefined) return 'events_by_task'
+  if (host !== undefined && nameKeys(db, host).length === 1) return 'events_by_host'
   if (status !== 'failed' && status !== 'unreachable' && status !== 'aborted') return 'events_by_time'
   found.where(FAILED)
   return 'events_that_failed'

@@ -45,7 +45,9 @@ export const SCHEMA = `
   -- What happened in a run.
   CREATE INDEX events_by_run ON events (run, timestamp, record, action, status, host) WHERE run IS NOT NULL;
   -- What became of a task, in whatever runs.
-  CREATE INDEX events_by_task ON events (task, timestamp, record, action, status, duration, flags)
+  CREATE INDEX events_by_task ON events (
+    task, timestamp, record, action, status, duration, flags, host, playbook
+  )
     WHERE task IS NOT NULL;
   -- What went wrong lately: these are few, and must not be searched for among all that went well.
   CREATE INDEX events_that_failed ON events (status, timestamp, record)

@@ -2,9 +2,9 @@ import { limits } from '../../../limits.ts'
 import type { EventFilter, HistogramBucket, HistogramInterval } from '../../summaries.ts'
 import { eventConditions } from '../event-conditions.ts'
 import type { Asking } from '../search.ts'
-import { type Group, groupsOf, intervalsOf, tooManyGroups, valuesOrNone } from './groups.ts'
+import { countsOf, type Source, tooManyGroups } from './groups.ts'
 
-type Part = Group<{ start: number; result: string | null; run: string | null }>
+type Part = { start: number; result: string | null; run: string | null }
 
 export async function findHistogram(
   asking: Asking,
@@ -12,14 +12,10 @@ export async function findHistogram(
   interval: HistogramInterval
 ): Promise<HistogramBucket[]> {
   const buckets = new Map<number, { events: number; statuses: Record<string, number> }>()
-  const parts = groupsOf<Part>(asking, {
-    index: asking.names.events,
-    filter: eventConditions(filter).clauses,
-    by: {
-      start: intervalsOf('@timestamp', interval),
-      result: valuesOrNone('ansible.result.status'),
-      run: valuesOrNone('run.status')
-    }
+  const parts = countsOf<Part>(asking, asking.names.events, eventConditions(filter).clauses, {
+    start: { date_histogram: { field: '@timestamp', calendar_interval: interval } },
+    result: valueOrNone('ansible.result.status'),
+    run: valueOrNone('run.status')
   })
   for await (const { key, doc_count } of parts) {
     const bucket = buckets.get(key.start) ?? { events: 0, statuses: {} }
@@ -29,6 +25,11 @@ export async function findHistogram(
     const status = key.result ?? key.run
     if (status !== null) bucket.statuses[status] = (bucket.statuses[status] ?? 0) + doc_count
   }
-  // Groups come in the order of time.
+  // They come in the order of time.
   return [...buckets].map(([start, bucket]) => ({ '@timestamp': new Date(start).toISOString(), ...bucket }))
+}
+
+/** null where there is none. */
+function valueOrNone(field: string): Source {
+  return { terms: { field, missing_bucket: true } }
 }

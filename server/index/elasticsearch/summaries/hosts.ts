@@ -1,55 +1,77 @@
 import type { EventFilter, HostSummary } from '../../summaries.ts'
 import { resultConditions } from '../event-conditions.ts'
 import type { Asking } from '../search.ts'
-import { countsWithin, documentOf, type First, type Group, listOf, valuesOf } from './groups.ts'
+import { type Buckets, countsOf, documentOf, type First, type Group, sumUpGroups } from './groups.ts'
 import {
   byStatus,
-  countsOf,
   lastSeen,
   lastSeenWithin,
   latest,
   latestWithin,
   type ResultSource,
-  type Statuses,
+  resultCounts,
   type Within
 } from './results.ts'
 
-const HOST = 'host.name'
+/** Runs of a host that are counted within the request for it; those of a host with more are counted in pages. */
+const RUNS_AT_ONCE = 20_000
 
-interface HostGroup extends Group<{ host: string }> {
-  statuses: Statuses
+interface HostGroup extends Group {
+  statuses: Buckets<Group>
   latest: First<ResultSource>
   change: Within<ResultSource>
   failure: Within<ResultSource>
+  runs: { sum_other_doc_count: number }
+  run_count: { count: number }
 }
 
-export async function sumUpHosts(asking: Asking, filter: EventFilter): Promise<HostSummary[]> {
-  const grouping = { index: asking.names.events, filter: resultConditions(filter) }
-  const hosts = await listOf<HostGroup>(asking, 'hosts', {
-    ...grouping,
-    by: { host: valuesOf(HOST) },
+export async function sumUpHosts(
+  asking: Asking,
+  filter: EventFilter,
+  runsAtOnce: number = RUNS_AT_ONCE
+): Promise<HostSummary[]> {
+  const of = { index: asking.names.events, filter: resultConditions(filter) }
+  const hosts = await sumUpGroups<HostGroup>(asking, {
+    ...{ ...of, what: 'hosts', field: 'host.name' },
     aggs: {
       statuses: byStatus,
       latest: latest(),
       change: latestWithin(CHANGED),
-      failure: latestWithin({ filter: [{ terms: { 'ansible.result.status': ['failed', 'unreachable'] } }] })
-    }
+      failure: latestWithin(FAILED),
+      // Only how many there are is wanted. A `cardinality` would be an estimate.
+      runs: { terms: { field: 'run.id', size: runsAtOnce } },
+      run_count: { stats_bucket: { buckets_path: 'runs>_count' } }
+    },
+    without: ['runs.buckets']
   })
-  const runs = new Map<string, number>()
-  const pairs = countsWithin<Group<{ host: string; run: string }>>(asking, {
-    ...grouping,
-    field: HOST,
-    groups: hosts.map(({ key, doc_count }) => [key.host, doc_count]),
-    by: { host: valuesOf(HOST), run: valuesOf('run.id') }
-  })
-  for await (const { key } of pairs) runs.set(key.host, (runs.get(key.host) ?? 0) + 1)
-  return hosts.flatMap((host) => summaryOf(host, runs.get(host.key.host) ?? 0))
+  const summaries: HostSummary[] = []
+  for (const host of hosts) {
+    const isWhole = host.runs.sum_other_doc_count === 0
+    const runs = isWhole ? host.run_count.count : await countRuns(asking, of, host.key)
+    summaries.push(...summaryOf(host, runs))
+  }
+  return summaries
 }
 
 /** Really changed: where a task was only to be checked, it would have been. */
 const CHANGED = {
   filter: [{ term: { 'ansible.result.status': 'changed' } }],
   must_not: [{ term: { 'ansible.task.check_mode': true } }]
+}
+const FAILED = { filter: [{ terms: { 'ansible.result.status': ['failed', 'unreachable'] } }] }
+
+async function countRuns(
+  asking: Asking,
+  { index, filter }: { index: string; filter: ReturnType<typeof resultConditions> },
+  host: string
+): Promise<number> {
+  const ofHost = [...filter, { term: { 'host.name': host } }]
+  let count = 0
+  for await (const _ of countsOf<{ run: string }>(asking, index, ofHost, {
+    run: { terms: { field: 'run.id' } }
+  }))
+    count++
+  return count
 }
 
 function summaryOf(group: HostGroup, runs: number): HostSummary[] {
@@ -59,8 +81,8 @@ function summaryOf(group: HostGroup, runs: number): HostSummary[] {
   const failure = lastSeenWithin(group.failure)
   return [
     {
-      host: { name: group.key.host },
-      results: countsOf(group.statuses),
+      host: { name: group.key },
+      results: resultCounts(group.statuses),
       runs,
       last_run: lastSeen(last),
       ...(change && { last_change: change }),

@@ -2,7 +2,7 @@ import type { estypes } from '@elastic/elasticsearch'
 import { type ResultStatus, resultStatuses } from '../../store.ts'
 import type { LastSeen } from '../../summaries.ts'
 import { byTime } from '../event-conditions.ts'
-import { documentOf, type First, first } from './groups.ts'
+import { type Buckets, countsBy, documentOf, type First, first, type Group, valuesOf } from './groups.ts'
 
 // What hosts and tasks have in common: both are told by results.
 
@@ -45,15 +45,8 @@ export function lastSeenWithin({ latest: found }: Within<ResultSource>): LastSee
   return source && lastSeen(source)
 }
 
-export interface Statuses {
-  buckets: { key: string; doc_count: number }[]
-}
+export const byStatus = valuesOf('ansible.result.status', resultStatuses)
 
-export const byStatus: estypes.AggregationsAggregationContainer = {
-  terms: { field: 'ansible.result.status', size: resultStatuses.length }
-}
-
-export function countsOf({ buckets }: Statuses): Record<ResultStatus, number> {
-  const none = { ok: 0, changed: 0, failed: 0, skipped: 0, unreachable: 0 }
-  return { ...none, ...Object.fromEntries(buckets.map(({ key, doc_count }) => [key, doc_count])) }
+export function resultCounts(found: Buckets<Group>): Record<ResultStatus, number> {
+  return countsBy(resultStatuses, found)
 }

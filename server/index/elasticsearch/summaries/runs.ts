@@ -1,9 +1,9 @@
 import type { estypes } from '@elastic/elasticsearch'
 import { timeOfRunId } from '../../run-id.ts'
-import type { RunStatus } from '../../store.ts'
+import { type RunStatus, runStatuses } from '../../store.ts'
 import type { LastRun, RunFilter } from '../../summaries.ts'
 import { runConditions } from '../find-runs.ts'
-import { first } from './groups.ts'
+import { type Buckets, countsBy, first, type Group, valuesOf } from './groups.ts'
 
 // What playbooks and users have in common: both are told by runs.
 
@@ -34,12 +34,19 @@ export function lastRun({ run, user }: RunPart): LastRun {
   }
 }
 
-export function noRuns(): Record<RunStatus, number> {
-  return { running: 0, success: 0, changed: 0, failed: 0, unreachable: 0, aborted: 0 }
+export const byStatus = valuesOf('run.status', runStatuses)
+
+export function runCounts(found: Buckets<Group>): Record<RunStatus, number> {
+  return countsBy(runStatuses, found)
 }
 
-/** Undefined while none has ended. */
-export function failureRate({ running: _, ...ended }: Record<RunStatus, number>): number | undefined {
-  const total = Object.values(ended).reduce((sum, count) => sum + count, 0)
-  return total === 0 ? undefined : (ended.failed + ended.unreachable + ended.aborted) / total
+export function failuresOf({ failed, unreachable, aborted }: Record<RunStatus, number>): number {
+  return failed + unreachable + aborted
+}
+
+/** Absent while none has ended. */
+export function failureRate(runs: Record<RunStatus, number>): { failure_rate?: number } {
+  const failures = failuresOf(runs)
+  const ended = failures + runs.success + runs.changed
+  return ended === 0 ? {} : { failure_rate: failures / ended }
 }

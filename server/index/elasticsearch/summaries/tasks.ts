@@ -1,141 +1,95 @@
-import { addDuration, type DurationCounts, percentilesOf } from '../../durations.ts'
-import type { ResultStatus } from '../../store.ts'
 import type { EventFilter, TaskSummary } from '../../summaries.ts'
 import { resultConditions } from '../event-conditions.ts'
 import type { Asking } from '../search.ts'
-import {
-  countsWithin,
-  documentOf,
-  type First,
-  type Group,
-  intervalsOf,
-  listOf,
-  valuesOf,
-  valuesOrNone
-} from './groups.ts'
-import { byStatus, countsOf, lastSeen, latest, type ResultSource, type Statuses } from './results.ts'
+import { byRange, durationOf, type Ranges } from './durations.ts'
+import { type Buckets, documentOf, type First, type Group, sumUpGroups, weeksOf } from './groups.ts'
+import { byStatus, lastSeen, latest, type ResultSource, resultCounts } from './results.ts'
 
-const KEY = 'ansible.task.key'
 const DESCRIPTION = ['name', 'action', 'role', 'path'] as const
+type Description = Partial<Record<(typeof DESCRIPTION)[number], string>>
 
 interface TaskSource extends ResultSource {
-  ansible?: { task?: Partial<Record<(typeof DESCRIPTION)[number], string>> }
+  ansible?: { task?: Description }
 }
 
-interface TaskGroup extends Group<{ task: string }> {
-  statuses: Statuses
+interface Week {
+  /** When it began, in milliseconds since 1970. */
+  key: number
+  doc_count: number
+  statuses: Buckets<Group>
+  timed: { ranges: Ranges }
+}
+
+interface TaskGroup extends Group {
+  statuses: Buckets<Group>
   latest: First<TaskSource>
   flaky: { doc_count: number }
+  weeks: Buckets<Week>
 }
 
-type Part = Group<{ task: string; week: number; status: ResultStatus; range: number | null }>
-
 export async function sumUpTasks(asking: Asking, filter: EventFilter): Promise<TaskSummary[]> {
-  const grouping = { index: asking.names.events, filter: resultConditions(filter) }
-  const groups = await listOf<TaskGroup>(asking, 'tasks', {
-    ...grouping,
-    by: { task: valuesOf(KEY) },
+  const groups = await sumUpGroups<TaskGroup>(asking, {
+    ...{ what: 'tasks', index: asking.names.events, filter: resultConditions(filter) },
+    field: 'ansible.task.key',
     aggs: {
       statuses: byStatus,
       latest: latest(...DESCRIPTION.map((name) => `ansible.task.${name}`)),
-      flaky: { filter: FLAKY }
+      flaky: { filter: { bool: FLAKY } },
+      weeks: weeksOf('@timestamp', {
+        statuses: byStatus,
+        timed: { filter: { bool: TIMED }, aggs: { ranges: byRange } }
+      })
     }
   })
-  const parts = countsWithin<Part>(asking, {
-    ...grouping,
-    field: KEY,
-    groups: groups.map(({ key, doc_count }) => [key.task, doc_count]),
-    by: {
-      task: valuesOf(KEY),
-      week: intervalsOf('@timestamp', 'week'),
-      status: valuesOf('ansible.result.status'),
-      range: valuesOrNone('playtrail.duration_range')
-    }
-  })
-  const courses = new Map(groups.map(({ key }) => [key.task, newCourse()]))
-  for await (const { key, doc_count } of parts) {
-    const course = courses.get(key.task)
-    if (course !== undefined) add(course, key, doc_count)
-  }
-  return groups.flatMap((group) => summaryOf(group, courses.get(group.key.task) ?? newCourse()))
+  return groups.flatMap(summaryOf)
 }
 
 /** Succeeded, and only after more than one attempt. */
 const FLAKY = {
-  bool: {
-    filter: [
-      { terms: { 'ansible.result.status': ['ok', 'changed'] } },
-      { range: { 'ansible.result.attempts': { gt: 1 } } }
-    ]
-  }
+  filter: [
+    { terms: { 'ansible.result.status': ['ok', 'changed'] } },
+    { range: { 'ansible.result.attempts': { gt: 1 } } }
+  ]
 }
 
-interface Week {
-  results: number
-  changed: number
-  failed: number
-  durations: DurationCounts
-}
+/** Skipped ones took no time, and unreachable ones the time that it takes to find out. */
+const TIMED = { filter: [{ terms: { 'ansible.result.status': ['ok', 'changed', 'failed'] } }] }
 
-/** How a task went over time: weeks in the order of time, which groups come in. */
-interface Course {
-  durations: DurationCounts
-  weeks: Map<number, Week>
-}
-
-function newCourse(): Course {
-  return { durations: new Map(), weeks: new Map() }
-}
-
-function add({ durations, weeks }: Course, { week: start, status, range }: Part['key'], count: number): void {
-  const week = weeks.get(start) ?? { results: 0, changed: 0, failed: 0, durations: new Map() }
-  weeks.set(start, week)
-  week.results += count
-  if (status === 'changed') week.changed += count
-  if (status === 'failed' || status === 'unreachable') week.failed += count
-  // Skipped ones took no time, and unreachable ones the time that it takes to find out.
-  if (range === null || status === 'skipped' || status === 'unreachable') return
-  addDuration(durations, range, count)
-  addDuration(week.durations, range, count)
-}
-
-function summaryOf(group: TaskGroup, { durations, weeks }: Course): TaskSummary[] {
-  const last = documentOf(group.latest)
+function summaryOf({ key, statuses, latest, flaky, weeks }: TaskGroup): TaskSummary[] {
+  const last = documentOf(latest)
   if (last === undefined) return []
-  const results = countsOf(group.statuses)
+  const results = resultCounts(statuses)
   const failed = results.failed + results.unreachable
   const tried = results.ok + results.changed + failed
-  const flaky = group.flaky.doc_count
-  const duration = percentilesOf(durations)
   const rates = {
     failure_rate: failed / tried,
     change_rate: results.changed / tried,
-    flake_rate: flaky / tried
+    flake_rate: flaky.doc_count / tried
   }
   return [
     {
-      ansible: { task: { key: group.key.task, ...descriptionOf(last) } },
+      ansible: { task: { key, ...descriptionOf(last) } },
       results,
-      flaky,
+      flaky: flaky.doc_count,
       ...(tried > 0 && rates),
-      ...(duration && { duration }),
+      ...durationOf(weeks.buckets.map(({ timed }) => timed.ranges)),
       last_result: lastSeen(last),
-      weeks: [...weeks].map(([start, week]) => weekOf(start, week))
+      weeks: weeks.buckets.map(weekOf)
     }
   ]
 }
 
-function weekOf(start: number, { durations, ...counts }: Week): TaskSummary['weeks'][number] {
-  const duration = percentilesOf(durations)
-  return { '@timestamp': new Date(start).toISOString(), ...counts, ...(duration && { duration }) }
+function weekOf({ key, doc_count, statuses, timed }: Week): TaskSummary['weeks'][number] {
+  const { changed, failed, unreachable } = resultCounts(statuses)
+  return {
+    '@timestamp': new Date(key).toISOString(),
+    ...{ results: doc_count, changed, failed: failed + unreachable },
+    ...durationOf([timed.ranges])
+  }
 }
 
-function descriptionOf({ ansible }: TaskSource): Partial<Record<(typeof DESCRIPTION)[number], string>> {
-  const { name, action, role, path } = ansible?.task ?? {}
-  return {
-    ...(name !== undefined && { name }),
-    ...(action !== undefined && { action }),
-    ...(role !== undefined && { role }),
-    ...(path !== undefined && { path })
-  }
+function descriptionOf({ ansible }: TaskSource): Description {
+  const task = ansible?.task ?? {}
+  const there = DESCRIPTION.filter((name) => task[name] !== undefined)
+  return Object.fromEntries(there.map((name) => [name, task[name]]))
 }
