@@ -1,4 +1,6 @@
 import type { DataFolder } from '../data-folder.ts'
+import { type FileSystem, realDisk } from '../file-system.ts'
+import { limits } from '../limits.ts'
 import { Claims } from './claims.ts'
 import { Commits, type Entry } from './commits.ts'
 import { joinRanges, type KnownIds, openKnownIds, scopedId } from './known-ids.ts'
@@ -39,6 +41,10 @@ export interface Journal extends JournalReader {
 export interface JournalOptions {
   /** Told when the disk can no longer be believed. The process has to end without answering. */
   onBroken(error: unknown): void
+  /** A disk that fails, in tests. */
+  disk?: FileSystem
+  /** Small segments, in tests. */
+  segmentBytesMax?: number
 }
 
 /**
@@ -48,8 +54,9 @@ export interface JournalOptions {
 export async function openJournal(folder: DataFolder, options: JournalOptions): Promise<Journal> {
   const ids = openKnownIds(folder.ids, folder.log)
   try {
-    const { segments, end, cutBytes } = recoverJournal(folder.journal, folder.log, ids.end)
-    const files = new SegmentFiles(folder.journal, folder.log, segments)
+    const { disk = realDisk } = options
+    const { segments, end, cutBytes } = await recoverJournal(disk, folder.journal, folder.log, ids.end)
+    const files = new SegmentFiles(disk, folder.journal, folder.log, segments)
     await catchUp(ids, files, end)
     return new FileJournal(folder.log, files, ids, end, cutBytes, options)
   } catch (error) {
@@ -93,7 +100,11 @@ class FileJournal implements Journal {
     this.cutBytes = cutBytes
     this.#files = files
     this.#ids = ids
-    this.#commits = new Commits(files, end, () => this.#wake(), options.onBroken)
+    this.#commits = new Commits(files, end, {
+      segmentBytesMax: options.segmentBytesMax ?? limits.segmentBytesMax,
+      onDurable: () => this.#wake(),
+      onBroken: options.onBroken
+    })
     this.#claims = new Claims(ids, (indices) => this.#payloads(indices))
   }
 

@@ -1,7 +1,8 @@
 import { type FileHandle, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { diskFullCode, syncDirectory } from '../data-folder.ts'
+import { diskFullCode } from '../data-folder.ts'
 import { Problem, type ProblemCode } from '../errors.ts'
+import { realDisk } from '../file-system.ts'
 import { limits } from '../limits.ts'
 
 /** What was refused, and why. */
@@ -58,7 +59,7 @@ export async function openQuarantine(directory: string): Promise<Quarantine> {
     numbers.push(number)
     while (numbers.length > limits.quarantineFilesMax)
       await rm(pathOf(directory, numbers.shift() ?? 0), { force: true })
-    syncDirectory(directory)
+    realDisk.syncDirectory(directory)
     return file
   }
   const current = async (): Promise<FileHandle> => {
