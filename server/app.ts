@@ -17,6 +17,9 @@ import { openApi } from './openapi.ts'
 import type { Quarantine } from './receive/quarantine.ts'
 import { receiveRoute } from './receive/route.ts'
 import { observeRequests } from './requests.ts'
+import { createLogMetrics } from './seal/metrics.ts'
+import { logRoutes } from './seal/routes.ts'
+import type { Sealer } from './seal/sealer.ts'
 
 /** Everything that an event meets, opened by `serve`; the app closes none of it. */
 export interface Parts {
@@ -26,21 +29,30 @@ export interface Parts {
   follower: Follower
   store: Store
   deadLetters: DeadLetters
+  sealer: Sealer
+  /** The log's public keys, one a line. */
+  vkeys: string
+  /** The folder with the log's tiles. */
+  logFolder: string
   registry: Registry
   log: FastifyBaseLogger
 }
 
 /**
- * The service, in the order in which an event travels: receive → journal → (follower → store) → ask.
+ * The service, in the order in which an event travels: receive → journal → (sealer → log, follower → store) → ask, prove.
  * docs/architecture.md has the picture.
  */
 export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   const { access, quarantine, journal, follower, store, deadLetters, registry, log } = parts
+  const { sealer, vkeys, logFolder } = parts
   const metrics = createMetrics(registry, journal, follower, deadLetters)
+  createLogMetrics(registry, sealer)
   const app = Fastify({
     loggerInstance: log,
     // One line a request, when it is answered: requests.ts writes it.
     logController: new LogController({ disableRequestLogging: true }),
+    // An event's id is a parameter of a path.
+    routerOptions: { maxParamLength: limits.parameterCharactersMax },
     requestTimeout: limits.requestTimeoutMs,
     forceCloseConnections: 'idle',
     // A URL that cannot be read is answered like every other failure.
@@ -70,7 +82,15 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     await ask.register(eventsRoute, { store })
   })
 
+  // Out, for those who do not want to believe us: the log and its proofs.
+  await app.register(async (prove) => {
+    prove.addHook('onRequest', async (request) => {
+      access.check(request.headers.authorization, 'reader')
+    })
+    await prove.register(logRoutes, { sealer, vkeys, journal, log: logFolder })
+  })
+
   // Beside it: how the service itself is.
-  await app.register(healthRoutes, { access, journal, follower, deadLetters, metrics })
+  await app.register(healthRoutes, { access, journal, sealer, follower, deadLetters, metrics })
   return app
 }

@@ -46,7 +46,7 @@ export const settings = {
     placeholder: '<folder>',
     env: 'PLAYTRAIL_DATA_DIR',
     fallback: './data',
-    meaning: 'The data folder: journal, tokens, quarantine, index.',
+    meaning: 'The data folder: journal, log, keys, tokens, quarantine, index.',
     read: (text: string) => (text === '' ? undefined : text),
     expected: 'a folder'
   },
@@ -78,6 +78,16 @@ export const settings = {
     meaning: 'A file with the certificates (PEM) of the authorities that Elasticsearch is trusted by.',
     read: (text: string) => text,
     expected: 'a file'
+  },
+  logOrigin: {
+    flag: '--log-origin',
+    placeholder: '<name>',
+    env: 'PLAYTRAIL_LOG_ORIGIN',
+    fallback: '',
+    meaning:
+      'Name of the transparency log, for example audit.example.org/trail; it is chosen at the first start, and stays. By default made of host and journal.',
+    read: readOrigin,
+    expected: 'a name of at most 200 characters, without spaces, "+" and "://"'
   },
   silentAfter: {
     flag: '--silent-after',
@@ -163,6 +173,12 @@ function readStore(text: string): StoreSetting | undefined {
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     return undefined
   return { kind: 'elasticsearch', url: url.href.replace(/\/$/, '') }
+}
+
+/** Empty: none was given. */
+function readOrigin(text: string): string | undefined {
+  const isName = text.length <= 200 && !/[\s+\p{Cc}]|:\/\//u.test(text)
+  return isName && text.isWellFormed() ? text : undefined
 }
 
 function readSilentAfter(text: string): number | undefined {

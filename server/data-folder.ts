@@ -12,6 +12,10 @@ export interface DataFolder {
   /** Identity of the journal in this folder, a UUID. */
   readonly log: string
   readonly journal: string
+  /** The transparency log: checkpoint, tiles, entries and public key. */
+  readonly logFolder: string
+  /** The log's private key, and what it signed last. */
+  readonly keys: string
   readonly ids: string
   readonly index: string
   readonly quarantine: string
@@ -33,6 +37,8 @@ export function openDataFolder(dataDir: string, { create = false, disk = realDis
     path,
     log: readIdentity(identity, disk),
     journal: join(path, 'journal'),
+    logFolder: join(path, 'log'),
+    keys: join(path, 'keys'),
     ids: join(path, 'ids.sqlite'),
     index: join(path, 'index.sqlite'),
     quarantine: join(path, 'quarantine'),

@@ -34,6 +34,10 @@ export const problems = {
   host_not_found: { status: 404, retry: false, title: 'No such host' },
   run_ambiguous: { status: 409, retry: false, title: 'More than one run begins like this' },
 
+  event_not_found: { status: 404, retry: false, title: 'No such event' },
+  tile_not_found: { status: 404, retry: false, title: 'The log has no such tile' },
+  not_sealed: { status: 503, retry: true, title: 'The event is not sealed yet' },
+
   index_unavailable: { status: 503, retry: true, title: 'The index cannot be asked now' },
 
   // Any request.

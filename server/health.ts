@@ -4,11 +4,13 @@ import type { DeadLetters } from './index/dead-letters.ts'
 import type { Follower } from './index/follower.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Metrics } from './metrics.ts'
+import type { Sealer } from './seal/sealer.ts'
 import { version } from './version.ts'
 
 export interface HealthOptions {
   access: Access
   journal: Journal
+  sealer: Pick<Sealer, 'size' | 'behind' | 'checkpointAgeSeconds' | 'lastError'>
   follower: Follower
   deadLetters: Pick<DeadLetters, 'count'>
   metrics: Metrics
@@ -17,7 +19,7 @@ export interface HealthOptions {
 /** How the service itself is: alive, ready, how far the index is, what it counted, what it can be asked. */
 export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (
   app,
-  { access, journal, follower, deadLetters, metrics }
+  { access, journal, sealer, follower, deadLetters, metrics }
 ) => {
   app.get('/healthz', { schema: healthSchema }, async () => ({ status: 'ok', version }))
 
@@ -26,8 +28,14 @@ export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (
     const known =
       cursor === undefined ? {} : { cursor, lag, lag_seconds: Math.round(lagSeconds * 1_000) / 1_000 }
     return {
-      status: lastError === undefined ? 'ready' : 'index_failing',
+      status: statusOf(sealer.lastError, lastError),
       journal: { log: journal.id, end: journal.end },
+      log: {
+        size: sealer.size,
+        behind: sealer.behind,
+        checkpoint_age_seconds: Math.round(sealer.checkpointAgeSeconds * 1_000) / 1_000,
+        ...(sealer.lastError === undefined ? {} : { error: sealer.lastError })
+      },
       index: {
         ...known,
         ...(lastError === undefined ? {} : { error: lastError }),
@@ -43,6 +51,12 @@ export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (
   })
 
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+}
+
+/** Evidence first: where both fail, the log is told of. */
+function statusOf(logError: string | undefined, indexError: string | undefined): string {
+  if (logError !== undefined) return 'log_failing'
+  return indexError === undefined ? 'ready' : 'index_failing'
 }
 
 /** Nothing where all is well. The service is ready all the same: what it receives is kept. */
@@ -82,11 +96,12 @@ const readySchema = {
     200: {
       description: 'Events can be sent.',
       type: 'object',
-      required: ['status', 'journal', 'index'],
+      required: ['status', 'journal', 'log', 'index'],
       properties: {
         status: {
-          enum: ['ready', 'index_failing'],
-          description: '`index_failing`: events are kept, but cannot be found yet.'
+          enum: ['ready', 'index_failing', 'log_failing'],
+          description:
+            '`index_failing`: events are kept, but cannot be found yet. `log_failing`: events are kept, but not sealed.'
         },
         journal: {
           type: 'object',
@@ -94,6 +109,20 @@ const readySchema = {
           properties: {
             log: { type: 'string', description: 'Identity of the journal.' },
             end: { ...count, description: 'Records in the journal.' }
+          }
+        },
+        log: {
+          type: 'object',
+          required: ['size', 'behind', 'checkpoint_age_seconds'],
+          properties: {
+            size: { ...count, description: 'Records that are sealed: leaves of the published tree.' },
+            behind: { ...count, description: 'Records that are not sealed yet.' },
+            checkpoint_age_seconds: {
+              type: 'number',
+              minimum: 0,
+              description: 'For how long the newest checkpoint has been published.'
+            },
+            error: { type: 'string', description: 'Why the log does not go on.' }
           }
         },
         index: {

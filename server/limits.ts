@@ -15,6 +15,13 @@ export const limits = {
   /** A request body, after it was decompressed. */
   batchBytesMax: 8 * MiB,
 
+  /** Time that a record waits for others to be sealed with it. */
+  sealGatherMs: 500,
+  /** Leaves that are appended to the log before it is signed again, whatever the time. */
+  sealLeavesMax: 16_384,
+  /** The newest leaves of the log that are compared with the journal at a start. */
+  startCheckLeavesMax: 65_536,
+
   /** Events that are waiting for the disk; more are answered 503 `overloaded`. */
   appendQueueBytesMax: 64 * MiB,
   /** What one write and fdatasync takes from that queue, unless a single request is larger. */

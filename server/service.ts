@@ -13,6 +13,8 @@ import { openStore, storeName } from './index/open-store.ts'
 import { type Journal, openJournal } from './journal/journal.ts'
 import { limits } from './limits.ts'
 import { openQuarantine } from './receive/quarantine.ts'
+import { logFolders, type OpenedKeys, openLogKeys, sealedEnd } from './seal/open-log.ts'
+import { type Sealer, startSealer } from './seal/sealer.ts'
 import { watchSilence } from './silence/watch.ts'
 
 /** A running service. */
@@ -21,6 +23,8 @@ export interface Service {
   url: string
   folder: DataFolder
   journal: Journal
+  logKeys: OpenedKeys
+  sealer: Sealer
   follower: Follower
   app: FastifyInstance
   /** Takes no more requests, ends the open ones, and leaves everything on disk. */
@@ -28,8 +32,8 @@ export interface Service {
 }
 
 /**
- * Opens the data folder, recovers the journal, starts the follower and listens. Throws Fatal, with what to
- * do, if the folder is damaged, newer, not writable or in use, or if the address needs tokens and there are
+ * Opens the data folder, recovers the journal, starts sealer and follower, and listens. Throws Fatal, with what
+ * to do, if the folder is damaged, if the journal is not the one that was sealed, if the folder is newer, not writable or in use, or if the address needs tokens and there are
  * none. `onBroken` is told when the disk can no longer be believed: the process has to end.
  */
 export async function startService(
@@ -55,13 +59,16 @@ export async function startService(
     if (failures.length > 0) throw failures[0]
   }
   try {
-    const journal = await openJournal(folder, { onBroken })
+    const journal = await openJournal(folder, { onBroken, durableEnd: sealedEnd(folder) })
     opened.push(journal)
     if (journal.cutBytes > 0)
       log.warn(
         { bytes: journal.cutBytes },
         'cut a torn tail off the journal: bytes that were never acknowledged'
       )
+    const logKeys = openLogKeys(folder, config.logOrigin)
+    const sealer = await startSealer({ journal, folders: logFolders(folder), log })
+    opened.push({ close: () => sealer.stop() })
     const quarantine = await openQuarantine(folder.quarantine)
     opened.push(quarantine)
     const registry = new Registry()
@@ -89,12 +96,15 @@ export async function startService(
       follower,
       store,
       deadLetters,
+      sealer,
+      vkeys: logKeys.vkeys,
+      logFolder: folder.logFolder,
       registry,
       log
     })
     opened.push({ close: () => closeApp(app) })
     await app.listen({ host: config.listen.host, port: config.listen.port })
-    return { url: urlOf(app), folder, journal, follower, app, stop: closeAll }
+    return { url: urlOf(app), folder, journal, logKeys, sealer, follower, app, stop: closeAll }
   } catch (error) {
     // What went wrong first is what the operator has to know.
     await closeAll().catch(() => undefined)

@@ -34,6 +34,8 @@ export interface Journal extends JournalReader {
    * @param receivedAt microseconds since 1970
    */
   append(entries: readonly Entry[], sender: string, receivedAt: number): Promise<Appended>
+  /** Number of the record with this event id; undefined if there is none. */
+  indexOf(eventId: string): number | undefined
   /** Waits for what was appended, then gives the data folder free. */
   close(): Promise<void>
 }
@@ -41,6 +43,8 @@ export interface Journal extends JournalReader {
 export interface JournalOptions {
   /** Told when the disk can no longer be believed. The process has to end without answering. */
   onBroken(error: unknown): void
+  /** Records that were on disk by another witness's account, such as the transparency log's. */
+  durableEnd?: number
   /** A disk that fails, in tests. */
   disk?: FileSystem
   /** Small segments, in tests. */
@@ -54,8 +58,9 @@ export interface JournalOptions {
 export async function openJournal(folder: DataFolder, options: JournalOptions): Promise<Journal> {
   const ids = openKnownIds(folder.ids, folder.log)
   try {
-    const { disk = realDisk } = options
-    const { segments, end, cutBytes } = await recoverJournal(disk, folder.journal, folder.log, ids.end)
+    const { disk = realDisk, durableEnd = 0 } = options
+    const floor = Math.max(ids.end, durableEnd)
+    const { segments, end, cutBytes } = await recoverJournal(disk, folder.journal, folder.log, floor)
     const files = new SegmentFiles(disk, folder.journal, folder.log, segments)
     await catchUp(ids, files, end)
     return new FileJournal(folder.log, files, ids, end, cutBytes, options)
@@ -125,6 +130,12 @@ class FileJournal implements Journal {
 
   read(index: number): Promise<JournalBatch | undefined> {
     return this.#files.read(index, this.end)
+  }
+
+  indexOf(eventId: string): number | undefined {
+    const { scope, sequence } = scopedId(eventId)
+    const [range] = this.#ids.overlapping(scope, sequence, sequence)
+    return range && range.index + sequence - range.first
   }
 
   async waitBeyond(index: number, signal: AbortSignal): Promise<void> {

@@ -39,7 +39,8 @@ export interface Caller<Functions> {
 type Argument<Called> = Called extends (argument: infer Given) => unknown ? Given : never
 type Result<Called> = Called extends (argument: never) => infer Returned ? Returned : never
 
-export function openCaller<Functions>(file: URL, workerData: unknown): Caller<Functions> {
+/** `whose` says in messages which part of the service the worker belongs to. */
+export function openCaller<Functions>(file: URL, workerData: unknown, whose = 'index'): Caller<Functions> {
   const waiting = new Map<number, Waiting>()
   let worker: Worker | undefined
   let asked = 0
@@ -48,7 +49,7 @@ export function openCaller<Functions>(file: URL, workerData: unknown): Caller<Fu
   function start(): Worker {
     const started = new Worker(file, { workerData })
     let cause: unknown
-    started.on('message', (answer: Answer) => settle(waiting, answer))
+    started.on('message', (answer: Answer) => settle(waiting, answer, whose))
     started.on('error', (error) => {
       cause = error
     })
@@ -56,7 +57,7 @@ export function openCaller<Functions>(file: URL, workerData: unknown): Caller<Fu
       worker = undefined
       const reason = cause instanceof Error ? cause.message : `exit code ${code}`
       for (const { reject } of waiting.values()) {
-        reject(new Error(`the index's worker ended: ${reason}`, { cause }))
+        reject(new Error(`the ${whose}'s worker ended: ${reason}`, { cause }))
       }
       waiting.clear()
     })
@@ -68,7 +69,7 @@ export function openCaller<Functions>(file: URL, workerData: unknown): Caller<Fu
       return waiting.size
     },
     async call(name, argument, moved = []) {
-      if (isClosed) throw new Error('the index is closed')
+      if (isClosed) throw new Error(`the ${whose} is closed`)
       worker ??= start()
       const question: Question = { id: asked++, name, argument }
       worker.postMessage(question, moved)
@@ -110,9 +111,9 @@ function answerTo({ id, name, argument }: Question, functions: Calls<string>): A
   }
 }
 
-function settle(waiting: Map<number, Waiting>, { id, value, error }: Answer): void {
+function settle(waiting: Map<number, Waiting>, { id, value, error }: Answer, whose: string): void {
   const call = waiting.get(id)
   waiting.delete(id)
   if (error === undefined) call?.resolve(value)
-  else call?.reject(Object.assign(new Error(`index: ${error.message}`), { code: error.code }))
+  else call?.reject(Object.assign(new Error(`${whose}: ${error.message}`), { code: error.code }))
 }
