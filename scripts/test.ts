@@ -56,6 +56,12 @@ const stages: Stage[] = [
     command: [...nodeTests, 'test/{schemas,journal,receive,index,ask,query,cli,docs,server,deploy}/*.test.ts']
   },
   {
+    name: 'evidence',
+    what: 'the transparency log, and other people’s readers of it',
+    // Go has to fetch and build those at first.
+    command: ['node', '--test', '--test-reporter=spec', '--test-timeout=900000', 'test/seal/*.test.ts']
+  },
+  {
     name: 'crash',
     what: 'kill -9 in the middle of batches',
     command: [...nodeTests, 'test/crash/*.test.ts']
