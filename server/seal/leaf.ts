@@ -17,27 +17,27 @@ export const LEAF_TEXT_CHARACTERS_MAX = 1_024
 
 export interface Leaf {
   /** When it happened, by the sender's clock. */
-  '@timestamp'?: string
+  '@timestamp'?: string | undefined
   /** Whom the event names as the one who did it. Claimed, and nobody's to read: a commitment to `user.name`. */
-  actor?: { algorithm: typeof COMMITMENT_ALGORITHM; commitment: string }
-  ansible?: { redacted: number }
+  actor?: { algorithm: typeof COMMITMENT_ALGORITHM; commitment: string } | undefined
+  ansible?: { redacted: number } | undefined
   event: {
-    action?: string
-    id?: string
+    action?: string | undefined
+    id?: string | undefined
     /** When the server received it. */
     ingested: string
-    outcome?: string
-    sequence?: number
+    outcome?: string | undefined
+    sequence?: number | undefined
   }
   /** Commitment to the event's bytes. */
   payload: { algorithm: typeof COMMITMENT_ALGORITHM; bytes: number; commitment: string }
   playtrail: {
     index: number
     /** Whose token it came with: proved. Absent where the service was open and asked for none. */
-    principal?: string
+    principal?: string | undefined
     sender: string
   }
-  run?: { id: string }
+  run?: { id: string } | undefined
   version: typeof LEAF_VERSION
 }
 
@@ -51,37 +51,41 @@ export function actorMessage(name: string): Buffer {
   return Buffer.from(`actor:${name}`)
 }
 
+/** JSON.stringify leaves out what is undefined. */
 function leafMembers({ index, receivedAt, sender, eventId, salt, payload }: JournalRecord): Leaf {
   const said = parsed(payload)
   const event = objectOf(said.event)
-  const time = text(said['@timestamp'])
   const actor = text(objectOf(said.user).name)
   const redacted = count(objectOf(said.ansible).redacted)
-  const action = text(event.action)
-  const id = text(eventId)
-  const outcome = text(event.outcome)
-  const sequence = count(event.sequence)
   const runId = text(objectOf(said.run).id)
   return {
-    ...(time !== undefined && { '@timestamp': time }),
-    ...(actor !== undefined && { actor: committed(commitmentOf(salt, actorMessage(actor))) }),
-    ...(redacted !== undefined && { ansible: { redacted } }),
+    '@timestamp': text(said['@timestamp']),
+    actor: actor === undefined ? undefined : committed(commitmentOf(salt, actorMessage(actor))),
+    ansible: redacted === undefined ? undefined : { redacted },
     event: {
-      ...(action !== undefined && { action }),
-      ...(id !== undefined && { id }),
-      ingested: timeOf(receivedAt),
-      ...(outcome !== undefined && { outcome }),
-      ...(sequence !== undefined && { sequence })
+      action: text(event.action),
+      id: text(eventId),
+      ingested: ingestedAt(receivedAt),
+      outcome: text(event.outcome),
+      sequence: count(event.sequence)
     },
     payload: {
       algorithm: COMMITMENT_ALGORITHM,
       bytes: payload.length,
       commitment: commitmentOf(salt, payload).toString('base64')
     },
-    playtrail: { index, ...(sender !== OPEN_SENDER && { principal: sender }), sender },
-    ...(runId !== undefined && { run: { id: runId } }),
+    playtrail: { index, principal: sender === OPEN_SENDER ? undefined : sender, sender },
+    run: runId === undefined ? undefined : { id: runId },
     version: LEAF_VERSION
   }
+}
+
+// All events of a batch were received at once.
+let latest = { at: Number.NaN, text: '' }
+
+function ingestedAt(receivedAt: number): string {
+  if (latest.at !== receivedAt) latest = { at: receivedAt, text: timeOf(receivedAt) }
+  return latest.text
 }
 
 function committed(commitment: Buffer): NonNullable<Leaf['actor']> {
