@@ -5,6 +5,7 @@ import { deadLettersCommand } from './cli/dead-letters.ts'
 import { eventsCommand } from './cli/events.ts'
 import { exitCodes } from './cli/exit-codes.ts'
 import { journalCommand } from './cli/journal-dump.ts'
+import { keyCommand } from './cli/key.ts'
 import { reconcileCommand } from './cli/reconcile.ts'
 import { reindexCommand } from './cli/reindex.ts'
 import { runsCommand } from './cli/runs.ts'
@@ -31,6 +32,7 @@ const program = new Command('playtrail')
   .addCommand(showCommand())
   .addCommand(eventsCommand())
   .addCommand(tokenCommand())
+  .addCommand(keyCommand())
   .addCommand(setupCommand())
   .addCommand(reindexCommand())
   .addCommand(reconcileCommand())
