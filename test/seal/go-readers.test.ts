@@ -11,6 +11,7 @@ import { temporaryFolder } from '../support/folder.ts'
 import { get, post, runningService } from '../support/service.ts'
 import { Crash, crashingDisk } from './faulty-disk.ts'
 import { BUILD_MS_MAX, buildGoReaders, type GoReaders, whyNoGo } from './go-readers.ts'
+import { randomNumbers } from './random.ts'
 import { type LogWorld, logWorld, sealed } from './world.ts'
 
 // Whether the log is what the specifications say is not for us to judge: other people's programs read it.
@@ -123,14 +124,3 @@ test('they read it over HTTP, and accept the proofs that the service makes', {
   assert.match(await go.readLog(url, vkey, proof, leaf), /^ok 600 /)
   await assert.rejects(go.readLog(url, vkey, proof, other))
 })
-
-/** Numbers below a bound, the same ones for a seed (xorshift32). */
-function randomNumbers(seed: number): (bound: number) => number {
-  let state = seed * 2 + 1
-  return (bound) => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) % bound
-  }
-}

@@ -13,10 +13,10 @@ import { Crash, crashingDisk } from './faulty-disk.ts'
 import {
   feed,
   type LogWorld,
-  lastSigned,
   logWorld,
   mistakesOf,
   published,
+  remembered,
   sealed,
   sealingOf
 } from './world.ts'
@@ -98,7 +98,7 @@ for (const when of ['before', 'half-way'] as const) {
       const seen = published(world)
       assert.ok(seen !== undefined, name)
       assert.deepEqual(await mistakesOf(world), [], `what was published, ${name}`)
-      const signed = lastSigned(world)
+      const signed = remembered(world)
       assert.ok(signed !== undefined && signed.size >= seen.size, name)
 
       await world.add(500)

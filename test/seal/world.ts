@@ -1,14 +1,14 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DataFolder } from '../../server/data-folder.ts'
 import type { Journal } from '../../server/journal/journal.ts'
-import { openCheckpoint, type SignedCheckpoint } from '../../server/seal/checkpoint.ts'
+import { openCheckpoint, parseSignedCheckpoint, type SignedCheckpoint } from '../../server/seal/checkpoint.ts'
 import { type LogDisk, realLogDisk } from '../../server/seal/disk.ts'
 import { leafHash } from '../../server/seal/hashes.ts'
 import { makeKey, readKeys } from '../../server/seal/keys.ts'
 import { leafOf } from '../../server/seal/leaf.ts'
 import { openSealing, type Sealing } from '../../server/seal/sealing.ts'
-import { type LogFolders, readSigned } from '../../server/seal/signed-record.ts'
+import type { LogFolders } from '../../server/seal/signed-record.ts'
 import { readEntries, readHashes } from '../../server/seal/tile-files.ts'
 import { openTree, type TileHashes } from '../../server/seal/tree.ts'
 import { parseVkey } from '../../server/seal/vkey.ts'
@@ -103,12 +103,8 @@ export async function mistakesOf(world: LogWorld): Promise<string[]> {
   return mistakes
 }
 
-/** What was signed last by the folder's own account. */
-export function lastSigned({ folders }: LogWorld): SignedCheckpoint | undefined {
-  const keys = readKeys(realLogDisk, folders.keys)?.keys ?? []
-  return readSigned(
-    realLogDisk,
-    folders,
-    keys.map(({ verifier }) => verifier)
-  )
+/** What was signed last by the account that lies with the keys. */
+export function remembered({ folders }: LogWorld): SignedCheckpoint | undefined {
+  const path = join(folders.keys, 'last-signed')
+  return existsSync(path) ? parseSignedCheckpoint(readFileSync(path)) : undefined
 }
