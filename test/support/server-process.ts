@@ -16,14 +16,24 @@ export interface ServerProcess {
   stop(): Promise<number | null>
 }
 
-/** Starts `playtrail serve` on a free port unless `listen` names one, of the program `main`, and waits until it says it is ready. */
+/** Starts `playtrail serve` on a free port unless `listen` names one, of the program `main`, and waits until it says it is ready; `under` is a program that starts it. */
 export async function startServer(
   dataDir: string,
-  { listen = '127.0.0.1:0', logLevel = 'info', store = 'sqlite', main = MAIN } = {}
+  {
+    listen = '127.0.0.1:0',
+    logLevel = 'info',
+    store = 'sqlite',
+    main = MAIN,
+    env = {} as NodeJS.ProcessEnv,
+    flags = [] as string[],
+    under = [] as string[]
+  } = {}
 ): Promise<ServerProcess> {
+  const [program = '', ...args] = [...under, process.execPath]
   const child = spawn(
-    process.execPath,
+    program,
     [
+      ...args,
       main,
       'serve',
       '--listen',
@@ -35,11 +45,12 @@ export async function startServer(
       '--log-format',
       'json',
       '--log-level',
-      logLevel
+      logLevel,
+      ...flags
     ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, HOME: process.env.HOME }
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env }
     }
   )
   let output = ''
