@@ -12,8 +12,12 @@ import { createIndexMetrics } from './index/metrics.ts'
 import { openStore, storeName } from './index/open-store.ts'
 import { type Journal, openJournal } from './journal/journal.ts'
 import { limits } from './limits.ts'
+import { recordConflicts } from './receive/conflicts.ts'
 import { openQuarantine } from './receive/quarantine.ts'
 import { watchSilence } from './silence/watch.ts'
+import { reserveIn } from './space/reserve.ts'
+import { freeBytesOf, Space } from './space/space.ts'
+import { watchSpace } from './space/watch.ts'
 
 /** A running service. */
 export interface Service {
@@ -55,15 +59,26 @@ export async function startService(
     if (failures.length > 0) throw failures[0]
   }
   try {
-    const journal = await openJournal(folder, { onBroken })
+    const space = new Space(config.diskReserve * 1024 * 1024)
+    const journal = await openJournal(folder, { onBroken, room: space })
     opened.push(journal)
     if (journal.cutBytes > 0)
       log.warn(
         { bytes: journal.cutBytes },
         'cut a torn tail off the journal: bytes that were never acknowledged'
       )
-    const quarantine = await openQuarantine(folder.quarantine)
+    const spaceWatch = await watchSpace({
+      space,
+      reserve: reserveIn(folder.reserve),
+      journal,
+      log,
+      freeBytes: () => freeBytesOf(folder.path)
+    })
+    opened.push({ close: () => spaceWatch.stop() })
+    const quarantine = await openQuarantine(folder.quarantine, space)
     opened.push(quarantine)
+    const conflicts = recordConflicts({ journal, log })
+    opened.push({ close: () => conflicts.close() })
     const registry = new Registry()
     const observe = createIndexMetrics(registry)
     const store = await openStore({ config, folder, journalEnd: () => journal.end, log, observe })
@@ -85,6 +100,8 @@ export async function startService(
     const app = await buildApp({
       access: openAccess(folder.tokens, { isLoopback: isLoopback(config.listen.host) }),
       quarantine,
+      conflicts,
+      space,
       journal,
       follower,
       store,
