@@ -10,6 +10,8 @@ export interface ServerProcess {
   pid: number
   /** Everything that it printed so far: its log, and what it says to people. */
   output(): string
+  /** Its exit code, when it has ended, by itself or not. */
+  ended: Promise<number | null>
   /** Ends it at once, without a chance to tidy up: kill -9. */
   kill(): Promise<void>
   /** Asks it to end (SIGTERM); resolves with its exit code. */
@@ -59,6 +61,7 @@ export async function startServer(
       output += text
     })
   }
+  const ended = once(child, 'close').then(() => child.exitCode)
   const url = await readyUrl(child, () => output)
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
@@ -71,6 +74,7 @@ export async function startServer(
     url,
     pid: child.pid ?? 0,
     output: () => output,
+    ended,
     kill: async () => {
       await end('SIGKILL')
     },
