@@ -94,17 +94,17 @@ const stages: Stage[] = [
   {
     name: 'evidence',
     onDemand: true,
-    what: '10,000 simulated power cuts, 1,000 times kill -9',
+    what: '10,000 simulated power cuts, 1,000 damaged segments, 1,000 times kill -9',
     command: [
       'node',
       '--test',
       '--test-reporter=spec',
       '--test-timeout=3600000',
       '--test-concurrency=1',
-      'test/journal/power-loss.test.ts',
+      'test/journal/{power-loss,damage}.test.ts',
       'test/crash/*.test.ts'
     ],
-    settings: { POWER_LOSSES: '10000', CRASH_ROUNDS: '1000' }
+    settings: { POWER_LOSSES: '10000', JOURNAL_MUTATIONS: '1000', CRASH_ROUNDS: '1000' }
   }
 ]
 
