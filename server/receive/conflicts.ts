@@ -64,7 +64,7 @@ export function recordConflicts({ journal, log, now = Date.now }: ConflictOption
   return {
     async add(conflicts) {
       for (const conflict of conflicts) {
-        minute ??= setTimeout(endMinuteOrLog, MINUTE_MS)
+        minute ??= setTimeout(() => void endMinuteOrLog(), MINUTE_MS)
         if (recorded < limits.conflictEventsPerMinuteMax) {
           recorded += 1
           await record(conflict, 0)
