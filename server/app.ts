@@ -14,17 +14,21 @@ import type { Journal } from './journal/journal.ts'
 import { limits } from './limits.ts'
 import { createMetrics } from './metrics.ts'
 import { openApi } from './openapi.ts'
+import type { ConflictRecorder } from './receive/conflicts.ts'
 import type { Quarantine } from './receive/quarantine.ts'
 import { receiveRoute } from './receive/route.ts'
 import { observeRequests } from './requests.ts'
 import { createLogMetrics } from './seal/metrics.ts'
 import { logRoutes } from './seal/routes.ts'
 import type { Sealer } from './seal/sealer.ts'
+import type { Space } from './space/space.ts'
 
 /** Everything that an event meets, opened by `serve`; the app closes none of it. */
 export interface Parts {
   access: Access
   quarantine: Quarantine
+  conflicts: ConflictRecorder
+  space: Space
   journal: Journal
   follower: Follower
   store: Store
@@ -43,9 +47,9 @@ export interface Parts {
  * docs/architecture.md has the picture.
  */
 export async function buildApp(parts: Parts): Promise<FastifyInstance> {
-  const { access, quarantine, journal, follower, store, deadLetters, registry, log } = parts
+  const { access, quarantine, conflicts, space, journal, follower, store, deadLetters, registry, log } = parts
   const { sealer, vkeys, logFolder } = parts
-  const metrics = createMetrics(registry, journal, follower, deadLetters)
+  const metrics = createMetrics(registry, { journal, space, follower, deadLetters })
   createLogMetrics(registry, sealer)
   const app = Fastify({
     loggerInstance: log,
@@ -70,7 +74,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   await app.register(swagger, openApi)
 
   // In: whoever sends needs a sender's token.
-  await app.register(receiveRoute, { access, journal, quarantine, metrics })
+  await app.register(receiveRoute, { access, journal, quarantine, conflicts, metrics })
 
   // Out: whoever asks needs a reader's token.
   await app.register(async (ask) => {
@@ -91,6 +95,6 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   })
 
   // Beside it: how the service itself is.
-  await app.register(healthRoutes, { access, journal, sealer, follower, deadLetters, metrics })
+  await app.register(healthRoutes, { access, journal, space, sealer, follower, deadLetters, metrics })
   return app
 }

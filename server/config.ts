@@ -21,6 +21,9 @@ export interface Listen {
 /** A week: more would leave runs open that nobody remembers. */
 const SILENT_AFTER_SECONDS_MAX = 604_800
 
+/** A TiB: beyond it somebody mistook the unit. */
+const DISK_RESERVE_MIB_MAX = 1_048_576
+
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 const logFormats = ['auto', 'pretty', 'json'] as const
 
@@ -98,6 +101,16 @@ export const settings = {
       'Close a run of which nothing was received for so long; 0: never. Senders tell every 30 s that a run goes on.',
     read: readSilentAfter,
     expected: `0, or a whole number of seconds up to ${SILENT_AFTER_SECONDS_MAX}`
+  },
+  diskReserve: {
+    flag: '--disk-reserve',
+    placeholder: '<MiB>',
+    env: 'PLAYTRAIL_DISK_RESERVE',
+    fallback: '64',
+    meaning:
+      'Refuse new events (503) while less is free on the disk of the data folder; 0: only when it is full.',
+    read: readDiskReserve,
+    expected: `0, or a whole number of MiB up to ${DISK_RESERVE_MIB_MAX}`
   },
   logLevel: {
     flag: '--log-level',
@@ -184,6 +197,11 @@ function readOrigin(text: string): string | undefined {
 function readSilentAfter(text: string): number | undefined {
   const seconds = /^[0-9]{1,6}$/.test(text) ? Number(text) : undefined
   return seconds !== undefined && seconds <= SILENT_AFTER_SECONDS_MAX ? seconds : undefined
+}
+
+function readDiskReserve(text: string): number | undefined {
+  const mebibytes = /^[0-9]{1,7}$/.test(text) ? Number(text) : undefined
+  return mebibytes !== undefined && mebibytes <= DISK_RESERVE_MIB_MAX ? mebibytes : undefined
 }
 
 function oneOf<Value extends string>(values: readonly Value[]): (text: string) => Value | undefined {

@@ -21,6 +21,8 @@ export interface DataFolder {
   readonly quarantine: string
   readonly deadLetters: string
   readonly tokens: string
+  /** Space to give up when the disk is full. */
+  readonly reserve: string
 }
 
 /** Opens the data folder, making it if `create` is set. Throws Fatal with what to do if it cannot serve. */
@@ -43,7 +45,8 @@ export function openDataFolder(dataDir: string, { create = false, disk = realDis
     index: join(path, 'index.sqlite'),
     quarantine: join(path, 'quarantine'),
     deadLetters: join(path, 'dead-letters.sqlite'),
-    tokens: join(path, 'tokens.json')
+    tokens: join(path, 'tokens.json'),
+    reserve: join(path, 'reserve')
   }
 }
 

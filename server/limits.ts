@@ -31,6 +31,13 @@ export const limits = {
   /** One read of the journal by a follower, and so the largest record. */
   readBytesMax: 1 * MiB,
 
+  /** A file that takes up space, to be given up when the disk is full: for what the service has to record then. */
+  reserveBytes: 4 * MiB,
+  /** Pause between two looks how much of the disk is free. */
+  spaceLookMs: 250,
+  /** Events about conflicting ids that the service records within a minute; the rest is counted in one more. */
+  conflictEventsPerMinuteMax: 10,
+
   /** A file of the quarantine; then the next one is begun. */
   quarantineFileBytesMax: 8 * MiB,
   /** Files of the quarantine; the oldest goes when there are more. */

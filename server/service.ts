@@ -12,10 +12,14 @@ import { createIndexMetrics } from './index/metrics.ts'
 import { openStore, storeName } from './index/open-store.ts'
 import { type Journal, openJournal } from './journal/journal.ts'
 import { limits } from './limits.ts'
+import { recordConflicts } from './receive/conflicts.ts'
 import { openQuarantine } from './receive/quarantine.ts'
 import { logFolders, type OpenedKeys, openLogKeys, sealedEnd } from './seal/open-log.ts'
 import { type Sealer, startSealer } from './seal/sealer.ts'
 import { watchSilence } from './silence/watch.ts'
+import { reserveIn } from './space/reserve.ts'
+import { freeBytesOf, Space } from './space/space.ts'
+import { watchSpace } from './space/watch.ts'
 
 /** A running service. */
 export interface Service {
@@ -59,7 +63,8 @@ export async function startService(
     if (failures.length > 0) throw failures[0]
   }
   try {
-    const journal = await openJournal(folder, { onBroken, durableEnd: sealedEnd(folder) })
+    const space = new Space(config.diskReserve * 1024 * 1024)
+    const journal = await openJournal(folder, { onBroken, room: space, durableEnd: sealedEnd(folder) })
     opened.push(journal)
     if (journal.cutBytes > 0)
       log.warn(
@@ -69,8 +74,18 @@ export async function startService(
     const logKeys = openLogKeys(folder, config.logOrigin)
     const sealer = await startSealer({ journal, folders: logFolders(folder), log })
     opened.push({ close: () => sealer.stop() })
-    const quarantine = await openQuarantine(folder.quarantine)
+    const spaceWatch = await watchSpace({
+      space,
+      reserve: reserveIn(folder.reserve),
+      journal,
+      log,
+      freeBytes: () => freeBytesOf(folder.path)
+    })
+    opened.push({ close: () => spaceWatch.stop() })
+    const quarantine = await openQuarantine(folder.quarantine, space)
     opened.push(quarantine)
+    const conflicts = recordConflicts({ journal, log })
+    opened.push({ close: () => conflicts.close() })
     const registry = new Registry()
     const observe = createIndexMetrics(registry)
     const store = await openStore({ config, folder, journalEnd: () => journal.end, log, observe })
@@ -92,6 +107,8 @@ export async function startService(
     const app = await buildApp({
       access: openAccess(folder.tokens, { isLoopback: isLoopback(config.listen.host) }),
       quarantine,
+      conflicts,
+      space,
       journal,
       follower,
       store,

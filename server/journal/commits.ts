@@ -15,7 +15,16 @@ export interface Entry {
   payload: Buffer
 }
 
+/** Whether there is room on the disk for more. */
+export interface Room {
+  /** Why so many new events are not taken now, or undefined if they are. */
+  refusal(events?: number): Problem | undefined
+  /** Told when a write found the disk full. */
+  onFull(): void
+}
+
 interface CommitsOptions {
+  room?: Room | undefined
   /** The commit that passes it is the segment's last. */
   segmentBytesMax: number
   /** Told when `end` has moved. */
@@ -68,19 +77,15 @@ export class Commits {
     return this.#queuedBytes
   }
 
-  /** Resolves, with the index of the first entry, when all of them are on disk. */
-  append(entries: readonly Entry[], sender: string, receivedAt: number): Promise<number> {
-    if (this.#broken !== undefined) return Promise.reject(this.#broken)
-    if (this.#isClosed)
-      return Promise.reject(new Problem('overloaded', `The service is stopping. ${SEND_AGAIN}`))
-    if (this.#queuedBytes > limits.appendQueueBytesMax) {
-      return Promise.reject(
-        new Problem(
-          'overloaded',
-          `More than ${limits.appendQueueBytesMax} bytes of events wait for the disk. ${SEND_AGAIN}`
-        )
-      )
-    }
+  /** Resolves, with the index of the first entry, when all of them are on disk. `isUrgent`: also where there is no room for others. */
+  append(
+    entries: readonly Entry[],
+    sender: string,
+    receivedAt: number,
+    { isUrgent = false } = {}
+  ): Promise<number> {
+    const refusal = this.#refusal() ?? (isUrgent ? undefined : this.#options.room?.refusal(entries.length))
+    if (refusal !== undefined) return Promise.reject(refusal)
     const senderBytes = Buffer.byteLength(sender)
     const bytes = entries.reduce(
       (sum, { eventId, payload }) => sum + recordBytes(senderBytes, eventId.length, payload.length),
@@ -91,6 +96,16 @@ export class Commits {
       this.#queue.push({ entries, sender, receivedAt, bytes, resolve, reject })
       this.#running ??= this.#run()
     })
+  }
+
+  #refusal(): unknown {
+    if (this.#broken !== undefined) return this.#broken
+    if (this.#isClosed) return new Problem('overloaded', `The service is stopping. ${SEND_AGAIN}`)
+    if (this.#queuedBytes <= limits.appendQueueBytesMax) return undefined
+    return new Problem(
+      'overloaded',
+      `More than ${limits.appendQueueBytesMax} bytes of events wait for the disk. ${SEND_AGAIN}`
+    )
   }
 
   /** Waits for what was appended, takes no more, and closes the file. */
@@ -172,6 +187,7 @@ export class Commits {
     if (code !== undefined) {
       try {
         await this.#cutBack()
+        this.#options.room?.onFull()
         failure = new Problem(
           'journal_full',
           `The journal's disk is full (${code}). Free some space. ${SEND_AGAIN}`,

@@ -14,7 +14,10 @@ export interface Following {
   /** When the checkpoint was published, in milliseconds since 1970; undefined if it was before this start. */
   readonly publishedAt: number | undefined
   readonly lastError: string | undefined
-  /** Opens the log and has it compare what was signed with the journal. Rejects with a Fatal if they differ. */
+  /**
+   * Opens the log and has it compare what was signed with the journal. Rejects with a Fatal if they differ; with
+   * any other error, such as a full disk, `follow` tries again.
+   */
   open(): Promise<void>
   /** Follows the journal until the signal is aborted, then seals the rest. Never rejects. */
   follow(): Promise<void>
@@ -35,11 +38,14 @@ export function createFollowing({ journal, worker, log, signal }: FollowingOptio
   let final: string | undefined
   /** When the oldest leaf was appended that is not signed yet. */
   let waitingSince: number | undefined
+  let isOpen = false
 
   async function open(): Promise<void> {
+    isOpen = false
     progress = await worker.call('open', { journalEnd: journal.end })
     while (progress.next < progress.size) await append()
     await seal()
+    isOpen = true
   }
 
   /** The next batch of the journal; false at its end. */
@@ -69,10 +75,9 @@ export function createFollowing({ journal, worker, log, signal }: FollowingOptio
   }
 
   async function follow(): Promise<void> {
-    let isOpen = true
     const attempt = async (): Promise<void> => {
       // After a failure nothing in memory is believed: what is on disk and signed says where to go on.
-      if (!isOpen) await open()
+      if (!isOpen) return await open()
       isOpen = false
       await round()
       isOpen = true

@@ -4,7 +4,7 @@ import { oneOf, querySchema, readParameters } from '../ask/parameters.ts'
 import { documentOnly } from '../ask/routes.ts'
 import { Problem } from '../errors.ts'
 import type { Journal } from '../journal/journal.ts'
-import { type JournalRecord, recordsOf } from '../journal/record.ts'
+import type { JournalRecord } from '../journal/record.ts'
 import { limits } from '../limits.ts'
 import { parseSignedCheckpoint } from './checkpoint.ts'
 import { eventProof } from './event-proof.ts'
@@ -18,7 +18,7 @@ export interface LogRoutesOptions {
   sealer: Pick<Sealer, 'size' | 'checkpoint'>
   /** The public keys, one a line. */
   vkeys: string
-  journal: Pick<Journal, 'indexOf' | 'read'>
+  journal: Pick<Journal, 'find'>
   /** The folder with the tiles. */
   log: string
 }
@@ -29,7 +29,7 @@ export const logRoutes: FastifyPluginAsync<LogRoutesOptions> = async (app, optio
   documentOnly(app)
 
   app.get('/v1/log/checkpoint', { schema: checkpointSchema }, async (_request, reply) =>
-    reply.type(TEXT).header('cache-control', 'no-store').serializer(String).send(sealer.checkpoint)
+    reply.type(TEXT).header('cache-control', 'no-store').serializer(String).send(checkpoint())
   )
 
   app.get('/v1/log/log.vkey', { schema: vkeySchema }, async (_request, reply) =>
@@ -59,8 +59,8 @@ export const logRoutes: FastifyPluginAsync<LogRoutesOptions> = async (app, optio
       const { form } = readParameters(parameters, request.query, Date.now())
       const record = await recordOf(request.params.event_id)
       // Both of one checkpoint, whatever is published meanwhile.
-      const { checkpoint } = sealer
-      const { size } = parseSignedCheckpoint(Buffer.from(checkpoint))
+      const signed = checkpoint()
+      const { size } = parseSignedCheckpoint(Buffer.from(signed))
       if (record.index >= size) {
         throw new Problem(
           'not_sealed',
@@ -68,12 +68,17 @@ export const logRoutes: FastifyPluginAsync<LogRoutesOptions> = async (app, optio
         )
       }
       const hashes = await inclusionProof(readTile, record.index, size)
-      const proof = encodeTlogProof({ index: record.index, hashes, checkpoint })
+      const proof = encodeTlogProof({ index: record.index, hashes, checkpoint: signed })
       reply.header('cache-control', 'no-store')
       if (form === 'json') return eventProof(record, proof)
       return reply.type(TEXT).serializer(String).send(proof)
     }
   )
+
+  function checkpoint(): string {
+    if (sealer.checkpoint !== '') return sealer.checkpoint
+    throw new Problem('not_sealed', 'The log could not be opened yet: /readyz says why. Ask again.')
+  }
 
   async function readTile(tile: Parameters<typeof readPublished>[2]): Promise<Buffer> {
     const bytes = await readPublished(log, () => sealer.size, tile)
@@ -82,9 +87,8 @@ export const logRoutes: FastifyPluginAsync<LogRoutesOptions> = async (app, optio
   }
 
   async function recordOf(eventId: string): Promise<JournalRecord> {
-    const index = journal.indexOf(eventId)
-    const batch = index === undefined ? undefined : await journal.read(index)
-    for (const record of batch === undefined ? [] : recordsOf(batch)) return record
+    const record = await journal.find(eventId)
+    if (record !== undefined) return record
     throw new Problem('event_not_found', `The journal has no event ${eventId}.`)
   }
 }
@@ -100,7 +104,7 @@ const checkpointSchema = {
   description: 'https://c2sp.org/tlog-checkpoint: name of the log, number of leaves, root, signatures.',
   tags: ['prove'],
   produces: ['text/plain'],
-  response: { 200: { description: 'A signed note.', type: 'string' } }
+  response: { 200: { description: 'A signed note.', type: 'string' }, 503: problem('`not_sealed`') }
 } as const
 
 const vkeySchema = {

@@ -13,7 +13,7 @@ import type { SealWorker } from './worker.ts'
 export interface Sealer {
   /** Leaves of the published tree: the records before this index are sealed. */
   readonly size: number
-  /** The published checkpoint, signed. */
+  /** The published checkpoint, signed; empty as long as there is none. */
   readonly checkpoint: string
   /** For how long it has been the published one, in seconds. */
   readonly checkpointAgeSeconds: number
@@ -42,10 +42,15 @@ export async function startSealer({ journal, folders, log }: SealerOptions): Pro
   try {
     await following.open()
   } catch (error) {
-    await worker.close()
-    throw isFatal(error) ? new Fatal(error.message, { cause: error }) : error
+    if (isFatal(error)) {
+      await worker.close()
+      throw new Fatal(error.message, { cause: error })
+    }
+    // The journal is what events are acknowledged by. A disk that is full now may have room later.
+    log.error({ err: error }, 'the log could not be opened; it is tried again')
   }
-  const publishedBefore = statSync(join(folders.log, CHECKPOINT)).mtimeMs
+  const publishedBefore =
+    statSync(join(folders.log, CHECKPOINT), { throwIfNoEntry: false })?.mtimeMs ?? Date.now()
   const ended = following.follow()
 
   return {
