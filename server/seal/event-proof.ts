@@ -2,12 +2,14 @@ import { isUtf8 } from 'node:buffer'
 import type { JournalRecord } from '../journal/record.ts'
 import { BadEvidence } from './bad-evidence.ts'
 import { decodeBase64 } from './base64.ts'
-import type { SignedCheckpoint } from './checkpoint.ts'
+import { decodeBundle } from './bundle.ts'
+import { parseSignedCheckpoint, type SignedCheckpoint } from './checkpoint.ts'
 import { isCommitment } from './commitment.ts'
 import type { Leaf } from './leaf.ts'
-import { leafOf } from './leaf.ts'
 import type { Verified } from './note.ts'
-import { decodeTlogProof, verifyTlogProof } from './tlog-proof.ts'
+import { inclusionProof } from './proofs.ts'
+import { TILE_WIDTH, type Tile, tileAt } from './tile.ts'
+import { decodeTlogProof, encodeTlogProof, verifyTlogProof } from './tlog-proof.ts'
 import type { VerifierKey } from './vkey.ts'
 
 /** An event with all that proves it, and nothing of any other: what an auditor is given. */
@@ -26,17 +28,36 @@ export interface EventProof {
   proof: string
 }
 
-export function eventProof(record: JournalRecord, proof: string): EventProof {
-  const encoding = isUtf8(record.payload) ? 'utf8' : 'base64'
+/**
+ * Proves that the event of a record is in the log, under a signed checkpoint of more leaves than the record's
+ * index. `read` gives the bytes of a tile or bundle of that tree.
+ */
+export async function proveEvent(
+  record: JournalRecord,
+  checkpoint: string,
+  read: (tile: Tile) => Promise<Buffer>
+): Promise<EventProof> {
+  const { index, eventId, payload, salt } = record
+  const { size } = parseSignedCheckpoint(Buffer.from(checkpoint))
+  const hashes = await inclusionProof(read, index, size)
+  const encoding = isUtf8(payload) ? 'utf8' : 'base64'
   return {
-    event_id: record.eventId,
-    index: record.index,
-    leaf: leafOf(record).toString('utf8'),
-    content: record.payload.toString(encoding),
+    event_id: eventId,
+    index,
+    leaf: (await entryAt(read, index, size)).toString('utf8'),
+    content: payload.toString(encoding),
     encoding,
-    salt: record.salt.toString('base64'),
-    proof
+    salt: salt.toString('base64'),
+    proof: encodeTlogProof({ index, hashes, checkpoint })
   }
+}
+
+/** The entry as the log has it, whatever a leaf is made of by now. */
+async function entryAt(read: (tile: Tile) => Promise<Buffer>, index: number, size: number): Promise<Buffer> {
+  const tile = tileAt(size, 'entries', Math.floor(index / TILE_WIDTH))
+  const entry = tile && decodeBundle(await read(tile), tile.width)[index % TILE_WIDTH]
+  if (entry === undefined) throw new RangeError(`leaf ${index} is not in a tree of ${size} leaves`)
+  return entry
 }
 
 /**

@@ -19,6 +19,8 @@ export interface Following {
    * any other error, such as a full disk, `follow` tries again.
    */
   open(): Promise<void>
+  /** Adds signature lines of others to the published checkpoint, if that has this text still. */
+  addSignatures(text: string, lines: string): Promise<void>
   /** Follows the journal until the signal is aborted, then seals the rest. Never rejects. */
   follow(): Promise<void>
 }
@@ -105,6 +107,10 @@ export function createFollowing({ journal, worker, log, signal }: FollowingOptio
       return final ?? retry.lastError
     },
     open,
+    async addSignatures(text, lines) {
+      const { size, checkpoint } = await worker.call('addSignatures', { text, lines })
+      if (checkpoint !== undefined) published = { size, checkpoint }
+    },
     follow
   }
 }

@@ -7,12 +7,10 @@ import type { Journal } from '../journal/journal.ts'
 import type { JournalRecord } from '../journal/record.ts'
 import { limits } from '../limits.ts'
 import { parseSignedCheckpoint } from './checkpoint.ts'
-import { eventProof } from './event-proof.ts'
+import { proveEvent } from './event-proof.ts'
 import { readPublished } from './log-reader.ts'
-import { inclusionProof } from './proofs.ts'
 import type { Sealer } from './sealer.ts'
-import { parseTilePath } from './tile.ts'
-import { encodeTlogProof } from './tlog-proof.ts'
+import { parseTilePath, type Tile } from './tile.ts'
 
 export interface LogRoutesOptions {
   sealer: Pick<Sealer, 'size' | 'checkpoint'>
@@ -67,11 +65,9 @@ export const logRoutes: FastifyPluginAsync<LogRoutesOptions> = async (app, optio
           `Event ${record.eventId} is kept, but the log has not got it yet: it is sealed within a second. Ask again.`
         )
       }
-      const hashes = await inclusionProof(readTile, record.index, size)
-      const proof = encodeTlogProof({ index: record.index, hashes, checkpoint: signed })
+      const proof = await proveEvent(record, signed, readTile)
       reply.header('cache-control', 'no-store')
-      if (form === 'json') return eventProof(record, proof)
-      return reply.type(TEXT).serializer(String).send(proof)
+      return form === 'json' ? proof : reply.type(TEXT).serializer(String).send(proof.proof)
     }
   )
 
@@ -80,7 +76,7 @@ export const logRoutes: FastifyPluginAsync<LogRoutesOptions> = async (app, optio
     throw new Problem('not_sealed', 'The log could not be opened yet: /readyz says why. Ask again.')
   }
 
-  async function readTile(tile: Parameters<typeof readPublished>[2]): Promise<Buffer> {
+  async function readTile(tile: Tile): Promise<Buffer> {
     const bytes = await readPublished(log, () => sealer.size, tile)
     if (bytes === undefined) throw new Error(`the log has no tile ${tile.level}/${tile.index}`)
     return bytes

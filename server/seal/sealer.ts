@@ -21,6 +21,11 @@ export interface Sealer {
   readonly behind: number
   /** What fails at the moment. It is tried again, unless the log does not agree with the journal. */
   readonly lastError: string | undefined
+  /**
+   * Publishes the checkpoint with more signature lines, such as a witness's, which the caller has verified. Changes
+   * nothing if a checkpoint with another text was published meanwhile.
+   */
+  addSignatures(text: string, lines: string): Promise<void>
   /** Seals what the journal holds, and ends. What fails then is not tried again. */
   stop(): Promise<void>
 }
@@ -69,6 +74,7 @@ export async function startSealer({ journal, folders, log }: SealerOptions): Pro
     get lastError() {
       return following.lastError
     },
+    addSignatures: (text, lines) => following.addSignatures(text, lines),
     async stop() {
       stopping.abort()
       await ended

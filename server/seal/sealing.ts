@@ -7,7 +7,7 @@ import { type LogDisk, writeFileDurably } from './disk.ts'
 import { type GrowingLog, growLog } from './growing-log.ts'
 import { type LogKeys, readKeys, vkeysOf } from './keys.ts'
 import { leafOf } from './leaf.ts'
-import { formatNote } from './note.ts'
+import { formatNote, NOTE_SIGNATURES_MAX, type Note, type NoteSignature } from './note.ts'
 import { type LogFolders, publish, readSigned, rememberSigned, republish } from './signed-record.ts'
 import { type SigningKey, signText } from './signing-key.ts'
 import { openStoredTree, type StoredTree } from './stored-tree.ts'
@@ -34,6 +34,12 @@ export interface Sealing {
   append(batch: JournalBatch): Progress
   /** Signs and publishes what was appended: tiles durable, then the signed record, then the checkpoint. */
   seal(): Progress
+  /**
+   * Publishes the checkpoint with signatures of others added to it, such as a witness's; a newer one replaces
+   * one by the same key. Changes nothing if the text is not the newest checkpoint's any more. Whether they hold is
+   * for the caller to know.
+   */
+  addSignatures(added: Note): Progress
 }
 
 export interface SealingOptions {
@@ -108,6 +114,16 @@ export function openSealing({ disk, folders, journalEnd }: SealingOptions): Seal
       publish(disk, folders, formatNote(note))
       signed = { ...tree, note }
       log.removePartials()
+      return progress()
+    },
+    addSignatures({ text, signatures }) {
+      if (stage.kind !== 'growing' || signed?.note.text !== text) return progress()
+      const isReplaced = ({ name, keyId }: NoteSignature): boolean =>
+        signatures.some((added) => added.name === name && added.keyId.equals(keyId))
+      const kept = signed.note.signatures.filter((signature) => !isReplaced(signature))
+      const note = { text, signatures: [...kept, ...signatures].slice(0, NOTE_SIGNATURES_MAX) }
+      publish(disk, folders, formatNote(note))
+      signed = { ...signed, note }
       return progress()
     }
   }

@@ -46,8 +46,9 @@ export function readSigned(
         'Nothing more is signed. Find out which copy of the data folder is the true one, and restore it.'
     )
   }
-  // An older copy of keys/ may have been restored: what was published was signed all the same.
-  return second.size > first.size ? second : first
+  // An older copy of keys/ may have been restored: what was published was signed all the same. Of one tree, what
+  // is published may have signatures of witnesses too.
+  return second.size >= first.size ? second : first
 }
 
 /** Whether anything was ever signed here, by whatever key. */

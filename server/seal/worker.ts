@@ -3,6 +3,7 @@ import { answerCalls } from '../index/sqlite/calls.ts'
 import type { JournalBatch } from '../journal/record.ts'
 import { realLogDisk } from './disk.ts'
 import { marked } from './fatal-code.ts'
+import { parseSignatures } from './note.ts'
 import { openSealing, type Progress, type Sealing } from './sealing.ts'
 import type { LogFolders } from './signed-record.ts'
 
@@ -12,6 +13,8 @@ export interface SealWorker {
   open(given: { journalEnd: number }): Progress
   append(batch: JournalBatch): Progress
   seal(given: undefined): Progress
+  /** Signature lines for the checkpoint with this text. */
+  addSignatures(given: { text: string; lines: string }): Progress
 }
 
 if (parentPort === null) throw new Error('seal: worker.ts runs as a worker only')
@@ -29,7 +32,10 @@ const functions: SealWorker = {
     return current.progress
   }),
   append: marked((batch) => sealing().append(batch)),
-  seal: marked(() => sealing().seal())
+  seal: marked(() => sealing().seal()),
+  addSignatures: marked(({ text, lines }) =>
+    sealing().addSignatures({ text, signatures: parseSignatures(lines) })
+  )
 }
 
 answerCalls(parentPort, { ...functions }, () => undefined)

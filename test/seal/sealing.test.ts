@@ -4,12 +4,15 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { realLogDisk } from '../../server/seal/disk.ts'
 import { makeKey } from '../../server/seal/keys.ts'
+import { formatNote } from '../../server/seal/note.ts'
 import { consistencyProof, type ReadTile } from '../../server/seal/proofs.ts'
+import { cosignText } from '../../server/seal/signing-key.ts'
 import { tileAt, tilePath } from '../../server/seal/tile.ts'
 import { tilesOf } from '../../server/seal/tile-files.ts'
 import { verifyConsistency } from '../../server/seal/verify-proof.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { Crash, crashingDisk } from './faulty-disk.ts'
+import { newKey } from './keys.ts'
 import {
   feed,
   type LogWorld,
@@ -258,5 +261,32 @@ test('a second key signs beside the first from the next start on', async (t) => 
   assert.equal(readFileSync(join(world.folders.log, 'log.vkey'), 'utf8'), `${vkeys[1]}\n`)
   assert.equal(published(world)?.size, 10)
   assert.ok(existsSync(join(world.folders.keys, 'log-2.pem')))
+  await world.close()
+})
+
+test('signatures of witnesses are published with the checkpoint that they are for, and survive a start', async (t) => {
+  const world = await logWorld(temporaryFolder(t))
+  await world.add(5)
+  const sealing = await sealed(world)
+  const text = published(world)?.note.text ?? ''
+  const witness = newKey('witness.example.net', 'cosignature/v1')
+  for (const seconds of [1_770_000_000, 1_770_000_060])
+    sealing.addSignatures({ text, signatures: [cosignText(witness, text, seconds)] })
+  const before = published(world)?.note
+  assert.deepEqual(
+    before?.signatures.map(({ name }) => name),
+    ['audit.example.org/trail', 'witness.example.net']
+  )
+  assert.deepEqual(before?.signatures[1], cosignText(witness, text, 1_770_000_060))
+
+  const again = await sealed(world)
+  assert.deepEqual(published(world)?.note, before)
+  assert.equal(again.progress.checkpoint, formatNote(before))
+  await world.add(1)
+  await feed(again, world)
+  again.seal()
+  again.addSignatures({ text, signatures: [cosignText(witness, text, 1_770_000_120)] })
+  assert.equal(published(world)?.size, 6)
+  assert.equal(published(world)?.note.signatures.length, 1)
   await world.close()
 })
