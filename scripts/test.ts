@@ -55,7 +55,10 @@ const stages: Stage[] = [
   {
     name: 'unit',
     what: 'server, command line, docs',
-    command: [...nodeTests, 'test/{schemas,journal,receive,index,ask,query,cli,docs,server,deploy}/*.test.ts']
+    command: [
+      ...nodeTests,
+      'test/{schemas,journal,receive,index,ask,query,cli,docs,server,deploy,bench}/*.test.ts'
+    ]
   },
   {
     name: 'evidence',
