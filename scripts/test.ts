@@ -61,7 +61,7 @@ const stages: Stage[] = [
     ]
   },
   {
-    name: 'evidence',
+    name: 'log',
     what: 'the transparency log, and other people’s readers of it',
     // Go has to fetch and build those at first.
     command: ['node', '--test', '--test-reporter=spec', '--test-timeout=900000', 'test/seal/*.test.ts']
