@@ -78,6 +78,9 @@ export interface Routes {
         | 'run.aborted'
         | 'run.heartbeat'
         | 'spool.dropped'
+        | 'journal.full'
+        | 'journal.resumed'
+        | 'event.conflict'
       /**
        * Name of the playbook (`run.name`). `*` stands for any characters.
        */
@@ -1092,6 +1095,9 @@ export interface Routes {
         | 'run.aborted'
         | 'run.heartbeat'
         | 'spool.dropped'
+        | 'journal.full'
+        | 'journal.resumed'
+        | 'event.conflict'
       /**
        * Name of the playbook (`run.name`). `*` stands for any characters.
        */
@@ -1169,6 +1175,9 @@ export interface Routes {
         | 'run.aborted'
         | 'run.heartbeat'
         | 'spool.dropped'
+        | 'journal.full'
+        | 'journal.resumed'
+        | 'event.conflict'
       /**
        * Name of the playbook (`run.name`). `*` stands for any characters.
        */
@@ -1229,6 +1238,58 @@ export interface Routes {
     problem: Problem
   }
   /**
+   * The log’s newest signed checkpoint
+   */
+  'GET /v1/log/checkpoint': {
+    path: {}
+    query: {}
+    answer: string
+    stream: 'text/plain'
+    problem: Problem
+  }
+  /**
+   * The log’s public keys
+   */
+  'GET /v1/log/log.vkey': {
+    path: {}
+    query: {}
+    answer: string
+    stream: 'text/plain'
+    problem: Problem
+  }
+  /**
+   * A tile or an entry bundle of the log
+   */
+  'GET /v1/log/tile/{*}': {
+    path: {
+      '*': string
+    }
+    query: {}
+    answer: string
+    stream: 'application/octet-stream'
+    problem: Problem
+  }
+  /**
+   * The proof that an event is in the log
+   */
+  'GET /v1/log/proof/{event_id}': {
+    path: {
+      event_id: string
+    }
+    query: {
+      /**
+       * The proof alone, or JSON with leaf, event and salt.
+       */
+      form?: 'proof' | 'json'
+    }
+    /**
+     * The proof.
+     */
+    answer: unknown
+    stream: 'text/plain'
+    problem: Problem
+  }
+  /**
    * Is the process alive?
    */
   'GET /healthz': {
@@ -1257,9 +1318,9 @@ export interface Routes {
      */
     answer: {
       /**
-       * `index_failing`: events are kept, but cannot be found yet.
+       * `index_failing`: events are kept, but cannot be found yet. `log_failing`: events are kept, but not sealed. `journal_full`: new events are refused for want of space.
        */
-      status: 'ready' | 'index_failing'
+      status: 'ready' | 'index_failing' | 'log_failing' | 'journal_full'
       journal: {
         /**
          * Identity of the journal.
@@ -1269,6 +1330,28 @@ export interface Routes {
          * Records in the journal.
          */
         end: number
+        /**
+         * Why new events are refused; absent if they are not.
+         */
+        advice?: string
+      }
+      log: {
+        /**
+         * Records that are sealed: leaves of the published tree.
+         */
+        size: number
+        /**
+         * Records that are not sealed yet.
+         */
+        behind: number
+        /**
+         * For how long the newest checkpoint has been published.
+         */
+        checkpoint_age_seconds: number
+        /**
+         * Why the log does not go on.
+         */
+        error?: string
       }
       index: {
         /**
@@ -1343,6 +1426,9 @@ export interface Problem {
     | 'host_not_found'
     | 'task_not_found'
     | 'run_ambiguous'
+    | 'event_not_found'
+    | 'tile_not_found'
+    | 'not_sealed'
     | 'not_acceptable'
     | 'too_many_clients'
     | 'index_unavailable'
@@ -1381,6 +1467,8 @@ export interface IndexedEvent {
   ci?: CiFields
   awx?: AwxFields
   spool?: SpoolFields
+  journal?: JournalFields
+  conflict?: ConflictFields
   error?: ErrorFields
   ansible?: AnsibleFields
   playtrail: PlaytrailFields
@@ -1390,7 +1478,7 @@ export interface IndexedEvent {
  */
 export interface EventFields {
   /**
-   * Identity of the event, which makes sending it again safe. Of a run's events `<run.id>:<event.sequence>`; of what the shipper says on its own `<run.id>:s<event.sequence>`, and of what the server says `<run.id>:v<event.sequence>`.
+   * Identity of the event, which makes sending it again safe. Of a run's events `<run.id>:<event.sequence>`; of what the shipper says on its own `<run.id>:s<event.sequence>`, and of what the server says of it `<run.id>:v<event.sequence>`. What the server says of itself belongs to no run: `server:<a UUID>`.
    */
   id: string
   /**
@@ -1415,12 +1503,15 @@ export interface EventFields {
     | 'run.aborted'
     | 'run.heartbeat'
     | 'spool.dropped'
+    | 'journal.full'
+    | 'journal.resumed'
+    | 'event.conflict'
   /**
-   * The kind of source: which part of a run speaks.
+   * The kind of source: which part of a run speaks, or the service of itself.
    */
-  dataset: 'ansible.run' | 'ansible.play' | 'ansible.task' | 'ansible.result'
+  dataset: 'ansible.run' | 'ansible.play' | 'ansible.task' | 'ansible.result' | 'playtrail.service'
   /**
-   * The part of Playtrail that wrote the event: the callback inside Ansible, the shipper beside it, or the server, which ends runs that fell silent.
+   * The part of Playtrail that wrote the event: the callback inside Ansible, the shipper beside it, or the server, which ends runs that fell silent and tells what happened to the service.
    */
   provider?: 'callback' | 'shipper' | 'server'
   /**
@@ -1726,6 +1817,52 @@ export interface SpoolFields {
    * @maxItems 1000
    */
   sequences?: string[]
+}
+/**
+ * In journal.full and journal.resumed: why the service takes no new events, and takes them again. `event.start` of journal.resumed is when it was full.
+ */
+export interface JournalFields {
+  /**
+   * Space that was free on the disk of the data folder.
+   */
+  free_bytes: number
+  /**
+   * How many new events were refused meanwhile, with 503; one that was sent again is counted again.
+   */
+  refused_events?: number
+}
+/**
+ * In event.conflict: somebody used the id of an acknowledged event for other content, which was refused. The bytes that were refused are in the quarantine.
+ */
+export interface ConflictFields {
+  /**
+   * The id that was used twice.
+   */
+  event_id: string
+  /**
+   * Name of the token that the refused event was sent with.
+   */
+  sender: string
+  /**
+   * SHA-256 of the refused bytes, in hexadecimal.
+   */
+  hash: string
+  /**
+   * Number of the record that has the id.
+   */
+  kept_index: number
+  /**
+   * Name of the token that this one was sent with.
+   */
+  kept_sender: string
+  /**
+   * SHA-256 of its bytes, in hexadecimal.
+   */
+  kept_hash: string
+  /**
+   * How many further conflicts have no event of their own, since there were too many within a minute.
+   */
+  suppressed?: number
 }
 /**
  * What went wrong.

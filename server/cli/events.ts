@@ -31,7 +31,10 @@ const actions: Record<Event['event']['action'], true> = {
   'run.finished': true,
   'run.aborted': true,
   'run.heartbeat': true,
-  'spool.dropped': true
+  'spool.dropped': true,
+  'journal.full': true,
+  'journal.resumed': true,
+  'event.conflict': true
 }
 const statuses: Record<RunStatus | ResultStatus, true> = {
   ok: true,

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { completionCommand } from './completion.ts'
 import { deadLettersCommand } from './dead-letters.ts'
 import { journalCommand } from './journal-dump.ts'
+import { keyCommand } from './key.ts'
 import { emptyProgram, questions } from './questions.ts'
 import { reconcileCommand } from './reconcile.ts'
 import { reindexCommand } from './reindex.ts'
@@ -20,6 +21,7 @@ export function createProgram(surroundings: Surroundings = processSurroundings()
       'To operate it:',
       [
         tokenCommand(),
+        keyCommand(),
         setupCommand(),
         reindexCommand(),
         reconcileCommand(surroundings),
