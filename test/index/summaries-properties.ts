@@ -143,6 +143,8 @@ const queries = filter(
   'host:web-1',
   'status:failed AND user:alice',
   'action:host.result AND host:"db-1"',
+  'action:run.started',
+  'action:run.started AND user:alice',
   'NOT status:ok',
   `ansible.task.key:${keys[0]}`,
   'playbook:site.yml',

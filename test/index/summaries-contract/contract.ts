@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { parseQuery } from '../../../server/ask/query/parse.ts'
 import { limits } from '../../../server/limits.ts'
 import { batchOf, runOfEvents } from '../fixtures.ts'
-import { type OpenSummaries, START } from './build.ts'
+import { KEY, type OpenSummaries, result, START } from './build.ts'
 import { testEvents } from './events.ts'
 import { testHosts } from './hosts.ts'
 import { testRuns } from './runs.ts'
@@ -28,6 +29,16 @@ export function testSummariesContract(open: OpenSummaries): void {
     const histogram = [{ '@timestamp': '2026-11-05T00:00:00.000Z', events: 1, statuses: {} }]
     assert.deepEqual(await store.histogram({}, 'day'), histogram)
     assert.deepEqual(await store.hostRuns({ host: 'web-1', limit: 10 }), { items: [] })
+  })
+
+  test('hosts and tasks have no results of another action, whether a filter or the query asks for it', async (t) => {
+    const store = await open(t)
+    await store.write(batchOf([result(runOfEvents(START), 'web-1', 'ok', { task: { key: KEY } })]))
+    for (const asked of [{ action: 'run.started' }, { matching: parseQuery('action:run.started', 0) }]) {
+      assert.deepEqual(await store.hosts(asked), [])
+      assert.deepEqual(await store.tasks(asked), [])
+    }
+    assert.equal((await store.hosts({ matching: parseQuery('action:host.result', 0) })).length, 1)
   })
 
   test('a question that is broken off is rejected with the reason', async (t) => {

@@ -45,6 +45,13 @@ export function simplified(filter: EventFilter): EventFilter {
   return isSaid(matching) ? { ...required, matching: undefined } : required
 }
 
+/** The same for the results of hosts alone; undefined if the filter is about other events. */
+export function simplifiedForResults(asked: EventFilter): EventFilter | undefined {
+  const filter = simplified(asked)
+  const { action = 'host.result' } = filter
+  return action === 'host.result' ? { ...filter, action } : undefined
+}
+
 /**
  * Splits a time into whole units, of which the roll-ups tell, and what is left before and behind them, to be counted
  * event by event.

@@ -11,7 +11,7 @@ import {
   columnsOfEvents,
   type Index,
   namesOf,
-  simplified,
+  simplifiedForResults,
   split,
   tooManyGroups,
   type Whole
@@ -31,8 +31,8 @@ interface HostSum {
 type Rolled = Whole | undefined
 
 export function sumUpHosts(index: Index, asked: EventFilter): HostSummary[] {
-  const filter = { ...simplified(asked), action: 'host.result' }
-  if (asked.action !== undefined && asked.action !== 'host.result') return []
+  const filter = simplifiedForResults(asked)
+  if (filter === undefined) return []
   const isRolled = filter.runId === undefined && filter.taskKey === undefined && filter.matching === undefined
   const range = timeRange(filter)
   const { whole, edges } = isRolled ? split(range, HOUR_US) : { whole: undefined, edges: [range] }

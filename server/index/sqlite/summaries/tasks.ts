@@ -14,7 +14,7 @@ import {
   columnsOfEvents,
   type Index,
   namesOf,
-  simplified,
+  simplifiedForResults,
   split,
   tooManyGroups,
   type Whole
@@ -38,8 +38,8 @@ interface WeekSum {
 type Sums = Map<number, TaskSum>
 
 export function sumUpTasks(index: Index, asked: EventFilter): TaskSummary[] {
-  if (asked.action !== undefined && asked.action !== 'host.result') return []
-  const filter = { ...simplified(asked), action: 'host.result' }
+  const filter = simplifiedForResults(asked)
+  if (filter === undefined) return []
   const { runId, host, matching } = filter
   const isRolled = runId === undefined && host === undefined && matching === undefined
   const range = timeRange(filter)
