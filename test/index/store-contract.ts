@@ -363,6 +363,19 @@ export function testStoreContract(open: OpenStore): void {
     assert.deepEqual(await found(START + 124, START + 125), [])
   })
 
+  test('an event of any year from 0000 to 9999 is found', async (t) => {
+    const store = await open(t)
+    const run = runOfEvents(START)
+    const times = ['0000-01-01T00:00:00.000Z', '2026-11-05T09:30:00.000Z', '9999-12-31T23:59:59.999999Z']
+    await store.write(batchOf(times.map((time) => run.next('run.heartbeat', { '@timestamp': time }))))
+    const timesOf = async (query: Partial<EventQuery>): Promise<string[]> =>
+      (await store.events({ order: 'asc', limit: 10, ...query })).items.map((event) => event['@timestamp'])
+    assert.deepEqual(await timesOf({}), times)
+    assert.deepEqual(await timesOf({ user: 'alice' }), times)
+    assert.deepEqual(await timesOf({ runId: run.id, fromMs: START + 1 }), times.slice(2))
+    assert.deepEqual(await timesOf({ toMs: START }), times.slice(0, 1))
+  })
+
   test('the time of a run is the one within its id', async (t) => {
     const store = await open(t)
     await store.write(batchOf([0, 1, 2].map((ms) => runOfEvents(START + ms).started())))

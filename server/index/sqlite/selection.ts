@@ -39,9 +39,8 @@ export function select(db: Database.Database): Selection {
       if (value !== undefined) where(`${column} = ?`, value)
     },
     between(column, { fromMs, toMs }) {
-      // Milliseconds may have a fraction; 2^53 microseconds are enough until the year 2255.
-      if (fromMs !== undefined) where(`${column} >= ?`, Math.round(fromMs * 1000))
-      if (toMs !== undefined) where(`${column} < ?`, Math.round(toMs * 1000))
+      if (fromMs !== undefined) where(`${column} >= ?`, wholeMicroseconds(fromMs))
+      if (toMs !== undefined) where(`${column} < ?`, wholeMicroseconds(toMs))
     },
     rows<Row>(what: string, then: string, ...values: Value[]): Iterable<Row> {
       const statement = db.prepare<Value[], Row>(textOf(what, then))
@@ -58,6 +57,11 @@ export function select(db: Database.Database): Selection {
     const beginning = tables.length === 0 ? '' : `WITH ${tables.join(', ')} `
     return `${beginning}SELECT ${what} ${condition} ${then}`
   }
+}
+
+/** Of milliseconds, which may have a fraction. Beyond the year 2255 they are rounded, as the times of events are. */
+export function wholeMicroseconds(ms: number): number {
+  return Math.round(ms * 1000)
 }
 
 /** How to compare a column with `text`, in which `*` may stand for any characters. */
