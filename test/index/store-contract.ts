@@ -260,6 +260,14 @@ export function testStoreContract(open: OpenStore): void {
     assert.deepEqual(await hostsOf('web-[0-9]'), [])
   })
 
+  test('`*` has no meaning in the names of a user and of an action', async (t) => {
+    const store = await open(t)
+    await store.write(batchOf([runOfEvents(START).result('web-1', 'ok')]))
+    for (const query of [{ user: 'al*' }, { action: 'host.*' }])
+      assert.deepEqual(await store.events({ ...query, order: 'asc', limit: 10 }), { items: [] })
+    assert.deepEqual(await store.runs({ user: 'al*', limit: 10 }), { items: [] })
+  })
+
   test('events and results are those that match the query as well', async (t) => {
     const store = await open(t)
     const run = runOfEvents(START)

@@ -75,6 +75,11 @@ export function nameKeys(db: Database.Database, text: string): number[] {
   return db.prepare<[string], number>(`SELECT key FROM names WHERE name ${operator} ?`).pluck().all(value)
 }
 
+/** The key of just this name, in which `*` is a sign like any other. */
+export function nameKey(db: Database.Database, name: string): number | undefined {
+  return db.prepare<[string], number>('SELECT key FROM names WHERE name = ?').pluck().get(name)
+}
+
 /** `column IN (…)` takes any number of keys as one value. */
 export function keyList(keys: readonly number[]): string {
   return JSON.stringify(keys)
