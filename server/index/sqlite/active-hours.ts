@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3'
 import type { EventFilter } from '../summaries.ts'
 import { whereNames } from './event-source.ts'
 import { select, wholeMicroseconds } from './selection.ts'
+import { stillWantedBy } from './still-wanted.ts'
 import { HOUR_US } from './tallies.ts'
 
 /** A time, half open, in microseconds since 1970. */
@@ -40,6 +41,7 @@ export function activeHours(
   const { action, playbook, user, status } = filter
   if ([action, playbook, user, status].every((value) => value === undefined)) return [range]
   const found = select(db)
+  found.where(stillWantedBy('e.hour', 'e.action', 'e.playbook', 'e.user'))
   if (!whereNames(db, found, { action, playbook, user })) return []
   found.equal('e.status', status)
   found.where('e.hour >= ? AND e.hour <= ?', Math.floor(range.from / HOUR_US), Math.floor(range.to / HOUR_US))

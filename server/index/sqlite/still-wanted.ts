@@ -17,6 +17,14 @@ export const STILL_WANTED = '(e.record % 1021 <> 0 OR still_wanted())'
 /** Of events whose texts are looked into. */
 export const STILL_WANTED_OFTEN = '(e.record % 31 <> 0 OR still_wanted())'
 
+/**
+ * The same of rows of a roll-up, by columns that are whole numbers; several of them, since one alone may be the same
+ * in all rows.
+ */
+export function stillWantedBy(...columns: string[]): string {
+  return `((${columns.join(' + ')}) % 61 <> 0 OR still_wanted())`
+}
+
 /** Adds the function `still_wanted` to a connection. */
 export function createStillWanted(db: Database.Database, questionMsMax: number): StillWanted {
   let left: Int32Array | undefined

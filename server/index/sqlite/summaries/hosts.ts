@@ -5,6 +5,7 @@ import type { EventFilter, HostSummary } from '../../summaries.ts'
 import { timeRange } from '../active-hours.ts'
 import { whereNames } from '../event-source.ts'
 import { select } from '../selection.ts'
+import { stillWantedBy } from '../still-wanted.ts'
 import { CHECKED, HOST_RESULT } from '../tables.ts'
 import { HOUR_US } from '../tallies.ts'
 import {
@@ -81,6 +82,7 @@ function wholeRows(
   { first, next }: Whole
 ): ReturnType<typeof select> | undefined {
   const found = select(db)
+  found.where(stillWantedBy('e.run', 'e.host', 'e.hour'))
   found.where('e.action = ? AND e.hour >= ? AND e.hour < ?', HOST_RESULT, first, next)
   if (!whereNames(db, found, { playbook, host, user })) return undefined
   const [known] = resultStatuses.filter((one) => one === status)

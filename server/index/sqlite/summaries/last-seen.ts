@@ -31,7 +31,7 @@ const HEAD_BYTES = 64
  * at the same time it is the last one in the journal.
  */
 export function lastResults(
-  { db, journalId }: Index,
+  { db, journalId, wanted }: Index,
   filter: EventFilter,
   { of, statuses, isDone = false }: Wanted
 ): (key: number, time: number | null) => LastResult | undefined {
@@ -49,6 +49,7 @@ export function lastResults(
   )
   const payload = db.prepare<[number], Buffer>('SELECT payload FROM events WHERE record = ?').pluck()
   return (key, time) => {
+    wanted.check()
     const [row] = time === null ? [] : ask(key, time)
     if (row === undefined) return undefined
     const [record, head, run, playbook, user] = row

@@ -8,6 +8,7 @@ import { type TimeRange, timeRange } from '../active-hours.ts'
 import { addRanges, encodeCounts, type PlacedCounts, placeOf, timedStatuses } from '../duration-counts.ts'
 import { whereNames, whereTask } from '../event-source.ts'
 import { select } from '../selection.ts'
+import { stillWantedBy } from '../still-wanted.ts'
 import { FLAKY } from '../tables.ts'
 import { DAY_US, startOf } from '../tallies.ts'
 import {
@@ -84,6 +85,7 @@ function addWhole(
   sums: Sums
 ): void {
   const found = select(db)
+  found.where(stillWantedBy('e.task', 'e.start'))
   found.where('e.days = ? AND e.start >= ? AND e.start < ?', days, first, next)
   if (!whereNames(db, found, { playbook, user }) || !whereTask(db, found, taskKey)) return
   type Row = [task: number, start: number, durations: Buffer | null, ...numbers: (number | null)[]]
