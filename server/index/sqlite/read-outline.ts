@@ -35,7 +35,7 @@ export function readOutline(db: Database.Database, runId: string): Outline {
      WHERE ${STILL_WANTED} AND r.run = ?`
   )
   for (const { task, host, status, payload, ...row } of results.iterate(run)) {
-    const of = tasks.get(task)
+    const of = tasks(task)
     const name = hosts.get(host)
     if (of === undefined || name === undefined)
       throw new Error(`index: a result has no task ${task} or host ${host}`)
@@ -64,8 +64,15 @@ function addStarts(db: Database.Database, fold: OutlineFold, run: number): void 
   for (const payload of events.iterate(run, keyList(actions))) fold.add(parsed(payload))
 }
 
-/** The tasks with a result, by key. Where the start of one was lost, its first result tells what it is called. */
-function tasksOf(db: Database.Database, fold: OutlineFold, run: number): Map<number, TaskFold> {
+/**
+ * The tasks by key, each made when a result of it is there: what has none was started, or is no task of the run. Where
+ * the start of one was lost, its first result tells what it is called.
+ */
+function tasksOf(
+  db: Database.Database,
+  fold: OutlineFold,
+  run: number
+): (key: number) => TaskFold | undefined {
   const rows = db.prepare<[number], TaskPlace & { key: number }>(
     'SELECT key, play_id AS playId, batch, task_id AS taskId, occurrence FROM tasks WHERE run = ?'
   )
@@ -74,14 +81,18 @@ function tasksOf(db: Database.Database, fold: OutlineFold, run: number): Map<num
       'SELECT e.payload FROM results r JOIN events e ON e.record = r.record WHERE r.task = ? ORDER BY r.sequence LIMIT 1'
     )
     .pluck()
+  const places = new Map(rows.all(run).map(({ key, ...place }) => [key, place]))
   const tasks = new Map<number, TaskFold>()
-  for (const { key, ...place } of rows.all(run)) {
+  return (key) => {
+    const known = tasks.get(key)
+    const place = places.get(key)
+    if (known !== undefined || place === undefined) return known
     const task = fold.task(place)
     tasks.set(key, task)
     const payload = task.told === undefined ? firstResult.get(key) : undefined
     if (payload !== undefined) fold.add(parsed(payload))
+    return task
   }
-  return tasks
 }
 
 function hostNames(db: Database.Database, run: number): Map<number, string> {
