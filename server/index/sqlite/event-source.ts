@@ -33,17 +33,22 @@ export function whereEvents(
   filter: EventFilter,
   journalId: string
 ): EventSource | undefined {
-  found.where(filter.matching === undefined ? STILL_WANTED : STILL_WANTED_OFTEN)
-  if (filter.runId !== undefined) {
-    const run = runKey(db, filter.runId)
-    if (run === undefined) return undefined
-    found.equal('e.run', run)
-  }
-  if (!whereNames(db, found, filter) || !whereTask(db, found, filter.taskKey)) return undefined
-  found.equal('e.status', filter.status)
+  if (!whereColumns(db, found, filter)) return undefined
   const source = sourceOf(db, found, filter)
   whereMatching(found, filter.matching, journalId)
   return source
+}
+
+/** Adds what a filter says of the columns but the time; false if no event can pass it. */
+export function whereColumns(db: Database.Database, found: Selection, filter: EventFilter): boolean {
+  found.where(filter.matching === undefined ? STILL_WANTED : STILL_WANTED_OFTEN)
+  if (filter.runId !== undefined) {
+    const run = runKey(db, filter.runId)
+    if (run === undefined) return false
+    found.equal('e.run', run)
+  }
+  found.equal('e.status', filter.status)
+  return whereNames(db, found, filter) && whereTask(db, found, filter.taskKey)
 }
 
 /** Adds what a filter says of names, of events or of roll-ups, called `e`; false if nothing can pass it. */
