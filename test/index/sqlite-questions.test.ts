@@ -13,6 +13,7 @@ import { createStillWanted, STILL_WANTED } from '../../server/index/sqlite/still
 import { openSqliteStore, type SqliteStoreOptions } from '../../server/index/sqlite/store.ts'
 import type { Store } from '../../server/index/store.ts'
 import type { Summaries } from '../../server/index/summaries.ts'
+import { limits } from '../../server/limits.ts'
 import { batchOf, JOURNAL_ID, runOfEvents } from './fixtures.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'playtrail-questions-'))
@@ -157,6 +158,53 @@ test('writes go on while a question is under way, and the write-ahead log is sho
     assert.ok(Date.now() < endMs, 'the write-ahead log is still long after a minute')
     await pause(5)
   }
+})
+
+test('the questions that were broken off leave their places to others while readers are at work', async (t) => {
+  const store = await open(t, manyEvents, { questionMsMax: HOUR_MS })
+  const working = new AbortController()
+  const leaving = new AbortController()
+  const slow = (signal: AbortSignal): Promise<unknown> =>
+    store.events({ matching: SLOW, order: 'desc', limit: 1 }, signal).catch((error: unknown) => error)
+  const underWay = [slow(working.signal), slow(working.signal)]
+  const waiting = Array.from({ length: limits.questionsWaitingMax }, () => slow(leaving.signal))
+  await assert.rejects(store.runs({ limit: 1 }), { code: 'overloaded' })
+  const reason = new Error('gone')
+  leaving.abort(reason)
+  assert.ok((await Promise.all(waiting)).every((error) => error === reason))
+  const next = store.runs({ limit: 1 })
+  working.abort(reason)
+  assert.deepEqual(await Promise.all(underWay), [reason, reason])
+  assert.equal((await next).items.length, 1)
+})
+
+test('the time of a question begins when it is asked, not when its turn comes', async (t) => {
+  const store = await open(t, manyEvents, { questionMsMax: 300 })
+  const beganMs = performance.now()
+  const questions = Array.from({ length: 20 }, () =>
+    store.events({ matching: SLOW, order: 'desc', limit: 1 })
+  )
+  for (const question of await Promise.allSettled(questions)) {
+    const reason: unknown = question.status === 'rejected' ? question.reason : undefined
+    assert.ok(reason instanceof Problem && reason.code === 'query_timeout')
+  }
+  // One after the other, two at a time, they would take ten times as long as one may.
+  assert.ok(performance.now() - beganMs < 3_000)
+})
+
+test('a store that is closed rejects the questions that wait, and answers those under way', async (t) => {
+  const store = await open(t, manyEvents, { questionMsMax: HOUR_MS })
+  const leaving = new AbortController()
+  const asked = { matching: SLOW, order: 'desc', limit: 1 } as const
+  const underWay = [store.events(asked, leaving.signal), store.events({ order: 'desc', limit: 1 })]
+  const waiting = [store.runs({ limit: 1 }), store.hosts({})]
+  const ended = Promise.allSettled([...underWay, ...waiting])
+  const closed = store.close()
+  for (const question of await Promise.allSettled(waiting))
+    assert.equal(String(question.status === 'rejected' && question.reason), 'Error: the index is closed')
+  assert.equal((await underWay[1])?.items.length, 1)
+  leaving.abort(new Error('gone'))
+  await Promise.all([closed, ended])
 })
 
 test('a failure that is no problem of the asker comes through as it is', async (t) => {
