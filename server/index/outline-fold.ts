@@ -88,7 +88,7 @@ export interface OutlineFold {
   /** For a store that has results at hand without reading their events: a task, to add results of it. */
   task(place: TaskPlace): TaskFold
   addResult(task: TaskFold, host: string, result: CellFold): void
-  /** There are more results than an outline holds: what is added from now on is in vain. */
+  /** There are more results, or more plays, tasks and hosts, than an outline holds: what is added from now on is in vain. */
   readonly isTooLarge: boolean
   outline(): Outline
 }
@@ -148,7 +148,8 @@ export function openOutlineFold(): OutlineFold {
 
   return {
     get isTooLarge() {
-      return cells > limits.outlineResultsMax
+      const parts = fold.plays.size + fold.tasks.size + fold.hosts.length
+      return Math.max(cells, parts) > limits.outlineResultsMax
     },
     add(event) {
       const time = microsecondsOf(event['@timestamp'])

@@ -25,7 +25,7 @@ export function readOutline(db: Database.Database, runId: string): Outline {
   const run = db.prepare<[string], number>('SELECT key FROM runs WHERE id = ?').pluck().get(runId)
   const fold = openOutlineFold()
   if (run === undefined) return fold.outline()
-  addStarts(db, fold, run)
+  addStarts(db, fold, run, runId)
   const tasks = tasksOf(db, fold, run)
   const hosts = hostNames(db, run)
   const results = db.prepare<[number], ResultRow>(
@@ -52,16 +52,20 @@ export function readOutline(db: Database.Database, runId: string): Outline {
 }
 
 /** All that is told of a run but its results. */
-function addStarts(db: Database.Database, fold: OutlineFold, run: number): void {
+function addStarts(db: Database.Database, fold: OutlineFold, run: number, runId: string): void {
   const actions = outlineActions
     .filter((action) => action !== 'host.result')
     .flatMap((name) => nameKeys(db, name))
   const events = db
     .prepare<[number, string], Buffer>(
-      `SELECT e.payload FROM events e INDEXED BY events_by_run WHERE e.run = ? AND e.action ${IN_KEY_LIST}`
+      `SELECT e.payload FROM events e INDEXED BY events_by_run
+       WHERE ${STILL_WANTED} AND e.run = ? AND e.action ${IN_KEY_LIST}`
     )
     .pluck()
-  for (const payload of events.iterate(run, keyList(actions))) fold.add(parsed(payload))
+  for (const payload of events.iterate(run, keyList(actions))) {
+    fold.add(parsed(payload))
+    if (fold.isTooLarge) throw tooManyResults(runId)
+  }
 }
 
 /**
