@@ -1,6 +1,6 @@
 import type { Event } from '../event-types.ts'
 import { limits } from '../limits.ts'
-import { microsecondsOf } from './columns.ts'
+import { durationOf, microsecondsOf } from './columns.ts'
 import { IGNORED, type Outline, RESCUED } from './outline.ts'
 import { outlineOf } from './outline-parts.ts'
 import { resultStatuses } from './store.ts'
@@ -175,11 +175,11 @@ export function openOutlineFold(): OutlineFold {
 function cellOf({ event, host, ansible }: OutlineEvent, time: number): CellFold | undefined {
   const { status } = ansible?.result ?? {}
   if (host === undefined || status === undefined) return undefined
-  const { sequence = 0, duration = Number.NaN } = event
+  const { sequence = 0 } = event
   return {
     sequence,
     endedAt: time,
-    duration,
+    duration: durationOf({ event }) ?? Number.NaN,
     status: resultStatuses.indexOf(status),
     flags: flagsOf(ansible)
   }

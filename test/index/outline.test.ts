@@ -112,7 +112,7 @@ const drafts = fc.record({
   host: fc.constantFrom('web-1', 'web-2', 'db-1'),
   status: fc.constantFrom(...statuses),
   flag: fc.constantFrom({}, { ignored: true }, { rescued: true }),
-  duration: fc.constantFrom(undefined, 0, 1, 1_500_000_000),
+  duration: fc.constantFrom(undefined, -1, 0, 1, 1_500_000_000),
   microsecond: fc.constantFrom(0, 1, 999_999)
 })
 

@@ -111,7 +111,7 @@ const drafts: fc.Arbitrary<Draft> = fc.record({
   end: fc.constantFrom(...ends),
   key: fc.constantFrom(undefined, ...keys),
   duration: fc.option(
-    fc.oneof(fc.constantFrom(0, 1, 2, 1_050_000, Number.MAX_SAFE_INTEGER), fc.nat(10_000_000_000)),
+    fc.oneof(fc.constantFrom(-1, 0, 1, 2, 1_050_000, Number.MAX_SAFE_INTEGER), fc.nat(10_000_000_000)),
     { nil: undefined }
   ),
   attempts: fc.constantFrom(undefined, 1, 2),
