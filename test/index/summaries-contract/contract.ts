@@ -41,12 +41,17 @@ export function testSummariesContract(open: OpenSummaries): void {
     assert.equal((await store.hosts({ matching: parseQuery('action:host.result', 0) })).length, 1)
   })
 
-  test('a question that is broken off is rejected with the reason', async (t) => {
+  test('a question that is broken off, before it is asked or after, is rejected with the reason', async (t) => {
     const store = await open(t)
-    await store.write(batchOf([runOfEvents(START).result('web-1', 'ok')]))
+    const run = runOfEvents(START)
+    await store.write(batchOf([run.result('web-1', 'ok')]))
     const reason = new Error('nobody waits')
-    const signal = AbortSignal.abort(reason)
-    const questions = [
+    const ask = (signal: AbortSignal): Promise<unknown>[] => [
+      store.runs({ limit: 1 }, signal),
+      store.results({ runId: run.id, limit: 1 }, signal),
+      store.events({ order: 'asc', limit: 1 }, signal),
+      store.eventParts({ order: 'asc', limit: 1, fields: ['host.name'] }, signal),
+      store.outline(run.id, signal),
       store.hosts({}, signal),
       store.hostRuns({ host: 'web-1', limit: 1 }, signal),
       store.playbooks({}, signal),
@@ -55,6 +60,9 @@ export function testSummariesContract(open: OpenSummaries): void {
       store.facets({}, ['status'], 1, signal),
       store.histogram({}, 'day', signal)
     ]
+    const leaving = new AbortController()
+    const questions = [...ask(AbortSignal.abort(reason)), ...ask(leaving.signal)]
+    leaving.abort(reason)
     for (const question of await Promise.allSettled(questions))
       assert.deepEqual(question, { status: 'rejected', reason })
   })
