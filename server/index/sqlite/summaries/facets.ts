@@ -1,9 +1,8 @@
-import { resultStatuses } from '../../store.ts'
 import type { EventFilter, Facet, FacetField } from '../../summaries.ts'
 import { timeRange } from '../active-hours.ts'
 import { HOUR_US } from '../tallies.ts'
 import { columnsOfEvents, type Index, namesOf, simplified, split, type Whole } from './counted.ts'
-import { hostsCan, hoursCan, hoursWhere, statusSum } from './rolled-hours.ts'
+import { hostCounts, hostSums, hostsCan, hoursCan, hoursWhere, tellsStatuses } from './rolled-hours.ts'
 
 /** The columns that hold the fields; status is a text, the others are keys. */
 const columns: Readonly<Record<FacetField, string>> = {
@@ -53,57 +52,66 @@ function namedGreatest(
 
 function countAll(index: Index, filter: EventFilter, fields: readonly FacetField[]): Map<FacetField, Counts> {
   const counts = new Map(fields.map((field): [FacetField, Counts] => [field, new Map()]))
-  const rolled: FacetField[] = []
   const range = timeRange(filter)
   const { whole, edges } = split(range, HOUR_US)
-  for (const [field, into] of counts) {
-    if (addWhole(index, filter, field, whole, into)) rolled.push(field)
-  }
+  const isOfHours = (field: FacetField): boolean => field !== 'host.name' && hoursCan(filter)
+  const ofHours = [...counts.keys()].filter(isOfHours)
+  for (const field of ofHours) addHours(index, filter, field, whole, counts)
+  const others = [...counts.keys()].filter((field) => !isOfHours(field))
+  const rolled = [...ofHours, ...addHosts(index, filter, others, whole, counts)]
   addEvents(index, filter, rolled, edges, counts)
-  const others = [...counts.keys()].filter((field) => !rolled.includes(field))
-  addEvents(index, filter, others, [range], counts)
+  const left = others.filter((field) => !rolled.includes(field))
+  addEvents(index, filter, left, [range], counts)
   return counts
 }
 
-/** What the roll-ups have of a field; false where they cannot tell. */
-function addWhole(
-  index: Index,
+/** What `tallies` has of a field. */
+function addHours(
+  { db }: Index,
   filter: EventFilter,
   field: FacetField,
   whole: Whole,
-  counts: Counts
-): boolean {
-  const { db } = index
-  const column = columns[field]
-  if (field !== 'host.name' && hoursCan(filter)) {
-    const found = hoursWhere(db, filter, whole)
-    if (filter.status !== undefined) found?.equal('e.status', filter.status)
-    const rows = found?.asking<[number | string, number]>(
-      `e.${column}, sum(e.events) FROM tallies e`,
-      `GROUP BY 1`
-    )
-    add(counts, rows?.() ?? [])
-    return true
-  }
-  if (!hostsCan(db, filter, whole, field === 'status')) return false
+  counts: Map<FacetField, Counts>
+): void {
   const found = hoursWhere(db, filter, whole)
-  if (field === 'status') {
-    const sums = resultStatuses.map((status) => `sum(e.${status})`).join(', ')
-    for (const row of found?.asking<number[]>(`${sums} FROM host_tallies e`, '')() ?? []) {
-      const known = resultStatuses.filter((status) => filter.status === undefined || status === filter.status)
-      add(
-        counts,
-        known.map((status) => [status, row[resultStatuses.indexOf(status)] ?? 0])
-      )
-    }
-    return true
-  }
-  const rows = found?.asking<[number, number]>(
-    `e.${column}, sum(${statusSum(filter.status)}) FROM host_tallies e`,
+  if (filter.status !== undefined) found?.equal('e.status', filter.status)
+  const rows = found?.asking<[number | string, number]>(
+    `e.${columns[field]}, sum(e.events) FROM tallies e`,
     'GROUP BY 1'
   )
-  add(counts, rows?.() ?? [])
-  return true
+  for (const [value, events] of rows?.() ?? []) add(counts, field, value, events)
+}
+
+/** What `host_tallies` has, all fields in one pass; returns those of which it can tell. */
+function addHosts(
+  { db }: Index,
+  filter: EventFilter,
+  fields: readonly FacetField[],
+  whole: Whole,
+  counts: Map<FacetField, Counts>
+): readonly FacetField[] {
+  if (fields.length === 0 || !hostsCan(filter)) return []
+  const named = fields.filter((field) => field !== 'status')
+  const names = named.map((field) => `e.${columns[field]}`)
+  const what = [...names, ...hostSums].join(', ')
+  const ask = hoursWhere(db, filter, whole)?.asking<(number | null)[]>(
+    `${what} FROM host_tallies e`,
+    names.length === 0 ? '' : `GROUP BY ${names.join(', ')}`
+  )
+  const statuses = new Map<string, number>()
+  let others = 0
+  for (const row of ask?.() ?? []) {
+    const sums = hostCounts(row.slice(named.length), filter.status)
+    others += sums.others
+    for (const [number, field] of named.entries()) add(counts, field, row[number] ?? 0, sums.events)
+    for (const [status, events] of sums.statuses) statuses.set(status, (statuses.get(status) ?? 0) + events)
+  }
+  if (tellsStatuses(filter, others)) {
+    if (!fields.includes('status')) return fields
+    for (const [status, events] of statuses) add(counts, 'status', status, events)
+    return fields
+  }
+  return filter.status === undefined ? named : []
 }
 
 function addEvents(
@@ -125,9 +133,13 @@ function addEvents(
 }
 
 /** In the roll-ups 0, or an empty text, stands for no value. */
-function add(counts: Counts, rows: Iterable<readonly [number | string, number]>): void {
-  for (const [value, events] of rows) {
-    if (value === 0 || value === '' || events === 0) continue
-    counts.set(value, (counts.get(value) ?? 0) + events)
-  }
+function add(
+  counts: Map<FacetField, Counts>,
+  field: FacetField,
+  value: number | string,
+  events: number
+): void {
+  const into = counts.get(field)
+  if (into !== undefined && value !== 0 && value !== '' && events > 0)
+    into.set(value, (into.get(value) ?? 0) + events)
 }

@@ -1,10 +1,9 @@
 import { limits } from '../../../limits.ts'
-import { resultStatuses } from '../../store.ts'
 import type { EventFilter, HistogramBucket, HistogramInterval } from '../../summaries.ts'
 import { type TimeRange, timeRange } from '../active-hours.ts'
 import { DAY_US, HOUR_US } from '../tallies.ts'
 import { columnsOfEvents, type Index, simplified, split, tooManyGroups, type Whole } from './counted.ts'
-import { hostsCan, hoursCan, hoursWhere } from './rolled-hours.ts'
+import { hostCounts, hostSums, hostsCan, hoursCan, hoursWhere, tellsStatuses } from './rolled-hours.ts'
 
 /** Intervals by their beginning, in microseconds since 1970. */
 type Buckets = Map<number, { events: number; statuses: Record<string, number> }>
@@ -56,16 +55,18 @@ function addWhole(
       add(buckets, intervalStart(hour * HOUR_US, interval), status, events)
     return true
   }
-  if (!hostsCan(db, filter, whole, true)) return false
-  const sums = [...resultStatuses, 'none'].map((status) => `sum(e.${status})`).join(', ')
-  const rows = found?.asking<number[]>(`e.hour, ${sums} FROM host_tallies e`, 'GROUP BY e.hour')
-  for (const [hour = 0, ...counts] of rows?.() ?? []) {
+  if (!hostsCan(filter)) return false
+  const ask = found?.asking<[number, ...(number | null)[]]>(
+    `e.hour, ${hostSums.join(', ')} FROM host_tallies e`,
+    'GROUP BY e.hour'
+  )
+  const rows = [...(ask?.() ?? [])].map(([hour, ...sums]) => ({ hour, ...hostCounts(sums, filter.status) }))
+  if (rows.some(({ others }) => !tellsStatuses(filter, others))) return false
+  for (const { hour, events, statuses } of rows) {
     const start = intervalStart(hour * HOUR_US, interval)
-    for (const [number, events] of counts.entries()) {
-      const status = resultStatuses[number] ?? ''
-      if (events > 0 && (filter.status === undefined || status === filter.status))
-        add(buckets, start, status, events)
-    }
+    const known = statuses.reduce((sum, [, count]) => sum + count, 0)
+    for (const [status, count] of [...statuses, ['', events - known] as const])
+      if (count > 0) add(buckets, start, status, count)
   }
   return true
 }

@@ -14,20 +14,35 @@ export function hoursCan({ runId, taskKey, host, matching }: EventFilter): boole
   return runId === undefined && taskKey === undefined && host === undefined && matching === undefined
 }
 
-/** Whether `host_tallies` can; `byStatus` where it is asked for each status. */
-export function hostsCan(
-  db: Database.Database,
-  filter: EventFilter,
-  whole: Whole,
-  byStatus: boolean
-): boolean {
-  if (!hoursCan({ ...filter, host: undefined })) return false
-  const isOfResults = resultStatuses.some((status) => status === filter.status)
-  if (isOfResults || (filter.status === undefined && !byStatus)) return true
-  const found = hoursWhere(db, filter, whole)
-  found?.where('e.others > 0')
-  const rows = found?.asking('1 FROM host_tallies e', 'LIMIT 1')() ?? []
-  return [...rows].length === 0
+/** Whether `host_tallies` can, but for the statuses: see tellsStatuses. */
+export function hostsCan(filter: EventFilter): boolean {
+  return hoursCan({ ...filter, host: undefined })
+}
+
+/** Whether it also tells which statuses these have, `others` being the events with a status that no result has. */
+export function tellsStatuses({ status }: EventFilter, others: number): boolean {
+  return others === 0 || resultStatuses.some((one) => one === status)
+}
+
+const hostColumns = [...resultStatuses, 'others', 'none'] as const
+/** Columns to ask `host_tallies` for; what is found is for hostCounts. */
+export const hostSums = hostColumns.map((column) => `sum(e.${column})`)
+
+interface HostCounts {
+  /** Events that have the status, if one is asked for. */
+  events: number
+  statuses: [status: string, events: number][]
+  others: number
+}
+
+export function hostCounts(sums: readonly (number | null)[], status: EventFilter['status']): HostCounts {
+  const counts = hostColumns.map((column, at): [string, number] => [column, sums[at] ?? 0])
+  const wanted = counts.filter(([column]) => status === undefined || column === status)
+  return {
+    events: wanted.reduce((sum, [, events]) => sum + events, 0),
+    statuses: wanted.filter(([column]) => column !== 'others' && column !== 'none'),
+    others: sums[resultStatuses.length] ?? 0
+  }
 }
 
 /** Rows of one of the two; undefined if there can be none. */
@@ -41,11 +56,4 @@ export function hoursWhere(
   found.where(stillWantedBy('e.hour', 'e.action', 'e.playbook', 'e.user'))
   found.where('e.hour >= ? AND e.hour < ?', first, next)
   return whereNames(db, found, { action, playbook, host, user }) ? found : undefined
-}
-
-/** Events of a row of `host_tallies` that have the status, if one is asked for. */
-export function statusSum(status: EventFilter['status']): string {
-  const known = resultStatuses.filter((one) => status === undefined || one === status)
-  const others = status === undefined ? ['others', 'none'] : []
-  return [...known, ...others].map((column) => `e.${column}`).join(' + ') || '0'
 }
