@@ -104,7 +104,7 @@ function addEvents(
   whole: Rolled
 ): void {
   const isCounted = whole === undefined ? () => false : runFinder(index.db, filter, whole)
-  const pairs = new Set<string>()
+  const runsOf = new Map<number, Set<number>>()
   for (const [host, run, time, status, flags] of columnsOfEvents<Row>(index, filter, edges, EVENT)) {
     if (host === null || !resultStatuses.includes(status)) continue
     const sum = sums.get(host) ?? newSum()
@@ -113,9 +113,10 @@ function addEvents(
     sum.counts[status]++
     sum.lasts[status] = Math.max(sum.lasts[status] ?? time, time)
     if (flags !== null && (flags & CHECKED) === 0) sum.done = Math.max(sum.done ?? time, time)
-    const pair = `${host} ${run}`
-    if (run === null || pairs.has(pair)) continue
-    pairs.add(pair)
+    const runs = runsOf.get(host) ?? new Set()
+    runsOf.set(host, runs)
+    if (run === null || runs.has(run)) continue
+    runs.add(run)
     if (!isCounted(host, run)) sum.runs++
   }
 }

@@ -18,75 +18,97 @@ export function sumUpPlaybooks(
   filter: RunFilter,
   wanted: StillWanted
 ): PlaybookSummary[] {
-  return groupsOf(db, filter, wanted, 'playbooks', ({ name }) => name).map(([name, runs]) => {
-    const success = runs.find(({ status }) => status === 'success' || status === 'changed')
-    return {
-      run: { name },
-      ...ratesOf(runs),
-      last_run: lastRun(runs[0]),
-      ...(success && { last_success: lastRun(success) }),
-      ...durationOf(runs),
-      weeks: weeksOf(runs)
-    }
-  })
-}
-
-export function sumUpUsers(db: Database.Database, filter: RunFilter, wanted: StillWanted): UserSummary[] {
-  return groupsOf(db, filter, wanted, 'users', ({ user }) => user).map(([name, runs]) => ({
-    user: { name },
-    ...ratesOf(runs),
-    playbooks: new Set(runs.flatMap((run) => run.name ?? [])).size,
-    last_run: lastRun(runs[0])
+  return groupsOf(db, filter, wanted, 'playbooks', ({ name }) => name).map(([name, sum]) => ({
+    run: { name },
+    ...ratesOf(sum),
+    last_run: lastRun(sum.last),
+    ...(sum.success && { last_success: lastRun(sum.success) }),
+    ...durationOf(sum.durations),
+    weeks: weeksOf(sum)
   }))
 }
 
-/** The runs of one name, newest first. */
-type Runs = [RunRow, ...RunRow[]]
+export function sumUpUsers(db: Database.Database, filter: RunFilter, wanted: StillWanted): UserSummary[] {
+  return groupsOf(db, filter, wanted, 'users', ({ user }) => user).map(([name, sum]) => ({
+    user: { name },
+    ...ratesOf(sum),
+    playbooks: sum.playbooks.size,
+    last_run: lastRun(sum.last)
+  }))
+}
 
+/** What the runs of one name come to. */
+interface RunSum {
+  counts: Record<RunStatus, number>
+  last: RunRow
+  success: RunRow | undefined
+  durations: DurationCounts
+  playbooks: Set<string>
+  /** By their beginning, the newest first. */
+  weeks: Map<number, { runs: number; failed: number; durations: DurationCounts }>
+}
+
+/** The runs are let go one after the other: there may be any number of them. */
 function groupsOf(
   db: Database.Database,
   filter: RunFilter,
   wanted: StillWanted,
   what: string,
   nameOf: (row: RunRow) => string | null
-): [name: string, runs: Runs][] {
-  const groups = new Map<string, Runs>()
+): [name: string, sum: RunSum][] {
+  const groups = new Map<string, RunSum>()
   for (const row of runRows(db, filter, wanted)) {
     const name = nameOf(row)
     if (name === null) continue
-    const group = groups.get(name)
-    if (group === undefined) groups.set(name, [row])
-    else group.push(row)
+    const sum = groups.get(name) ?? newSum(row)
+    groups.set(name, sum)
     if (groups.size > limits.groupsMax) throw tooManyGroups(what)
+    addRun(sum, row)
   }
   return [...groups]
 }
 
-function ratesOf(runs: Runs): Pick<PlaybookSummary, 'runs' | 'failure_rate'> {
+/** The rows come newest first. */
+function newSum(last: RunRow): RunSum {
   const counts = Object.fromEntries(runStatuses.map((status) => [status, 0])) as Record<RunStatus, number>
-  for (const { status } of runs) counts[status]++
-  const ended = runs.length - counts.running
-  return { runs: counts, ...(ended > 0 && { failure_rate: runs.filter(hasFailed).length / ended }) }
+  return {
+    ...{ counts, last, success: undefined },
+    ...{ durations: new Map(), playbooks: new Set(), weeks: new Map() }
+  }
 }
 
-function weeksOf(runs: Runs): PlaybookSummary['weeks'] {
-  const weeks = Map.groupBy(runs, (run) => intervalStart(startOf(run), 'week'))
-  // The runs come newest first.
-  return [...weeks].reverse().map(([start, group]) => ({
+function addRun(sum: RunSum, row: RunRow): void {
+  const { status, name } = row
+  sum.counts[status]++
+  if (status === 'success' || status === 'changed') sum.success ??= row
+  if (name !== null) sum.playbooks.add(name)
+  const start = intervalStart(startOf(row), 'week')
+  const week = sum.weeks.get(start) ?? { runs: 0, failed: 0, durations: new Map() }
+  sum.weeks.set(start, week)
+  week.runs++
+  if (hasFailed(row)) week.failed++
+  const duration = timeTaken(row)
+  if (duration === undefined) return
+  addDuration(sum.durations, rangeOf(duration))
+  addDuration(week.durations, rangeOf(duration))
+}
+
+function ratesOf({ counts }: RunSum): Pick<PlaybookSummary, 'runs' | 'failure_rate'> {
+  const failures = counts.failed + counts.unreachable + counts.aborted
+  const ended = failures + counts.success + counts.changed
+  return { runs: counts, ...(ended > 0 && { failure_rate: failures / ended }) }
+}
+
+function weeksOf({ weeks }: RunSum): PlaybookSummary['weeks'] {
+  return [...weeks].reverse().map(([start, { durations, ...counts }]) => ({
     '@timestamp': new Date(start / 1000).toISOString(),
-    runs: group.length,
-    failed: group.filter(hasFailed).length,
-    ...durationOf(group)
+    ...counts,
+    ...durationOf(durations)
   }))
 }
 
-function durationOf(runs: readonly RunRow[]): Pick<PlaybookSummary, 'duration'> {
-  const counts: DurationCounts = new Map()
-  for (const run of runs) {
-    const duration = timeTaken(run)
-    if (duration !== undefined) addDuration(counts, rangeOf(duration))
-  }
-  const duration = percentilesOf(counts)
+function durationOf(durations: DurationCounts): Pick<PlaybookSummary, 'duration'> {
+  const duration = percentilesOf(durations)
   return duration === undefined ? {} : { duration }
 }
 
