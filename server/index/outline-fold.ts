@@ -63,9 +63,14 @@ export interface CellFold {
   flags: number
 }
 
+interface Recap {
+  sequence: number
+  of: NonNullable<Ansible['stats']>
+}
+
 export interface HostFold {
   name: string
-  stats: { sequence: number; of: NonNullable<Ansible['stats']> } | undefined
+  stats: Recap | undefined
 }
 
 export interface Fold {
@@ -143,7 +148,8 @@ export function openOutlineFold(): OutlineFold {
     const { sequence = 0 } = event
     const known = host && fold.hosts[placeOf(host.name)]
     if (known === undefined || ansible?.stats === undefined) return
-    if (sequence >= (known.stats?.sequence ?? 0)) known.stats = { sequence, of: ansible.stats }
+    const stats = { sequence, of: ansible.stats }
+    if (known.stats === undefined || isLaterRecap(stats, known.stats)) known.stats = stats
   }
 
   return {
@@ -224,6 +230,11 @@ function better<Of>(known: Told<Of> | undefined, of: Of, isStart: boolean, seque
   if (sequence !== known.sequence) return sequence < known.sequence ? { of, isStart, sequence } : known
   // The same event again, unless a sender gave two of them one number.
   return JSON.stringify(of) < JSON.stringify(known.of) ? { of, isStart, sequence } : known
+}
+
+function isLaterRecap(one: Recap, other: Recap): boolean {
+  if (one.sequence !== other.sequence) return one.sequence > other.sequence
+  return JSON.stringify(one.of) < JSON.stringify(other.of)
 }
 
 /** Of two results of a task on a host the greater sequence counts; equal ones are the same event, or no honest sender's. */

@@ -52,6 +52,13 @@ test('a cell is the last result of a task on a host, and every count is made of 
   )
 })
 
+test('of two recaps of a host with the same number the same one counts, whichever comes first', () => {
+  const run = playedRun()
+  const recap = run.next('host.finished', { host: { name: 'web-1' }, ansible: { stats: { ok: 1 } } })
+  const other = { ...recap, ansible: { stats: { ok: 2 } } }
+  assert.deepEqual(outlineOf([recap, other]), outlineOf([other, recap]))
+})
+
 test('an outline is too large with more tasks than results are allowed, as with more results', () => {
   const run = playedRun()
   const fold = openOutlineFold()

@@ -49,6 +49,6 @@ export function createStillWanted(db: Database.Database, questionMsMax: number):
 }
 
 export function tookTooLong(questionMsMax: number): Problem {
-  const detail = `It took longer than ${questionMsMax / 1000} s. Ask for a shorter time (from, to), or for a run, a host or a status; words of four letters and more that must be there are found fastest.`
+  const detail = `It took longer than ${questionMsMax / 1000} s. Ask for a shorter time (from, to), or for a run, a host or a status; a word that must be there is found fastest.`
   return new Problem('query_timeout', detail)
 }

@@ -116,8 +116,9 @@ export const SCHEMA = `
     PRIMARY KEY (hour, action, status, playbook, user)
   ) STRICT, WITHOUT ROWID;
 
-  -- Events of a host by status; others have a status that no result has. Of results also when the last was, in microseconds since 1970; last_done is the last change that was not only checked. The
-  -- run comes before the host in the key: so the rows of a batch lie side by side, on few pages.
+  -- Events of a host by status; others have a status that no result has. Of results also when the last was, in
+  -- microseconds since 1970; last_done is the last change that was not only checked. The run comes before the
+  -- host in the key: so the rows of a batch lie side by side, on few pages.
   CREATE TABLE host_tallies (
     action INTEGER, run INTEGER, host INTEGER, hour INTEGER, playbook INTEGER, user INTEGER,
     ok INTEGER NOT NULL, changed INTEGER NOT NULL, failed INTEGER NOT NULL,
@@ -128,7 +129,8 @@ export const SCHEMA = `
   ) STRICT, WITHOUT ROWID;
 
   -- Results of a task, each in its day and in its week: days is 1 or 7, start the first of them, counted
-  -- from 1970. Those of a week are of all playbooks and users, and have 0 there. durations are counts by range; see duration-counts.ts.
+  -- from 1970. Those of a week are of all playbooks and users, and have 0 there. durations are counts by
+  -- range; see duration-counts.ts.
   CREATE TABLE task_tallies (
     days INTEGER, task INTEGER, start INTEGER, playbook INTEGER, user INTEGER,
     ok INTEGER NOT NULL, changed INTEGER NOT NULL, failed INTEGER NOT NULL,
