@@ -1,7 +1,6 @@
 import { timeOf } from './documents.ts'
 import {
   IGNORED,
-  noResults,
   type Outline,
   type OutlineCells,
   type OutlineHost,
@@ -10,7 +9,7 @@ import {
   RESCUED
 } from './outline.ts'
 import type { CellFold, Fold, HostFold, Play, PlayFold, TaskFold } from './outline-fold.ts'
-import { type ResultStatus, resultStatuses } from './store.ts'
+import { noResults, type ResultStatus, resultStatuses } from './store.ts'
 
 /** The outline that the events of a run came to: parts in their order, counts and times summed up. */
 export function outlineOf({ plays, tasks, hosts }: Fold): Outline {

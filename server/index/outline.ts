@@ -118,10 +118,6 @@ export function cellAt(cells: OutlineCells, at: number): Cell {
   }
 }
 
-export function noResults(): Record<ResultStatus, number> {
-  return { ok: 0, changed: 0, failed: 0, skipped: 0, unreachable: 0 }
-}
-
 /** What whoever asks for the outline of too large a run is told. */
 export function tooManyResults(runId: string): Problem {
   return new Problem(

@@ -35,6 +35,11 @@ export type RunStatus = (typeof runStatuses)[number]
 export const resultStatuses = ['ok', 'changed', 'failed', 'skipped', 'unreachable'] as const
 export type ResultStatus = (typeof resultStatuses)[number]
 
+/** Counts of results, to begin with. */
+export function noResults(): Record<ResultStatus, number> {
+  return { ok: 0, changed: 0, failed: 0, skipped: 0, unreachable: 0 }
+}
+
 type RunFields = NonNullable<Event['run']>
 
 /**

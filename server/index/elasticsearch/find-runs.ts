@@ -1,6 +1,6 @@
 import { toElasticsearch } from '../../ask/query/to-elasticsearch.ts'
 import { firstRunId } from '../run-id.ts'
-import { type Page, type ResultStatus, type Run, type RunQuery, resultStatuses } from '../store.ts'
+import { noResults, type Page, type ResultStatus, type Run, type RunQuery, resultStatuses } from '../store.ts'
 import type { HostRun, HostRunQuery } from '../summaries.ts'
 import { pageOf } from './pages.ts'
 import { type Conditions, conditions, likeClause } from './query.ts'
@@ -105,8 +105,4 @@ async function countResults(asking: Asking, runIds: string[], host?: string): Pr
       { ...noResults(), ...Object.fromEntries(status.buckets.map((each) => [each.key, each.doc_count])) }
     ])
   )
-}
-
-function noResults(): Counts {
-  return { ok: 0, changed: 0, failed: 0, skipped: 0, unreachable: 0 }
 }

@@ -6,7 +6,7 @@ import { requiredValue } from '../../ask/query/required.ts'
 import { parsed, runDocument } from '../documents.ts'
 import { firstRunId } from '../run-id.ts'
 import { endOf } from '../run-state.ts'
-import { type Page, type ResultStatus, type Run, type RunQuery, runStatuses } from '../store.ts'
+import { noResults, type Page, type ResultStatus, type Run, type RunQuery, runStatuses } from '../store.ts'
 import type { HostRun, HostRunQuery, RunFilter } from '../summaries.ts'
 import { type Entry, pageOf } from './pages.ts'
 import type { RunRow } from './run-row.ts'
@@ -34,8 +34,7 @@ export function findHostRuns(db: Database.Database, query: HostRunQuery, wanted:
     .raw()
   return pageOf(rowsOf(db, query, [key], wanted), query.limit, (row) => {
     const { item, ...rest } = entry(row)
-    const none = { ok: 0, changed: 0, failed: 0, skipped: 0, unreachable: 0 }
-    const results = { ...none, ...Object.fromEntries(counts.all(row.key, key)) }
+    const results = { ...noResults(), ...Object.fromEntries(counts.all(row.key, key)) }
     return { item: { ...item, host: { name: query.host }, results }, ...rest }
   })
 }

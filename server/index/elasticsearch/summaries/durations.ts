@@ -1,14 +1,11 @@
 import type { estypes } from '@elastic/elasticsearch'
-import { addDuration, type DurationCounts, percentilesOf } from '../../durations.ts'
+import { addDuration, type DurationCounts, percentilesOf, RANGES } from '../../durations.ts'
 import type { Percentiles } from '../../summaries.ts'
 import type { Buckets } from './groups.ts'
 
-/** There are 753 ranges up to the greatest duration that an event may have. */
-const RANGES_MAX = 1_000
-
 /** How many documents have a duration in which range. */
 export const byRange: estypes.AggregationsAggregationContainer = {
-  terms: { field: 'playtrail.duration_range', size: RANGES_MAX }
+  terms: { field: 'playtrail.duration_range', size: RANGES }
 }
 
 export type Ranges = Buckets<{ key: number; doc_count: number }>

@@ -1,9 +1,9 @@
 import type { estypes } from '@elastic/elasticsearch'
 import { limits } from '../../../limits.ts'
 import type { EventFilter, Facet, FacetField } from '../../summaries.ts'
+import { tooManyGroups } from '../../too-many-groups.ts'
 import { eventConditions } from '../event-conditions.ts'
 import { type Asking, aggregate } from '../search.ts'
-import { tooManyGroups } from './groups.ts'
 
 interface Values {
   buckets: { key: string; doc_count: number }[]

@@ -1,6 +1,7 @@
 import type { estypes } from '@elastic/elasticsearch'
 import { Problem } from '../../../errors.ts'
 import { limits } from '../../../limits.ts'
+import { tooManyGroups } from '../../too-many-groups.ts'
 import { type Asking, aggregate } from '../search.ts'
 
 /**
@@ -127,13 +128,6 @@ export async function* countsOf<Of extends Key>(
     if (after_key === undefined || buckets.length < size) return
     after = after_key
   }
-}
-
-export function tooManyGroups(what: string): Problem {
-  return new Problem(
-    'too_many_groups',
-    `The answer would have more than ${limits.groupsMax.toLocaleString('en')} ${what}. Narrow from, to or q.`
-  )
 }
 
 /** Of the parts of groups, by week, status or duration, which nobody counts beforehand. */

@@ -1,8 +1,9 @@
 import { limits } from '../../../limits.ts'
 import type { EventFilter, HistogramBucket, HistogramInterval } from '../../summaries.ts'
+import { tooManyGroups } from '../../too-many-groups.ts'
 import { eventConditions } from '../event-conditions.ts'
 import type { Asking } from '../search.ts'
-import { countsOf, type Source, tooManyGroups } from './groups.ts'
+import { countsOf, type Source } from './groups.ts'
 
 type Part = { start: number; result: string | null; run: string | null }
 

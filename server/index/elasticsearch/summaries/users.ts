@@ -1,7 +1,8 @@
 import { limits } from '../../../limits.ts'
 import type { RunFilter, UserSummary } from '../../summaries.ts'
+import { tooManyGroups } from '../../too-many-groups.ts'
 import type { Asking } from '../search.ts'
-import { type Buckets, documentOf, type First, type Group, sumUpGroups, tooManyGroups } from './groups.ts'
+import { type Buckets, documentOf, type First, type Group, sumUpGroups } from './groups.ts'
 import { byStatus, failureRate, lastRun, latestRun, type RunPart, runCounts, runFilter } from './runs.ts'
 
 interface UserGroup extends Group {

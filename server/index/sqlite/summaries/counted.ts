@@ -1,8 +1,6 @@
 import type Database from 'better-sqlite3'
 import type { Query } from '../../../ask/query/ast.ts'
 import { STATUS } from '../../../ask/query/fields.ts'
-import { Problem } from '../../../errors.ts'
-import { limits } from '../../../limits.ts'
 import type { EventFilter } from '../../summaries.ts'
 import { activeHours, type TimeRange } from '../active-hours.ts'
 import { whereEvents, withRequired } from '../event-source.ts'
@@ -94,11 +92,6 @@ export function* columnsOfEvents<Row extends unknown[]>(
     const isByTime = source.index === 'events_by_time' && !isAlong
     for (const each of isByTime ? activeHours(db, filter, range) : [range]) yield* ask(each.from, each.to)
   }
-}
-
-export function tooManyGroups(what: string): Problem {
-  const detail = `The answer would have more than ${limits.groupsMax} ${what}. Narrow it by time (from, to) or by further filters.`
-  return new Problem('too_many_groups', detail)
 }
 
 /** What keys stand for. */

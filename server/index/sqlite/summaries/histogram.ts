@@ -1,8 +1,9 @@
 import { limits } from '../../../limits.ts'
 import type { EventFilter, HistogramBucket, HistogramInterval } from '../../summaries.ts'
+import { tooManyGroups } from '../../too-many-groups.ts'
 import { type TimeRange, timeRange } from '../active-hours.ts'
 import { DAY_US, HOUR_US } from '../tallies.ts'
-import { columnsOfEvents, type Index, simplified, split, tooManyGroups, type Whole } from './counted.ts'
+import { columnsOfEvents, type Index, simplified, split, type Whole } from './counted.ts'
 import { hostCounts, hostSums, hostsCan, hoursCan, hoursWhere, tellsStatuses } from './rolled-hours.ts'
 
 /** Intervals by their beginning, in microseconds since 1970. */

@@ -1,22 +1,15 @@
 import type Database from 'better-sqlite3'
 import { limits } from '../../../limits.ts'
-import { type ResultStatus, resultStatuses } from '../../store.ts'
+import { noResults, type ResultStatus, resultStatuses } from '../../store.ts'
 import type { EventFilter, HostSummary } from '../../summaries.ts'
+import { tooManyGroups } from '../../too-many-groups.ts'
 import { timeRange } from '../active-hours.ts'
 import { whereNames } from '../event-source.ts'
 import { select } from '../selection.ts'
 import { stillWantedBy } from '../still-wanted.ts'
 import { CHECKED, HOST_RESULT } from '../tables.ts'
 import { HOUR_US } from '../tallies.ts'
-import {
-  columnsOfEvents,
-  type Index,
-  namesOf,
-  simplifiedForResults,
-  split,
-  tooManyGroups,
-  type Whole
-} from './counted.ts'
+import { columnsOfEvents, type Index, namesOf, simplifiedForResults, split, type Whole } from './counted.ts'
 import { lastResults, latestOf } from './last-seen.ts'
 
 interface HostSum {
@@ -145,7 +138,7 @@ function summariesOf(index: Index, filter: EventFilter, sums: Map<number, HostSu
     if (run === undefined) return []
     const change = statuses.includes('changed') ? lastChange(host, done) : undefined
     const failure = lastFailure(host, latestOf(failures.map((status) => lasts[status])))
-    const results = { ...newSum().counts }
+    const results = noResults()
     for (const status of statuses) results[status] = counts[status]
     return [
       {
@@ -163,7 +156,7 @@ function summariesOf(index: Index, filter: EventFilter, sums: Map<number, HostSu
 function newSum(): HostSum {
   return {
     runs: 0,
-    counts: { ok: 0, changed: 0, failed: 0, skipped: 0, unreachable: 0 },
+    counts: noResults(),
     lasts: { ok: null, changed: null, failed: null, skipped: null, unreachable: null },
     done: null
   }

@@ -5,10 +5,10 @@ import { addDuration, type DurationCounts, percentilesOf, rangeOf } from '../../
 import { timeOfRunId } from '../../run-id.ts'
 import { type RunStatus, runStatuses } from '../../store.ts'
 import type { LastRun, PlaybookSummary, RunFilter, UserSummary } from '../../summaries.ts'
+import { tooManyGroups } from '../../too-many-groups.ts'
 import { runRows } from '../find-runs.ts'
 import type { RunRow } from '../run-row.ts'
 import type { StillWanted } from '../still-wanted.ts'
-import { tooManyGroups } from './counted.ts'
 import { intervalStart } from './histogram.ts'
 
 // Playbooks and users: both are told by runs, which are few beside events.

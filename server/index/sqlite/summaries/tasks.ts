@@ -2,8 +2,9 @@ import type Database from 'better-sqlite3'
 import { limits } from '../../../limits.ts'
 import { parseEvent } from '../../columns.ts'
 import { percentilesAtPlaces, RANGES, rangeOf } from '../../durations.ts'
-import { type ResultStatus, resultStatuses } from '../../store.ts'
+import { noResults, type ResultStatus, resultStatuses } from '../../store.ts'
 import type { EventFilter, TaskSummary } from '../../summaries.ts'
+import { tooManyGroups } from '../../too-many-groups.ts'
 import { type TimeRange, timeRange } from '../active-hours.ts'
 import { addRanges, encodeCounts, type PlacedCounts, placeOf, timedStatuses } from '../duration-counts.ts'
 import { whereNames, whereTask } from '../event-source.ts'
@@ -11,15 +12,7 @@ import { select } from '../selection.ts'
 import { stillWantedBy } from '../still-wanted.ts'
 import { FLAKY } from '../tables.ts'
 import { DAY_US, startOf } from '../tallies.ts'
-import {
-  columnsOfEvents,
-  type Index,
-  namesOf,
-  simplifiedForResults,
-  split,
-  tooManyGroups,
-  type Whole
-} from './counted.ts'
+import { columnsOfEvents, type Index, namesOf, simplifiedForResults, split, type Whole } from './counted.ts'
 import { lastResults, latestOf } from './last-seen.ts'
 
 /** What the results of a task say, by status. */
@@ -135,13 +128,13 @@ function sumOf(sums: Sums, task: number): TaskSum {
   if (known !== undefined) return known
   if (sums.size === limits.groupsMax) throw tooManyGroups('tasks')
   const lasts = { ok: null, changed: null, failed: null, skipped: null, unreachable: null }
-  const sum: TaskSum = { counts: noCounts(), flaky: noCounts(), lasts, weeks: new Map() }
+  const sum: TaskSum = { counts: noResults(), flaky: noResults(), lasts, weeks: new Map() }
   sums.set(task, sum)
   return sum
 }
 
 function weekOf({ weeks }: TaskSum, start: number): WeekSum {
-  const week = weeks.get(start) ?? { counts: noCounts(), durations: new Map(), rolled: [] }
+  const week = weeks.get(start) ?? { counts: noResults(), durations: new Map(), rolled: [] }
   weeks.set(start, week)
   return week
 }
@@ -223,15 +216,11 @@ function ofStatuses(
   counts: Record<ResultStatus, number>,
   statuses: readonly ResultStatus[]
 ): Record<ResultStatus, number> {
-  const some = noCounts()
+  const some = noResults()
   for (const status of statuses) some[status] = counts[status]
   return some
 }
 
 function sumUp(counts: Record<ResultStatus, number>): number {
   return resultStatuses.reduce((sum, status) => sum + counts[status], 0)
-}
-
-function noCounts(): Record<ResultStatus, number> {
-  return { ok: 0, changed: 0, failed: 0, skipped: 0, unreachable: 0 }
 }
