@@ -55,7 +55,9 @@ export function runDocument(
         end: ended,
         duration:
           (end && durationOf(end)) ??
-          (row.status === 'aborted' ? nanosecondsBetween(start, ended) : undefined),
+          (row.status === 'aborted'
+            ? nanosecondsBetween(microsecondsOf(start), microsecondsOf(ended))
+            : undefined),
         outcome: end?.event.outcome
       })
     },
@@ -99,9 +101,8 @@ function ansibleOf(started: Event | undefined, end: Event | undefined): Run['ans
   return Object.keys(ansible).length === 0 ? undefined : ansible
 }
 
-/** Nobody measured how long an aborted run took: it is the time from its start to its end. */
-function nanosecondsBetween(start: string, end: string | undefined): number | undefined {
-  const [from, to] = [microsecondsOf(start), microsecondsOf(end)]
+/** Nobody measured how long an aborted run took: it is the time from its start to its end, in microseconds. */
+export function nanosecondsBetween(from: number | undefined, to: number | undefined): number | undefined {
   if (from === undefined || to === undefined) return undefined
   const nanoseconds = Math.max(0, to - from) * 1_000
   // Beyond 104 days a double no longer counts them exactly.

@@ -1,17 +1,9 @@
+import { failuresOf, runRates } from '../../rates.ts'
 import type { PlaybookSummary, RunFilter } from '../../summaries.ts'
 import type { Asking } from '../search.ts'
 import { byRange, durationOf, type Ranges } from './durations.ts'
 import { type Buckets, documentOf, type First, type Group, sumUpGroups, weeksOf } from './groups.ts'
-import {
-  byStatus,
-  failureRate,
-  failuresOf,
-  lastRun,
-  latestRun,
-  type RunPart,
-  runCounts,
-  runFilter
-} from './runs.ts'
+import { byStatus, lastRun, latestRun, type RunPart, runCounts, runFilter } from './runs.ts'
 
 interface Week {
   /** When it began, in milliseconds since 1970. */
@@ -51,7 +43,7 @@ function summaryOf({ key, statuses, latest, success, weeks }: PlaybookGroup): Pl
     {
       run: { name: key },
       runs,
-      ...failureRate(runs),
+      ...runRates(runs),
       last_run: lastRun(last),
       ...(lastSuccess && { last_success: lastRun(lastSuccess) }),
       ...durationOf(weeks.buckets.map(({ ranges }) => ranges)),

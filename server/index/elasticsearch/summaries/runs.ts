@@ -39,14 +39,3 @@ export const byStatus = valuesOf('run.status', runStatuses)
 export function runCounts(found: Buckets<Group>): Record<RunStatus, number> {
   return countsBy(runStatuses, found)
 }
-
-export function failuresOf({ failed, unreachable, aborted }: Record<RunStatus, number>): number {
-  return failed + unreachable + aborted
-}
-
-/** Absent while none has ended. */
-export function failureRate(runs: Record<RunStatus, number>): { failure_rate?: number } {
-  const failures = failuresOf(runs)
-  const ended = failures + runs.success + runs.changed
-  return ended === 0 ? {} : { failure_rate: failures / ended }
-}

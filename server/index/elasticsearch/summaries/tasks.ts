@@ -1,3 +1,4 @@
+import { taskRates } from '../../rates.ts'
 import type { EventFilter, TaskSummary } from '../../summaries.ts'
 import { resultConditions } from '../event-conditions.ts'
 import type { Asking } from '../search.ts'
@@ -59,19 +60,12 @@ function summaryOf({ key, statuses, latest, flaky, weeks }: TaskGroup): TaskSumm
   const last = documentOf(latest)
   if (last === undefined) return []
   const results = resultCounts(statuses)
-  const failed = results.failed + results.unreachable
-  const tried = results.ok + results.changed + failed
-  const rates = {
-    failure_rate: failed / tried,
-    change_rate: results.changed / tried,
-    flake_rate: flaky.doc_count / tried
-  }
   return [
     {
       ansible: { task: { key, ...descriptionOf(last) } },
       results,
       flaky: flaky.doc_count,
-      ...(tried > 0 && rates),
+      ...taskRates(results, flaky.doc_count),
       ...durationOf(weeks.buckets.map(({ timed }) => timed.ranges)),
       last_result: lastSeen(last),
       weeks: weeks.buckets.map(weekOf)

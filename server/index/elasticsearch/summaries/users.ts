@@ -1,9 +1,10 @@
 import { limits } from '../../../limits.ts'
+import { runRates } from '../../rates.ts'
 import type { RunFilter, UserSummary } from '../../summaries.ts'
 import { tooManyGroups } from '../../too-many-groups.ts'
 import type { Asking } from '../search.ts'
 import { type Buckets, documentOf, type First, type Group, sumUpGroups } from './groups.ts'
-import { byStatus, failureRate, lastRun, latestRun, type RunPart, runCounts, runFilter } from './runs.ts'
+import { byStatus, lastRun, latestRun, type RunPart, runCounts, runFilter } from './runs.ts'
 
 interface UserGroup extends Group {
   statuses: Buckets<Group>
@@ -32,7 +33,7 @@ function summaryOf({ key, statuses, latest, playbooks }: UserGroup): UserSummary
     {
       user: { name: key },
       runs,
-      ...failureRate(runs),
+      ...runRates(runs),
       playbooks: playbooks.buckets.length,
       last_run: lastRun(last)
     }

@@ -2,7 +2,7 @@ import { limits } from '../../../limits.ts'
 import type { EventFilter, HistogramBucket, HistogramInterval } from '../../summaries.ts'
 import { tooManyGroups } from '../../too-many-groups.ts'
 import { type TimeRange, timeRange } from '../active-hours.ts'
-import { DAY_US, HOUR_US } from '../tallies.ts'
+import { DAY_US, HOUR_US, startOf } from '../tallies.ts'
 import { columnsOfEvents, type Index, simplified, split, type Whole } from './counted.ts'
 import { hostCounts, hostSums, hostsCan, hoursCan, hoursWhere, tellsStatuses } from './rolled-hours.ts'
 
@@ -10,7 +10,7 @@ import { hostCounts, hostSums, hostsCan, hoursCan, hoursWhere, tellsStatuses } f
 type Buckets = Map<number, { events: number; statuses: Record<string, number> }>
 
 const MINUTE_US = 60_000_000
-const lengthsUs = { minute: MINUTE_US, hour: HOUR_US, day: DAY_US, week: 7 * DAY_US }
+const lengthsUs = { minute: MINUTE_US, hour: HOUR_US, day: DAY_US }
 
 export function findHistogram(
   index: Index,
@@ -31,10 +31,9 @@ export function findHistogram(
 
 /** The beginning of the interval that a time is in. */
 export function intervalStart(timeUs: number, interval: HistogramInterval): number {
+  if (interval === 'week') return startOf(timeUs, 7) * DAY_US
   const length = lengthsUs[interval]
-  // The first of January 1970 was a Thursday, and weeks begin on Monday.
-  const offset = interval === 'week' ? 3 * DAY_US : 0
-  return Math.floor((timeUs + offset) / length) * length - offset
+  return Math.floor(timeUs / length) * length
 }
 
 /** What the roll-ups have; false where they cannot tell. */

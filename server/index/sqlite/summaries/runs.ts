@@ -1,7 +1,9 @@
 import type Database from 'better-sqlite3'
 import { limits } from '../../../limits.ts'
 import { microsecondsOf } from '../../columns.ts'
+import { nanosecondsBetween } from '../../documents.ts'
 import { addDuration, type DurationCounts, percentilesOf, rangeOf } from '../../durations.ts'
+import { runRates } from '../../rates.ts'
 import { timeOfRunId } from '../../run-id.ts'
 import { type RunStatus, runStatuses } from '../../store.ts'
 import type { LastRun, PlaybookSummary, RunFilter, UserSummary } from '../../summaries.ts'
@@ -94,9 +96,7 @@ function addRun(sum: RunSum, row: RunRow): void {
 }
 
 function ratesOf({ counts }: RunSum): Pick<PlaybookSummary, 'runs' | 'failure_rate'> {
-  const failures = counts.failed + counts.unreachable + counts.aborted
-  const ended = failures + counts.success + counts.changed
-  return { runs: counts, ...(ended > 0 && { failure_rate: failures / ended }) }
+  return { runs: counts, ...runRates(counts) }
 }
 
 function weeksOf({ weeks }: RunSum): PlaybookSummary['weeks'] {
@@ -116,8 +116,7 @@ function durationOf(durations: DurationCounts): Pick<PlaybookSummary, 'duration'
 function timeTaken(run: RunRow): number | undefined {
   if (run.measured !== null) return run.measured
   if (run.status !== 'aborted' || run.ended === null) return undefined
-  const nanoseconds = Math.max(0, run.ended - (run.begin ?? startOf(run))) * 1_000
-  return Number.isSafeInteger(nanoseconds) ? nanoseconds : undefined
+  return nanosecondsBetween(run.begin ?? startOf(run), run.ended)
 }
 
 /** When it started, as its id has it, in microseconds since 1970. */

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3'
 import { limits } from '../../../limits.ts'
 import { parseEvent } from '../../columns.ts'
 import { percentilesAtPlaces, RANGES, rangeOf } from '../../durations.ts'
+import { taskRates } from '../../rates.ts'
 import { noResults, type ResultStatus, resultStatuses } from '../../store.ts'
 import type { EventFilter, TaskSummary } from '../../summaries.ts'
 import { tooManyGroups } from '../../too-many-groups.ts'
@@ -165,8 +166,6 @@ type Totals = Omit<TaskSummary, 'ansible' | 'last_result'>
 
 function totals({ counts, flaky, weeks }: TaskSum, statuses: readonly ResultStatus[]): Totals {
   const results = ofStatuses(counts, statuses)
-  const failed = results.failed + results.unreachable
-  const tried = results.ok + results.changed + failed
   const flakyOnes = sumUp(ofStatuses(flaky, statuses))
   const all = new Uint32Array(RANGES)
   const summedWeeks = [...weeks]
@@ -174,15 +173,10 @@ function totals({ counts, flaky, weeks }: TaskSum, statuses: readonly ResultStat
     .map(([start, week]) => weekSummary(start, week, statuses, all))
     .filter(({ results: count }) => count > 0)
   const duration = percentilesAtPlaces(all)
-  const rates = {
-    failure_rate: failed / tried,
-    change_rate: results.changed / tried,
-    flake_rate: flakyOnes / tried
-  }
   return {
     results,
     flaky: flakyOnes,
-    ...(tried > 0 && rates),
+    ...taskRates(results, flakyOnes),
     ...(duration && { duration }),
     weeks: summedWeeks
   }
