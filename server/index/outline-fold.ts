@@ -187,12 +187,12 @@ function cellOf({ event, host, ansible }: OutlineEvent, time: number): CellFold 
     endedAt: time,
     duration: durationOf({ event }) ?? Number.NaN,
     status: resultStatuses.indexOf(status),
-    flags: flagsOf(ansible)
+    flags: cellFlags(ansible)
   }
 }
 
 /** Only what failed or was unreachable can be ignored or rescued. */
-export function flagsOf(ansible: OutlineEvent['ansible']): number {
+export function cellFlags(ansible: OutlineEvent['ansible']): number {
   const { status, ignored, rescued } = ansible?.result ?? {}
   if (status !== 'failed' && status !== 'unreachable') return 0
   return (ignored ? IGNORED : 0) + (rescued ? RESCUED : 0)

@@ -34,7 +34,7 @@ export function whereEvents(
   journalId: string
 ): EventSource | undefined {
   if (!whereColumns(db, found, filter)) return undefined
-  const source = sourceOf(db, found, filter)
+  const source = placeToLook(db, found, filter)
   whereMatching(found, filter.matching, journalId)
   return source
 }
@@ -114,7 +114,7 @@ export function withRequired<Filter extends EventFilter>(filter: Filter): Filter
 }
 
 /** Where to look: at the few events that have the words of the query, or else along an index. */
-function sourceOf(db: Database.Database, found: Selection, filter: EventFilter): EventSource {
+function placeToLook(db: Database.Database, found: Selection, filter: EventFilter): EventSource {
   const candidates = textCandidates(db, filter.matching)
   if (candidates?.are === 'many') found.where(candidates.condition, ...candidates.values)
   if (candidates?.are === 'few') {

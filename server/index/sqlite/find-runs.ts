@@ -52,7 +52,7 @@ function rowsOf(
   hosts: readonly number[] | undefined,
   wanted: StillWanted
 ): Iterable<RunRow> {
-  const query = withRequired(asked)
+  const query = withRequiredOfRuns(asked)
   const found = select(db)
   const { id, playbook, fromMs, toMs, after, matching, limit } = query
   found.where('(r.key % 61 <> 0 OR still_wanted())')
@@ -68,7 +68,7 @@ function rowsOf(
     const { operator, value } = comparison(playbook)
     found.where(`(r.name ${operator} ? OR r.path ${operator} ?)`, value, value)
   }
-  const source = sourceOf(found, hosts)
+  const source = tablesFor(found, hosts)
   if (source === undefined) return []
   const rows = found.rows<RunRow>(
     `r.* FROM ${source.tables}`,
@@ -80,7 +80,7 @@ function rowsOf(
 }
 
 /** What the query in it requires as filters, for which there is an index. */
-function withRequired(query: Partial<RunQuery>): Partial<RunQuery> {
+function withRequiredOfRuns(query: Partial<RunQuery>): Partial<RunQuery> {
   const { matching } = query
   if (matching === undefined) return query
   const status = requiredValue(matching, STATUS) ?? requiredValue(matching, 'run.status')
@@ -120,7 +120,7 @@ function matcher(db: Database.Database, matching: Query, wanted: StillWanted): (
 }
 
 /** Where to look for the runs of hosts, and the column to sort them by; undefined if there is no such host. */
-function sourceOf(
+function tablesFor(
   found: Selection,
   hosts: readonly number[] | undefined
 ): { tables: string; id: string } | undefined {

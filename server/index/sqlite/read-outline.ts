@@ -1,7 +1,13 @@
 import type Database from 'better-sqlite3'
 import { parsed } from '../documents.ts'
 import { type Outline, outlineActions, tooManyResults } from '../outline.ts'
-import { flagsOf, type OutlineFold, openOutlineFold, type TaskFold, type TaskPlace } from '../outline-fold.ts'
+import {
+  cellFlags,
+  type OutlineFold,
+  openOutlineFold,
+  type TaskFold,
+  type TaskPlace
+} from '../outline-fold.ts'
 import { type ResultStatus, resultStatuses } from '../store.ts'
 import { IN_KEY_LIST, keyList, nameKeys } from './selection.ts'
 import { STILL_WANTED } from './still-wanted.ts'
@@ -44,7 +50,7 @@ export function readOutline(db: Database.Database, runId: string): Outline {
       endedAt: row.timestamp,
       duration: row.duration ?? Number.NaN,
       status: resultStatuses.indexOf(status),
-      flags: payload === null ? 0 : flagsOf(parsed(payload).ansible)
+      flags: payload === null ? 0 : cellFlags(parsed(payload).ansible)
     })
     if (fold.isTooLarge) throw tooManyResults(runId)
   }
