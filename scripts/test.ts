@@ -101,6 +101,12 @@ const stages: Stage[] = [
     ]
   },
   {
+    name: 'tools',
+    onDemand: true,
+    what: 'beside programs that not every machine has: strace, zsh, fish',
+    command: [...nodeTests, 'test/tools/*.test.ts']
+  },
+  {
     name: 'evidence',
     onDemand: true,
     what: '10,000 simulated power cuts, 1,000 damaged segments, 1,000 times kill -9',
@@ -187,7 +193,7 @@ async function runCommand(command: string[], settings: Record<string, string> = 
   const child = spawn(program, args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...settings, NO_COLOR: '1', FORCE_COLOR: undefined }
+    env: { ...settings, ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined }
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr])
