@@ -11,6 +11,7 @@ import { NEW_RUN, type RunRow } from './run-row.ts'
 import { runTimes } from './run-times.ts'
 import { CHECKPOINT_BYTES, logBytes, shortenLog } from './schema.ts'
 import { openTallies } from './tallies.ts'
+import { openTexts } from './texts.ts'
 
 /** What the writing worker does, one call after the other. */
 export interface Writer {
@@ -18,6 +19,8 @@ export interface Writer {
   /** One transaction: all of the batch or nothing. */
   write(batch: JournalBatch): Written
   moveCursor(next: number): void
+  /** One step of making the full-text index; `isMore` tells whether another one is needed. */
+  addWords(): { isMore: boolean; isLogLong: boolean }
   /** Begins the write-ahead log anew; while no question is under way. */
   shortenLog(): void
 }
@@ -38,32 +41,36 @@ export function openWriter(
   const keys = openKeys(db)
   const statements = prepare(db)
   const tallies = openTallies(db)
+  const texts = openTexts(db)
   let logBytesMax = writeAheadLogBytesMax
 
   const writeBatch = db.transaction((batch: JournalBatch): Refused[] => {
     const refused: Refused[] = []
     // A run's row is read once and written once a batch, however many of its events are in it.
     const runs: Runs = new Map()
+    const texted = texts.end()
     for (const record of recordsOf(batch)) {
       const columns = columnsOf(record)
       if (typeof columns === 'string')
         refused.push({ index: record.index, eventId: record.eventId, reason: columns })
-      else writeEvent(record, columns, runs)
+      else if (writeEvent(record, columns, runs) && record.index < texted) texts.add(record)
     }
     for (const { row, before } of runs.values()) updateRun(row, before)
     tallies.write()
     return refused
   })
 
-  function writeEvent(record: JournalRecord, columns: EventColumns, runs: Runs): void {
+  /** False if the event was there already. */
+  function writeEvent(record: JournalRecord, columns: EventColumns, runs: Runs): boolean {
     const run = columns.runId === null ? undefined : rowOf(columns.runId, runs)
     const row = keyedEvent(columns, run?.key ?? null, keys)
-    if (statements.insertEvent.run(eventValues(record, row)).changes === 0) return
+    if (statements.insertEvent.run(eventValues(record, row)).changes === 0) return false
     tallies.add(row)
-    if (run === undefined) return
+    if (run === undefined) return true
     addEvent(run, columns, record.index, record.receivedAt)
-    if (columns.result === undefined || row.host === null) return
-    writeResult(run, row.host, columns.result, record.index)
+    if (columns.result !== undefined && row.host !== null)
+      writeResult(run, row.host, columns.result, record.index)
+    return true
   }
 
   /** Of two results of one task on one host the greater sequence counts, in whatever order they come. */
@@ -110,12 +117,14 @@ export function openWriter(
     return Number(statements.insertRun.run(id).lastInsertRowid)
   }
 
+  const isLogLong = (): boolean => logBytes(db) > logBytesMax
+
   return {
     cursor: () => statements.cursor.get() ?? 0,
     write(batch) {
       try {
         const refused = writeBatch.immediate(batch)
-        return { refused, isLogLong: logBytes(db) > logBytesMax }
+        return { refused, isLogLong: isLogLong() }
       } catch (error) {
         keys.forget()
         tallies.forget()
@@ -125,6 +134,7 @@ export function openWriter(
     moveCursor(next) {
       statements.moveCursor.run(next)
     },
+    addWords: () => ({ isMore: texts.addSome(), isLogLong: isLogLong() }),
     shortenLog() {
       // Where another process reads in it for long, it is tried again when it has grown some more.
       logBytesMax = shortenLog(db) ? writeAheadLogBytesMax : logBytes(db) + CHECKPOINT_BYTES
