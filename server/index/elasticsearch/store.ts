@@ -3,28 +3,19 @@ import type { Logger } from 'pino'
 import { Fatal, Problem } from '../../errors.ts'
 import type { JournalBatch } from '../../journal/record.ts'
 import { limits } from '../../limits.ts'
-import { openOutlineFold } from '../outline-fold.ts'
 import { IndexReplaced, type Refused, type Store } from '../store.ts'
 import { answerOf } from './answer.ts'
 import { type BulkObserver, BulkWriter } from './bulk.ts'
 import { reasonOf } from './failures.ts'
-import { findEventParts, findEvents, findResults } from './find-events.ts'
-import { findHostRuns, findRuns } from './find-runs.ts'
 import { areThere, makeIndices } from './generation.ts'
 import { aliasesOf, DEFAULT_NAMESPACE, namesOf, type WriteNames, writeNamesOf } from './names.ts'
 import type { Pace } from './pace.ts'
-import { readOutline } from './read-outline.ts'
+import { questionsOf } from './questions.ts'
 import { openRunWriter, type RunWriter } from './run-writer.ts'
 import type { Asking } from './search.ts'
 import { createSendings, type Sendings } from './sendings.ts'
 import { newer, setUp } from './setup.ts'
 import { readCursor, readState, saveCursor } from './state.ts'
-import { findFacets, noFacets } from './summaries/facets.ts'
-import { findHistogram } from './summaries/histogram.ts'
-import { sumUpHosts } from './summaries/hosts.ts'
-import { sumUpPlaybooks } from './summaries/playbooks.ts'
-import { sumUpTasks } from './summaries/tasks.ts'
-import { sumUpUsers } from './summaries/users.ts'
 import { SETUP_VERSION } from './templates.ts'
 import { checkVersion } from './version.ts'
 import { writeBatch } from './write-batch.ts'
@@ -132,27 +123,19 @@ class ElasticsearchStore implements Store {
     this.#hasWritten = state.write_index !== ''
   }
 
-  runs: Store['runs'] = (query, signal) =>
-    this.#ask({ items: [] }, signal, (asking) => findRuns(asking, query))
-  results: Store['results'] = (query, signal) =>
-    this.#ask({ items: [] }, signal, (asking) => findResults(asking, query))
-  events: Store['events'] = (query, signal) =>
-    this.#ask({ items: [] }, signal, (asking) => findEvents(asking, query))
-  eventParts: Store['eventParts'] = (query, signal) =>
-    this.#ask({ items: [] }, signal, (asking) => findEventParts(asking, query))
-  outline: Store['outline'] = (runId, signal) =>
-    this.#ask(openOutlineFold().outline(), signal, (asking) => readOutline(asking, runId))
-  hostRuns: Store['hostRuns'] = (query, signal) =>
-    this.#ask({ items: [] }, signal, (asking) => findHostRuns(asking, query))
-  hosts: Store['hosts'] = (filter, signal) => this.#ask([], signal, (asking) => sumUpHosts(asking, filter))
-  playbooks: Store['playbooks'] = (filter, signal) =>
-    this.#ask([], signal, (asking) => sumUpPlaybooks(asking, filter))
-  users: Store['users'] = (filter, signal) => this.#ask([], signal, (asking) => sumUpUsers(asking, filter))
-  tasks: Store['tasks'] = (filter, signal) => this.#ask([], signal, (asking) => sumUpTasks(asking, filter))
-  facets: Store['facets'] = (filter, fields, valuesMax, signal) =>
-    this.#ask(noFacets(fields), signal, (asking) => findFacets(asking, filter, fields, valuesMax))
-  histogram: Store['histogram'] = (filter, interval, signal) =>
-    this.#ask([], signal, (asking) => findHistogram(asking, filter, interval))
+  readonly #questions = questionsOf((nothing, signal, question) => this.#ask(nothing, signal, question))
+  readonly runs = this.#questions.runs
+  readonly results = this.#questions.results
+  readonly events = this.#questions.events
+  readonly eventParts = this.#questions.eventParts
+  readonly outline = this.#questions.outline
+  readonly hostRuns = this.#questions.hostRuns
+  readonly hosts = this.#questions.hosts
+  readonly playbooks = this.#questions.playbooks
+  readonly users = this.#questions.users
+  readonly tasks = this.#questions.tasks
+  readonly facets = this.#questions.facets
+  readonly histogram = this.#questions.histogram
 
   async close(): Promise<void> {
     clearInterval(this.#looking)

@@ -3,7 +3,7 @@ import type { ResultStatus } from '../store.ts'
 
 // How a row of `task_tallies` keeps its durations: an entry of 6 bytes for each range that has any,
 //   range × 4 + status uint16 | how many uint32
-// little-endian, in no order. Ranges are those of durations.ts, of which there are fewer than 800.
+// little-endian, in no order. Ranges are those of durations.ts, which are fewer than 2^14.
 
 const ENTRY_BYTES = 6
 /** Those whose durations are measured, in the order of their numbers. */
@@ -14,18 +14,8 @@ export type PlacedCounts = Map<number, number>
 
 /** Where the durations of a range and a status are counted; undefined where they are not. */
 export function placeOf(range: number, status: ResultStatus): number | undefined {
-  const number = timedStatuses.findIndex((timed) => timed === status)
+  const number = (timedStatuses as readonly ResultStatus[]).indexOf(status)
   return number < 0 ? undefined : range * 4 + number
-}
-
-export function rangeAt(place: number): number {
-  return place >> 2
-}
-
-export function statusAt(place: number): ResultStatus {
-  const status = timedStatuses[place & 3]
-  if (status === undefined) throw new Error(`index: no status has durations at ${place}`)
-  return status
 }
 
 export function encodeCounts(counts: PlacedCounts): Buffer {
@@ -44,6 +34,15 @@ export function addCounts(counts: PlacedCounts, bytes: Buffer): void {
   for (let offset = 0; offset < bytes.length; offset += ENTRY_BYTES) {
     const place = bytes.readUInt16LE(offset)
     counts.set(place, (counts.get(place) ?? 0) + bytes.readUInt32LE(offset + 2))
+  }
+}
+
+/** Adds what `bytes` holds of some statuses to counts by range. */
+export function addRanges(ranges: Uint32Array, bytes: Buffer, isWanted: readonly boolean[]): void {
+  for (let offset = 0; offset < bytes.length; offset += ENTRY_BYTES) {
+    const place = bytes.readUInt16LE(offset)
+    const range = place >> 2
+    if (isWanted[place & 3] === true) ranges[range] = (ranges[range] ?? 0) + bytes.readUInt32LE(offset + 2)
   }
 }
 

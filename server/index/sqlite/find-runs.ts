@@ -1,10 +1,12 @@
 import type Database from 'better-sqlite3'
 import type { Query } from '../../ask/query/ast.ts'
 import { matches } from '../../ask/query/evaluate.ts'
+import { STATUS } from '../../ask/query/fields.ts'
+import { requiredValue } from '../../ask/query/required.ts'
 import { parsed, runDocument } from '../documents.ts'
 import { firstRunId } from '../run-id.ts'
 import { endOf } from '../run-state.ts'
-import type { Page, ResultStatus, Run, RunQuery } from '../store.ts'
+import { type Page, type ResultStatus, type Run, type RunQuery, runStatuses } from '../store.ts'
 import type { HostRun, HostRunQuery, RunFilter } from '../summaries.ts'
 import { type Entry, pageOf } from './pages.ts'
 import type { RunRow } from './run-row.ts'
@@ -47,10 +49,11 @@ export function runRows(db: Database.Database, filter: RunFilter, wanted: StillW
 /** Rows of the runs that pass the filters, newest first; with a result on one of the hosts, if some are given. */
 function rowsOf(
   db: Database.Database,
-  query: Partial<RunQuery>,
+  asked: Partial<RunQuery>,
   hosts: readonly number[] | undefined,
   wanted: StillWanted
 ): Iterable<RunRow> {
+  const query = withRequired(asked)
   const found = select(db)
   const { id, playbook, fromMs, toMs, after, matching, limit } = query
   found.where('(r.key % 61 <> 0 OR still_wanted())')
@@ -75,6 +78,18 @@ function rowsOf(
     matching === undefined && limit !== undefined ? limit + 1 : -1
   )
   return matching === undefined ? rows : Iterator.from(rows).filter(matcher(db, matching, wanted))
+}
+
+/** What the query in it requires as filters, for which there is an index. */
+function withRequired(query: Partial<RunQuery>): Partial<RunQuery> {
+  const { matching } = query
+  if (matching === undefined) return query
+  const status = requiredValue(matching, STATUS) ?? requiredValue(matching, 'run.status')
+  return {
+    ...query,
+    user: query.user ?? requiredValue(matching, 'user.name'),
+    status: query.status ?? runStatuses.find((known) => known === status)
+  }
 }
 
 /** A run as its row and the events that it names tell it. */

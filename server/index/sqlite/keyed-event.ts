@@ -42,10 +42,25 @@ export function flagsOf({ isChecked, isFlaky }: EventColumns): number {
   return (isChecked ? CHECKED : 0) | (isFlaky ? FLAKY : 0)
 }
 
-export function eventValues(record: JournalRecord, row: KeyedEvent): (number | string | null | Buffer)[] {
-  const { run, timestamp, action, playbook, host, user, status, task, duration, flags } = row
+export type EventValues = readonly (number | string | null | Buffer)[]
+
+/** The values of INSERT_EVENT, as one argument. Each event comes through here: nothing is put together twice. */
+export function eventValues(record: JournalRecord, row: KeyedEvent): EventValues {
   return [
-    ...[record.index, record.eventId, run, timestamp, action, playbook, host, user, status],
-    ...[task, duration, flags, record.receivedAt, record.sender, record.payload]
+    record.index,
+    record.eventId,
+    row.run,
+    row.timestamp,
+    row.action,
+    row.playbook,
+    row.host,
+    row.user,
+    row.status,
+    row.task,
+    row.duration,
+    row.flags,
+    record.receivedAt,
+    record.sender,
+    record.payload
   ]
 }

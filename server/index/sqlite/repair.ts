@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3'
 import type { IndexRepair, Rewrite, RunCorrection } from '../reconcile/comparable.ts'
 import { openToCompare } from './comparable.ts'
 import { foldRun } from './compare-run.ts'
-import { eventValues, INSERT_EVENT, keyedEvent } from './keyed-event.ts'
+import { type EventValues, eventValues, INSERT_EVENT, keyedEvent } from './keyed-event.ts'
 import { type Keys, openKeys } from './keys.ts'
 import { openRetally, type Retally } from './retally.ts'
 import { NEW_RUN } from './run-row.ts'
@@ -56,7 +56,7 @@ function prepare(db: Database.Database) {
     .prepare<[string, number], number>('SELECT record FROM events WHERE id = ? OR record = ?')
     .pluck()
   const removeEvent = db.prepare<[number]>('DELETE FROM events WHERE record = ?')
-  const insertEvent = db.prepare<ReturnType<typeof eventValues>>(INSERT_EVENT)
+  const insertEvent = db.prepare<[EventValues]>(INSERT_EVENT)
   const texts = openTexts(db)
   const insertResult = db.prepare(`
     INSERT INTO results VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (task, host) DO UPDATE
@@ -71,7 +71,7 @@ function prepare(db: Database.Database) {
         removeEvent.run(other)
       }
       const row = keyedEvent(columns, columns.runId === null ? null : runKey(db, columns.runId), keys)
-      insertEvent.run(...eventValues(record, row))
+      insertEvent.run(eventValues(record, row))
       texts.addLate(record.index, record.payload)
       retally.note(row)
     },

@@ -50,7 +50,7 @@ export function openRetally(db: Database.Database): Retally {
       for (const event of statements.ofHost.iterate(host, from, to)) tallies.add(event, 'hosts')
     }
     for (const { task, week } of tasks.values()) {
-      statements.forgetTask.run(week, week + 7, task)
+      statements.forgetTask.run(task, week, week + 7)
       const [from, to] = [week * DAY_US, (week + 7) * DAY_US]
       for (const event of statements.ofTask.iterate(task, from, to)) tallies.add(event, 'tasks')
     }
@@ -88,7 +88,7 @@ function prepare(db: Database.Database) {
       `DELETE FROM host_tallies WHERE ${ofActions} AND run = 0 AND host = ? AND hour = ?`
     ),
     forgetTask: db.prepare<[number, number, number]>(
-      'DELETE FROM task_tallies WHERE days IN (1, 7) AND start >= ? AND start < ? AND task = ?'
+      'DELETE FROM task_tallies WHERE days IN (1, 7) AND task = ? AND start >= ? AND start < ?'
     )
   }
 }

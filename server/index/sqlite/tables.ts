@@ -128,15 +128,15 @@ export const SCHEMA = `
   ) STRICT, WITHOUT ROWID;
 
   -- Results of a task, each in its day and in its week: days is 1 or 7, start the first of them, counted
-  -- from 1970. durations are counts by range; see duration-counts.ts.
+  -- from 1970. Those of a week are of all playbooks and users, and have 0 there. durations are counts by range; see duration-counts.ts.
   CREATE TABLE task_tallies (
-    days INTEGER, start INTEGER, task INTEGER, playbook INTEGER, user INTEGER,
+    days INTEGER, task INTEGER, start INTEGER, playbook INTEGER, user INTEGER,
     ok INTEGER NOT NULL, changed INTEGER NOT NULL, failed INTEGER NOT NULL,
     skipped INTEGER NOT NULL, unreachable INTEGER NOT NULL,
     flaky_ok INTEGER NOT NULL, flaky_changed INTEGER NOT NULL,
     last_ok INTEGER, last_changed INTEGER, last_failed INTEGER,
     last_skipped INTEGER, last_unreachable INTEGER,
     durations BLOB,
-    PRIMARY KEY (days, start, task, playbook, user)
+    PRIMARY KEY (days, task, start, playbook, user)
   ) STRICT, WITHOUT ROWID;
 `

@@ -75,8 +75,8 @@ export function openTallies(db: Database.Database): Tallies {
     for (const [task, { counts, lasts, flaky, durations }] of tasks) {
       const bytes = durations.size === 0 ? null : encodeCounts(durations)
       const values = [...counts.slice(0, OTHERS), flaky.ok, flaky.changed, ...lasts, bytes]
-      for (const days of [1, 7] as const)
-        statements.addTask.run(days, startOf(hour * HOUR_US, days), task, playbook, user, ...values)
+      statements.addTask.run(1, task, startOf(hour * HOUR_US, 1), playbook, user, ...values)
+      statements.addTask.run(7, task, startOf(hour * HOUR_US, 7), 0, 0, ...values)
     }
   }
 

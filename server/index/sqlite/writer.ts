@@ -5,7 +5,7 @@ import { limits } from '../../limits.ts'
 import { columnsOf, type EventColumns, parseEvent, type ResultColumns } from '../columns.ts'
 import { addEvent, emptyRun, endOf } from '../run-state.ts'
 import type { Refused, ResultStatus } from '../store.ts'
-import { eventValues, INSERT_EVENT, keyedEvent } from './keyed-event.ts'
+import { type EventValues, eventValues, INSERT_EVENT, keyedEvent } from './keyed-event.ts'
 import { openKeys } from './keys.ts'
 import { NEW_RUN, type RunRow } from './run-row.ts'
 import { runTimes } from './run-times.ts'
@@ -58,7 +58,7 @@ export function openWriter(
   function writeEvent(record: JournalRecord, columns: EventColumns, runs: Runs): void {
     const run = columns.runId === null ? undefined : rowOf(columns.runId, runs)
     const row = keyedEvent(columns, run?.key ?? null, keys)
-    if (statements.insertEvent.run(...eventValues(record, row)).changes === 0) return
+    if (statements.insertEvent.run(eventValues(record, row)).changes === 0) return
     tallies.add(row)
     if (run === undefined) return
     addEvent(run, columns, record.index, record.receivedAt)
@@ -144,7 +144,7 @@ function prepare(db: Database.Database) {
   return {
     cursor: db.prepare<[], number>('SELECT cursor FROM meta').pluck(),
     moveCursor: db.prepare<[number]>('UPDATE meta SET cursor = ?'),
-    insertEvent: db.prepare<ReturnType<typeof eventValues>>(`${INSERT_EVENT} ON CONFLICT DO NOTHING`),
+    insertEvent: db.prepare<[EventValues]>(`${INSERT_EVENT} ON CONFLICT DO NOTHING`),
     payload: db.prepare<[number], Buffer>('SELECT payload FROM events WHERE record = ?').pluck(),
     findRun: db.prepare<[string], RunRow>('SELECT * FROM runs WHERE id = ?'),
     insertRun: db.prepare<[string]>(NEW_RUN),

@@ -1,11 +1,11 @@
 import type Database from 'better-sqlite3'
 import { limits } from '../../../limits.ts'
 import { parseEvent } from '../../columns.ts'
-import { addDuration, type DurationCounts, percentilesOf, rangeOf } from '../../durations.ts'
+import { percentilesAtPlaces, RANGES, rangeOf } from '../../durations.ts'
 import { type ResultStatus, resultStatuses } from '../../store.ts'
 import type { EventFilter, TaskSummary } from '../../summaries.ts'
 import { type TimeRange, timeRange } from '../active-hours.ts'
-import { addCounts, type PlacedCounts, placeOf, rangeAt, statusAt } from '../duration-counts.ts'
+import { addRanges, encodeCounts, type PlacedCounts, placeOf, timedStatuses } from '../duration-counts.ts'
 import { whereNames, whereTask } from '../event-source.ts'
 import { select } from '../selection.ts'
 import { FLAKY } from '../tables.ts'
@@ -21,12 +21,19 @@ import {
 } from './counted.ts'
 import { lastResults, latestOf } from './last-seen.ts'
 
-/** What the results of a task say, by status; `durations` by placeOf. */
+/** What the results of a task say, by status. */
 interface TaskSum {
   counts: Record<ResultStatus, number>
   flaky: Record<ResultStatus, number>
   lasts: Record<ResultStatus, number | null>
-  weeks: Map<number, { counts: Record<ResultStatus, number>; durations: PlacedCounts }>
+  weeks: Map<number, WeekSum>
+}
+interface WeekSum {
+  counts: Record<ResultStatus, number>
+  /** Of single events, by placeOf. */
+  durations: PlacedCounts
+  /** As the roll-ups have them. */
+  rolled: Buffer[]
 }
 type Sums = Map<number, TaskSum>
 
@@ -38,7 +45,8 @@ export function sumUpTasks(index: Index, asked: EventFilter): TaskSummary[] {
   const range = timeRange(filter)
   const { whole, edges } = isRolled ? split(range, DAY_US) : { whole: undefined, edges: [range] }
   const sums: Sums = new Map()
-  for (const span of whole === undefined ? [] : spansOf(whole)) addWhole(index.db, filter, span, sums)
+  const spans = whole === undefined ? [] : spansOf(whole, filter)
+  for (const span of spans) addWhole(index.db, filter, span, sums)
   addEvents(index, filter, edges, sums)
   if (sums.size > limits.groupsMax) throw tooManyGroups('tasks')
   return summariesOf(index, filter, sums)
@@ -48,8 +56,9 @@ interface Span extends Whole {
   days: 1 | 7
 }
 
-/** Days as weeks, and as days before the first and behind the last of these. */
-function spansOf({ first, next }: Whole): Span[] {
+/** Days as weeks, and as days before the first and behind the last of these; weeks tell of no playbook and user. */
+function spansOf({ first, next }: Whole, { playbook, user }: EventFilter): Span[] {
+  if (playbook !== undefined || user !== undefined) return [{ days: 1, first, next }]
   const last = startOf(next * DAY_US, 7)
   const monday = startOf((first + 6) * DAY_US, 7)
   if (monday >= last) return [{ days: 1, first, next }]
@@ -90,7 +99,7 @@ function addWhole(
     }
     sum.flaky.ok += values[5] ?? 0
     sum.flaky.changed += values[6] ?? 0
-    if (durations !== null) addCounts(week.durations, durations)
+    if (durations !== null) week.rolled.push(durations)
   }
 }
 
@@ -129,8 +138,8 @@ function sumOf(sums: Sums, task: number): TaskSum {
   return sum
 }
 
-function weekOf({ weeks }: TaskSum, start: number): { counts: TaskSum['counts']; durations: PlacedCounts } {
-  const week = weeks.get(start) ?? { counts: noCounts(), durations: new Map() }
+function weekOf({ weeks }: TaskSum, start: number): WeekSum {
+  const week = weeks.get(start) ?? { counts: noCounts(), durations: new Map(), rolled: [] }
   weeks.set(start, week)
   return week
 }
@@ -151,53 +160,61 @@ function summariesOf(index: Index, filter: EventFilter, sums: Sums): TaskSummary
       {
         ansible: { task: { key: nameOf(task), ...Object.fromEntries(described) } },
         ...totals(sum, statuses),
-        last_result: last.seen,
-        weeks: weeksOf(sum, statuses)
+        last_result: last.seen
       }
     ]
   })
 }
 
-type Totals = Omit<TaskSummary, 'ansible' | 'last_result' | 'weeks'>
+type Totals = Omit<TaskSummary, 'ansible' | 'last_result'>
 
 function totals({ counts, flaky, weeks }: TaskSum, statuses: readonly ResultStatus[]): Totals {
   const results = ofStatuses(counts, statuses)
   const failed = results.failed + results.unreachable
   const tried = results.ok + results.changed + failed
   const flakyOnes = sumUp(ofStatuses(flaky, statuses))
-  const durations: DurationCounts = new Map()
-  for (const week of weeks.values()) addRanges(durations, week.durations, statuses)
-  const duration = percentilesOf(durations)
+  const all = new Uint32Array(RANGES)
+  const summedWeeks = [...weeks]
+    .sort(([one], [other]) => one - other)
+    .map(([start, week]) => weekSummary(start, week, statuses, all))
+    .filter(({ results: count }) => count > 0)
+  const duration = percentilesAtPlaces(all)
   const rates = {
     failure_rate: failed / tried,
     change_rate: results.changed / tried,
     flake_rate: flakyOnes / tried
   }
-  return { results, flaky: flakyOnes, ...(tried > 0 && rates), ...(duration && { duration }) }
+  return {
+    results,
+    flaky: flakyOnes,
+    ...(tried > 0 && rates),
+    ...(duration && { duration }),
+    weeks: summedWeeks
+  }
 }
 
-function weeksOf({ weeks }: TaskSum, statuses: readonly ResultStatus[]): TaskSummary['weeks'] {
-  return [...weeks]
-    .sort(([one], [other]) => one - other)
-    .map(([start, week]) => {
-      const counts = ofStatuses(week.counts, statuses)
-      const durations: DurationCounts = new Map()
-      addRanges(durations, week.durations, statuses)
-      const duration = percentilesOf(durations)
-      return {
-        '@timestamp': new Date((start * DAY_US) / 1000).toISOString(),
-        results: sumUp(counts),
-        changed: counts.changed,
-        failed: counts.failed + counts.unreachable,
-        ...(duration && { duration })
-      }
-    })
-    .filter(({ results }) => results > 0)
-}
-
-function addRanges(into: DurationCounts, placed: PlacedCounts, statuses: readonly ResultStatus[]): void {
-  for (const [place, count] of placed)
-    if (statuses.includes(statusAt(place))) addDuration(into, rangeAt(place), count)
+/** Adds the durations of the week to those of `all`. */
+function weekSummary(
+  start: number,
+  week: WeekSum,
+  statuses: readonly ResultStatus[],
+  all: Uint32Array
+): TaskSummary['weeks'][number] {
+  const counts = ofStatuses(week.counts, statuses)
+  const isTimed = timedStatuses.map((status) => statuses.includes(status))
+  const ranges = new Uint32Array(RANGES)
+  for (const bytes of [...week.rolled, encodeCounts(week.durations)]) {
+    addRanges(ranges, bytes, isTimed)
+    addRanges(all, bytes, isTimed)
+  }
+  const duration = percentilesAtPlaces(ranges)
+  return {
+    '@timestamp': new Date((start * DAY_US) / 1000).toISOString(),
+    results: sumUp(counts),
+    changed: counts.changed,
+    failed: counts.failed + counts.unreachable,
+    ...(duration && { duration })
+  }
 }
 
 function ofStatuses(
