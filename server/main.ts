@@ -6,6 +6,7 @@ import { eventsCommand } from './cli/events.ts'
 import { exitCodes } from './cli/exit-codes.ts'
 import { journalCommand } from './cli/journal-dump.ts'
 import { keyCommand } from './cli/key.ts'
+import { proofCommand } from './cli/proof.ts'
 import { reconcileCommand } from './cli/reconcile.ts'
 import { reindexCommand } from './cli/reindex.ts'
 import { runsCommand } from './cli/runs.ts'
@@ -13,6 +14,7 @@ import { serveCommand } from './cli/serve.ts'
 import { setupCommand } from './cli/setup.ts'
 import { showCommand } from './cli/show.ts'
 import { tokenCommand } from './cli/token.ts'
+import { verifyCommand } from './cli/verify.ts'
 import { version } from './version.ts'
 
 // What is written here is evidence and tokens: for its owner alone, whatever the folder allows.
@@ -33,6 +35,8 @@ const program = new Command('playtrail')
   .addCommand(eventsCommand())
   .addCommand(tokenCommand())
   .addCommand(keyCommand())
+  .addCommand(verifyCommand())
+  .addCommand(proofCommand())
   .addCommand(setupCommand())
   .addCommand(reindexCommand())
   .addCommand(reconcileCommand())

@@ -189,3 +189,12 @@ export function firstDifference(one: Buffer, other: Buffer): number {
 export function hashAt(hashes: Buffer, at: number): Buffer {
   return hashes.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES)
 }
+
+/** Number of the first byte in which two files differ, or of the one where the shorter file ends. */
+export function firstDifferentByte(one: Buffer, other: Buffer): number {
+  const length = Math.min(one.length, other.length)
+  if (one.subarray(0, length).equals(other.subarray(0, length))) return length
+  let at = 0
+  while (one[at] === other[at]) at += 1
+  return at
+}

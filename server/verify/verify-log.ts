@@ -15,12 +15,15 @@ import { readExpected, readOldCheckpoints } from './old-checkpoints.ts'
 import { openRegular, readFileWithin } from './read-file.ts'
 import { keysFor } from './read-keys.ts'
 import { compareRoots, type ExpectedRoot, type Roots } from './roots.ts'
+import { compareStrays } from './stray-tiles.ts'
 import { verifyTree } from './verify-tree.ts'
 
 export interface LogToVerify {
   source: LogSource
   /** The data folder that the log is of: then the journal and what was signed last are compared, too. */
   folder?: DataFolder | undefined
+  /** The folder of the log, where it is one. */
+  logFolder?: string | undefined
   keys: readonly VerifierKey[]
   /** Files with checkpoints that were kept elsewhere. */
   since: readonly string[]
@@ -80,9 +83,10 @@ export async function verifyLog(log: LogToVerify, findings: Findings): Promise<V
     },
     tree
   )
+  if (log.logFolder !== undefined) await compareStrays(log.logFolder, size, findings, verification.notes)
   Object.assign(verification, counts)
   if (journal !== undefined) await finishJournal(journal, { tree, roots, isWhole, size }, verification)
-  notReached(expected, tree.size, isWhole, findings)
+  if (isWhole) notReached(expected.filter(isLastSigned), tree.size, findings)
   if (size === 0)
     findings.unchecked.push('the log is empty: nothing was recorded, so there is nothing to prove')
   return verification
@@ -113,7 +117,9 @@ async function openSigned(
   verification.signed_by = verified.map(({ key }) => formatVkey(key))
   // A witness vouches only where the auditor knows its key from elsewhere.
   if (verified.some(({ key }) => key.type === 'cosignature/v1')) verification.anchored = size
-  const expected = await readOldCheckpoints(since, checkpoint, known.keys, findings)
+  const old = await readOldCheckpoints(since, checkpoint, known.keys, findings)
+  // What somebody was shown once is in the log for good.
+  const expected = notReached(old, size, findings)
   const remembered = last && readExpected({ part: 'last-signed', ...last }, origin, known.keys, findings)
   return { checkpoint, expected: remembered === undefined ? expected : [...expected, remembered] }
 }
@@ -183,17 +189,13 @@ async function finishJournal(
     )
 }
 
-function notReached(
-  expected: readonly ExpectedRoot[],
-  size: number,
-  isWhole: boolean,
-  findings: Findings
-): void {
-  if (!isWhole) return
+/** What was signed for more leaves than there are now. */
+function notReached(expected: readonly ExpectedRoot[], size: number, findings: Findings): ExpectedRoot[] {
   for (const { part, file, size: signed } of expected.filter((root) => root.size > size)) {
     const message = `the log has ${size} entries, and ${signed} were signed: an older copy was put in its place, or its end was cut off`
     findings.add({ part, message, file, leaf: size })
   }
+  return expected.filter((root) => root.size <= size)
 }
 
 function nothingVerified(): Verification {
