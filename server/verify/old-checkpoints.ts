@@ -36,6 +36,8 @@ export function readExpected(
     if (checkpoint.origin !== origin)
       throw new BadEvidence(`it is of the log ${checkpoint.origin}, and this log is ${origin}`)
     const isSigned = verifySignatures(note, keys).some(({ key }) => key.name === origin)
+    // It has the signatures that the checkpoint has; an old checkpoint may be of a key that was given up since.
+    if (!isSigned && part === 'last-signed') throw new BadEvidence('no known key of the log signed it')
     return { part, file, size, root, isSigned }
   } catch (error) {
     if (!(error instanceof BadEvidence)) throw error
