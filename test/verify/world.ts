@@ -27,6 +27,8 @@ export interface Evidence {
   folder: DataFolder
   /** Files with the checkpoint of each size. */
   checkpoints: Record<(typeof SIZES)[number], string>
+  /** The data folder as it was when 600 records were sealed. */
+  snapshot: DataFolder
   /** A file with the log's public key. */
   vkey: string
 }
@@ -52,8 +54,9 @@ export async function makeEvidence(t: Ending): Promise<Evidence> {
     await seal(folder)
     checkpoints[size] = join(path, `checkpoint-${size}`)
     cpSync(join(folder.logFolder, 'checkpoint'), checkpoints[size])
+    if (size === 600) cpSync(folder.path, join(path, 'snapshot'), { recursive: true })
   }
-  return { folder, checkpoints, vkey }
+  return { folder, checkpoints, snapshot: openDataFolder(join(path, 'snapshot')), vkey }
 }
 
 /** Seals what the journal of a folder holds, with the key that is there. */
