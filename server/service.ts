@@ -72,6 +72,11 @@ export async function startService(
         'cut a torn tail off the journal: bytes that were never acknowledged'
       )
     const logKeys = openLogKeys(folder, config.logOrigin)
+    if (logKeys.isNew && journal.end > 0)
+      log.warn(
+        { records: journal.end, origin: logKeys.origin },
+        'a new log begins, of a journal that has records already: if there was a log before, somebody removed it'
+      )
     const sealer = await startSealer({ journal, folders: logFolders(folder), log })
     opened.push({ close: () => sealer.stop() })
     const spaceWatch = await watchSpace({

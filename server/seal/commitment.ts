@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto'
-import { sha256 } from './hashes.ts'
+import { HASH_BYTES, sha256 } from './hashes.ts'
 
 // HMAC-SHA256 (RFC 2104) of two one-shot hashes: a quarter of the time that an Hmac object takes, and this is
 // done for each event. A test compares the two.
@@ -7,7 +7,6 @@ import { sha256 } from './hashes.ts'
 /** Of what a payload is committed to with: `payload.algorithm` of a leaf. */
 export const COMMITMENT_ALGORITHM = 'HMAC-SHA256'
 const BLOCK_BYTES = 64
-const HASH_BYTES = 32
 const INNER_PAD = 0x36
 const OUTER_PAD = 0x5c
 

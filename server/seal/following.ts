@@ -34,46 +34,83 @@ export interface FollowingOptions {
 
 export function createFollowing({ journal, worker, log, signal }: FollowingOptions): Following {
   const retry = createRetry({ log, signal, isFinal: isFatal })
-  let progress: Progress = { next: 0, size: 0, checkpoint: undefined }
   let published = { size: 0, checkpoint: '' }
   let publishedAt: number | undefined
   let final: string | undefined
-  /** When the oldest leaf was appended that is not signed yet. */
-  let waitingSince: number | undefined
   let isOpen = false
+  /** The record that is read next, and up to which one the worker was told to seal. */
+  let position = 0
+  let sealedTo = 0
+  /** When the oldest record was read that the worker was not told to seal. */
+  let waitingSince: number | undefined
+  /** What the worker was told and has not answered, the oldest first. It does one after the other. */
+  const underWay: Promise<void>[] = []
 
   async function open(): Promise<void> {
     isOpen = false
-    progress = await worker.call('open', { journalEnd: journal.end })
-    while (progress.next < progress.size) await append()
-    await seal()
+    await Promise.allSettled(underWay.splice(0))
+    let progress = await worker.call('open', { journalEnd: journal.end })
+    while (progress.next < progress.size) {
+      const batch = await journal.read(progress.next)
+      if (batch === undefined) throw new Error(`the journal has no record ${progress.next}`)
+      progress = await worker.call('append', batch, [batch.bytes.buffer])
+    }
+    setPublished(await worker.call('seal', undefined))
+    position = progress.next
+    sealedTo = progress.next
+    waitingSince = undefined
     isOpen = true
   }
 
-  /** The next batch of the journal; false at its end. */
-  async function append(): Promise<boolean> {
-    const batch = await journal.read(progress.next)
-    if (batch === undefined) return false
-    progress = await worker.call('append', batch, [batch.bytes.buffer])
-    waitingSince ??= performance.now()
-    return true
-  }
-
-  async function seal(): Promise<void> {
-    progress = await worker.call('seal', undefined)
-    waitingSince = undefined
-    const { size, checkpoint = '' } = progress
+  function setPublished({ size, checkpoint = '' }: Progress): void {
     if (checkpoint !== published.checkpoint && published.checkpoint !== '') publishedAt = Date.now()
     published = { size, checkpoint }
   }
 
+  function tell(answer: Promise<void>): void {
+    // A failure is told to whoever waits for it next.
+    answer.catch(() => undefined)
+    underWay.push(answer)
+  }
+
+  async function answered(leftMax: number): Promise<void> {
+    while (underWay.length > leftMax) await underWay.shift()
+  }
+
+  /** Hands on the next batch of the journal; false at its end. One waits at the worker while it works on another. */
+  async function append(): Promise<boolean> {
+    await answered(1)
+    const batch = await journal.read(position)
+    if (batch === undefined) return false
+    const { next } = batch
+    position = next
+    waitingSince ??= performance.now()
+    const taken = worker.call('append', batch, [batch.bytes.buffer])
+    tell(
+      taken.then((progress) => {
+        if (progress.next !== next)
+          throw new Error(`the log asks for record ${progress.next}, not for ${next}`)
+      })
+    )
+    return true
+  }
+
+  function seal(): void {
+    sealedTo = position
+    waitingSince = undefined
+    tell(worker.call('seal', undefined).then(setPublished))
+  }
+
   async function round(): Promise<void> {
     const hasMore = await append()
-    const waitedMs = waitingSince === undefined ? undefined : performance.now() - waitingSince
-    if (waitedMs === undefined) return await journal.waitBeyond(progress.next, signal)
-    const isDue = waitedMs >= limits.sealGatherMs || progress.next - progress.size >= limits.sealLeavesMax
-    if (isDue || (signal.aborted && !hasMore)) return await seal()
-    if (!hasMore) await sleepUnlessAborted(limits.sealGatherMs - waitedMs, signal)
+    if (waitingSince === undefined) {
+      await answered(0)
+      return await journal.waitBeyond(position, signal)
+    }
+    const waitedMs = performance.now() - waitingSince
+    const isDue = waitedMs >= limits.sealGatherMs || position - sealedTo >= limits.sealLeavesMax
+    if (isDue || (signal.aborted && !hasMore)) seal()
+    else if (!hasMore) await sleepUnlessAborted(limits.sealGatherMs - waitedMs, signal)
   }
 
   async function follow(): Promise<void> {
@@ -85,7 +122,7 @@ export function createFollowing({ journal, worker, log, signal }: FollowingOptio
       isOpen = true
     }
     try {
-      while (!signal.aborted || waitingSince !== undefined || progress.next < journal.end) {
+      while (!signal.aborted || underWay.length > 0 || waitingSince !== undefined || position < journal.end) {
         await retry.until('seal the journal', attempt)
         if (signal.aborted && !isOpen) return
       }
@@ -109,7 +146,8 @@ export function createFollowing({ journal, worker, log, signal }: FollowingOptio
     open,
     async addSignatures(text, lines) {
       const { size, checkpoint } = await worker.call('addSignatures', { text, lines })
-      if (checkpoint !== undefined) published = { size, checkpoint }
+      // Something else may have been published before the answer came.
+      if (checkpoint !== undefined && size === published.size) published = { size, checkpoint }
     },
     follow
   }

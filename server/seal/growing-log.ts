@@ -14,6 +14,8 @@ export interface GrowingLog {
   append(entry: Buffer): void
   /** Writes all tiles and bundles that the tree of this size needs and that are not on disk yet, durably. */
   flush(): void
+  /** The same log, whose files are in another folder now. Everything has to be flushed. */
+  movedTo(log: string): GrowingLog
   /** Removes partial tiles in whose place there is a full one now, which is published. */
   removePartials(): void
 }
@@ -62,6 +64,7 @@ export function growLog(
       }
       write()
     },
+    movedTo: (place) => growLog(disk, place, tree, bundle),
     removePartials() {
       for (const path of outgrown.splice(0)) {
         if (disk.exists(join(log, path))) disk.removeDirectory(join(log, path))

@@ -14,6 +14,9 @@ import { openStoredTree, type StoredTree } from './stored-tree.ts'
 import type { VerifierKey } from './vkey.ts'
 
 export const VKEY_FILE = 'log.vkey'
+/** Within the log's folder: its tiles, and where they are made again. */
+const TILES = 'tile'
+const REMADE = 'remade'
 
 /** Where the sealing is. `next` is the record that it wants to see. */
 export interface Progress {
@@ -82,12 +85,12 @@ export function openSealing({ disk, folders, journalEnd }: SealingOptions): Seal
   const take = (entry: Buffer): void => {
     if (stage.kind === 'comparing') {
       // What is on disk is not what the journal says: which of them is wrong shows when the tree is made again.
-      if (!stage.stored.isNext(entry)) stage = { kind: 'remaking', log: growLog(disk, folders.log) }
+      if (!stage.stored.isNext(entry)) stage = remaking(disk, folders.log)
     } else {
       stage.log.append(entry)
     }
     if (stage.kind === 'growing' || signed === undefined || next() !== signed.size) return
-    stage = settled(stage, signed)
+    stage = settled(disk, folders.log, stage, signed)
     republish(disk, folders, signed)
   }
 
@@ -160,21 +163,37 @@ function writeVkeys(disk: LogDisk, log: string, keys: readonly SigningKey[]): vo
 function firstStage(disk: LogDisk, log: string, signed: SignedCheckpoint | undefined): Stage {
   if (signed === undefined || signed.size === 0) return { kind: 'growing', log: growLog(disk, log) }
   const stored = openStoredTree(disk, log, signed, limits.startCheckLeavesMax)
-  return stored === undefined ? { kind: 'remaking', log: growLog(disk, log) } : { kind: 'comparing', stored }
+  return stored === undefined ? remaking(disk, log) : { kind: 'comparing', stored }
+}
+
+/** The log is made again beside the one that is there, which may be the only evidence of what the journal once held. */
+function remaking(disk: LogDisk, log: string): Stage {
+  disk.removeDirectory(join(log, REMADE))
+  return { kind: 'remaking', log: growLog(disk, join(log, REMADE)) }
 }
 
 /** The stage after the one that has come to the signed size. Throws Fatal if it is not the tree that was signed. */
-function settled(stage: Exclude<Stage, { kind: 'growing' }>, signed: SignedCheckpoint): Stage {
+function settled(
+  disk: LogDisk,
+  log: string,
+  stage: Exclude<Stage, { kind: 'growing' }>,
+  signed: SignedCheckpoint
+): Stage {
   if (stage.kind === 'comparing') return { kind: 'growing', log: stage.stored.grow() }
   const root = stage.log.tree.root()
   if (!root.equals(signed.root)) {
     throw new Fatal(
       `the first ${signed.size} records of the journal give the root ${root.toString('base64')}, but ${signed.root.toString('base64')} was signed: ` +
-        'the journal is not the one that was sealed. Nothing more is signed. Restore the folder journal/ from a copy.'
+        'the journal is not the one that was sealed. Nothing more is signed, and the tiles are left as they are: they are evidence. ' +
+        'Restore the folder journal/ from a copy.'
     )
   }
   stage.log.flush()
-  return { kind: 'growing', log: stage.log }
+  disk.removeDirectory(join(log, TILES))
+  disk.rename(join(log, REMADE, TILES), join(log, TILES))
+  disk.syncDirectory(log)
+  disk.removeDirectory(join(log, REMADE))
+  return { kind: 'growing', log: stage.log.movedTo(log) }
 }
 
 function isSignedByAll({ note }: SignedCheckpoint, keys: readonly VerifierKey[]): boolean {

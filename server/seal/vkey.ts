@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { BadEvidence } from './bad-evidence.ts'
 import { decodeBase64 } from './base64.ts'
-import { HASH_BYTES, sha256 } from './hashes.ts'
+import { sha256 } from './hashes.ts'
 
 // A verifier key: `<name>+<key id, 8 hexadecimal digits>+<base64(type ‖ public key)>`.
 // https://c2sp.org/signed-note, https://c2sp.org/tlog-cosignature
@@ -64,7 +64,7 @@ export function verifyEd25519(publicKey: Buffer, message: Uint8Array, signature:
 }
 
 function publicKeyObject(publicKey: Buffer): KeyObject {
-  if (publicKey.length !== HASH_BYTES)
+  if (publicKey.length !== PUBLIC_KEY_BYTES)
     throw new BadEvidence(`an Ed25519 key has 32 bytes, got ${publicKey.length}`)
   const jwk = { kty: 'OKP', crv: 'Ed25519', x: publicKey.toString('base64url') }
   return createPublicKey({ key: jwk, format: 'jwk' })

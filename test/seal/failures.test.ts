@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openCheckpoint, type SignedCheckpoint } from '../../server/seal/checkpoint.ts'
@@ -43,6 +43,13 @@ async function verifyGrowth(dataDir: string, old: SignedCheckpoint, now: SignedC
   verifyConsistency(old, now, proof)
 }
 
+/** Nothing can be signed as long as this is there: no file can be written where a folder is. */
+function obstruct(dataDir: string): string {
+  const path = join(dataDir, 'keys/last-signed.new')
+  mkdirSync(path)
+  return path
+}
+
 test('while the log cannot be written events are acknowledged, and it is caught up afterwards', async (t) => {
   const dataDir = temporaryFolder(t)
   const service = await runningService(t, dataDir)
@@ -50,10 +57,7 @@ test('while the log cannot be written events are acknowledged, and it is caught 
   await eventually(async () => service.sealer.size === 10 || undefined)
   const before = checkpointIn(dataDir)
 
-  // No folder can be made where a file is.
-  const tiles = join(dataDir, 'log/tile')
-  renameSync(tiles, `${tiles}.away`)
-  writeFileSync(tiles, '')
+  const obstacle = obstruct(dataDir)
   await send(service.url, 300)
   await eventually(async () => (await statusOf(service)) === 'log_failing' || undefined)
   await send(service.url, 10)
@@ -61,8 +65,7 @@ test('while the log cannot be written events are acknowledged, and it is caught 
   assert.match(body, /^playtrail_log_failing 1$/m)
   assert.match(body, /^playtrail_log_behind_leaves 310$/m)
 
-  rmSync(tiles)
-  renameSync(`${tiles}.away`, tiles)
+  rmSync(obstacle, { recursive: true })
   await eventually(async () => service.sealer.size === 320 || undefined)
   await eventually(async () => (await statusOf(service)) === 'ready' || undefined)
   await verifyGrowth(dataDir, before, checkpointIn(dataDir))
@@ -84,13 +87,10 @@ test('a log that is found to be another one while the service runs is not signed
   renameSync(join(other, 'keys'), join(dataDir, 'keys'))
   const signed = readFileSync(join(dataDir, 'log/checkpoint'))
   // What was in memory is not believed after a failure, and what is on disk then does not fit.
-  const tiles = join(dataDir, 'log/tile')
-  renameSync(tiles, `${tiles}.away`)
-  writeFileSync(tiles, '')
+  const obstacle = obstruct(dataDir)
   await send(service.url, 300)
   await eventually(async () => (await statusOf(service)) === 'log_failing' || undefined)
-  rmSync(tiles)
-  renameSync(`${tiles}.away`, tiles)
+  rmSync(obstacle, { recursive: true })
   const error = await eventually(async () => {
     const { body } = await get(service, '/readyz')
     return /was signed/.test(body.log.error) ? (body.log.error as string) : undefined

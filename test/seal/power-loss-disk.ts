@@ -18,6 +18,7 @@ export interface PowerLossDisk extends LogDisk {
 export function powerLossDisk(root: string): PowerLossDisk {
   let memory = new Map<string, Node>()
   let disk = new Map<string, Node>()
+  const renamed = new Map<string, string>()
   let left = Number.POSITIVE_INFINITY
   const change = (): void => {
     left -= 1
@@ -26,6 +27,13 @@ export function powerLossDisk(root: string): PowerLossDisk {
   const takeStock = (): void => {
     memory = namesIn(root)
     disk = new Map(memory)
+  }
+  /** What is on disk in a folder stays there when the folder gets another name. */
+  const bringAlong = (from: string | undefined, to: string): void => {
+    if (from === undefined) return
+    renamed.delete(to)
+    for (const [name, node] of [...disk])
+      if (name.startsWith(`${from}/`)) disk.set(to + name.slice(from.length), node)
   }
   takeStock()
 
@@ -53,9 +61,12 @@ export function powerLossDisk(root: string): PowerLossDisk {
     rename(from, to) {
       change()
       realLogDisk.rename(from, to)
-      const node = memory.get(from)
-      memory.delete(from)
-      if (node !== undefined) memory.set(to, node)
+      for (const [name, node] of [...memory]) {
+        if (name !== from && !name.startsWith(`${from}/`)) continue
+        memory.delete(name)
+        memory.set(to + name.slice(from.length), node)
+      }
+      renamed.set(to, from)
     },
     makeDirectory(path) {
       change()
@@ -75,6 +86,7 @@ export function powerLossDisk(root: string): PowerLossDisk {
         const node = memory.get(name)
         if (node === undefined) disk.delete(name)
         else disk.set(name, node)
+        if (node === 'folder') bringAlong(renamed.get(name), name)
       }
     },
     losePower(random) {

@@ -159,26 +159,59 @@ test('whatever is missing or torn in log/ is made again from the journal, and is
   await sealed(world)
   assert.deepEqual(published(world), before)
   assert.deepEqual(await mistakesOf(world), [])
+  assert.ok(!existsSync(join(log, 'remade')))
   await world.close()
 })
 
-test('a journal in which a record was changed is not sealed any more', async (t) => {
-  const path = temporaryFolder(t)
-  const world = await logWorld(path)
-  await world.add(300)
+for (const when of ['before', 'half-way'] as const) {
+  test(`a process that ends ${when} any step of making the log again leaves one that is made again`, async (t) => {
+    const world = await logWorld(temporaryFolder(t))
+    await world.add(600)
+    await sealed(world)
+    const before = contentOf(world.folders.log)
+    const damaged = join(world.folders.log, 'tile/entries/001')
+    let isThrough = false
+    for (let step = 1; !isThrough; step++) {
+      writeFileSync(damaged, '')
+      try {
+        await sealed(world, crashingDisk(step, when))
+        isThrough = true
+      } catch (error) {
+        assert.ok(error instanceof Crash, String(error))
+      }
+      await sealed(world)
+      for (const [path, content] of before)
+        assert.equal(readFileSync(path, 'base64'), content, `${step}: ${path}`)
+      if (isThrough) assert.ok(step > 15, `${step} steps`)
+    }
+    await world.close()
+  })
+}
+
+test('a journal in which a record was changed is not sealed any more, and the log keeps what it was', async (t) => {
+  const world = await logWorld(temporaryFolder(t))
+  await world.add(17_000)
   await sealed(world)
-  const before = published(world)
+  const before = contentOf(world.folders.log)
   await world.close()
 
   const other = await logWorld(temporaryFolder(t))
-  await other.add(400)
+  await other.add(18_000)
   const changed = { ...other, folders: world.folders }
   const sealing = sealingOf(changed)
   await assert.rejects(feed(sealing, changed), { name: 'Fatal', message: /is not the one that was sealed/ })
   sealing.seal()
-  assert.deepEqual(published(changed), before)
+  rmSync(join(world.folders.log, 'remade'), { recursive: true })
+  assert.deepEqual(contentOf(world.folders.log), before)
   await other.close()
 })
+
+/** Every file of a folder, by its path. */
+function contentOf(folder: string): Map<string, string> {
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name))
+  const files = paths.filter((path) => statSync(path).isFile())
+  return new Map(files.map((path) => [path, readFileSync(path, 'base64')]))
+}
 
 test('a journal that is shorter than what was signed is not sealed any more', async (t) => {
   const world = await logWorld(temporaryFolder(t))
