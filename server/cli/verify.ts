@@ -80,8 +80,12 @@ async function verify(flags: VerifyFlags, surroundings: Surroundings): Promise<v
     : [...(checked.proof ? proofText(checked.proof, findings) : logText(checked, findings, verdict))]
         .map((line) => printable(line))
         .join('\n')
-  if (text !== '') await print(surroundings.stdout, `${text}\n`)
-  // What is bad is said already.
+  try {
+    if (text !== '') await print(surroundings.stdout, `${text}\n`)
+  } catch (error) {
+    // Whoever has read enough, as in `verify | head`, still has to be told by the exit code.
+    if (verdict === 'proved') throw error
+  }
   if (verdict === 'bad') throw new Failure(codes.bad, `bad evidence: ${countOf(findings)}`)
   if (verdict === 'unchecked')
     throw new Failure(codes.unchecked, `could not check: ${findings.unchecked.join('\n')}`)
