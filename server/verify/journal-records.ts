@@ -11,7 +11,7 @@ import { BadEvidence } from '../seal/bad-evidence.ts'
 import { openRegular, readAt } from './read-file.ts'
 
 /** Read at once: more than the largest record. */
-const WINDOW_BYTES = 4 * 1024 * 1024
+const WINDOW_BYTES = 2 * 1024 * 1024
 /** Behind the last record there is no more than a commit that was under way. */
 const TAIL_BYTES_MAX = 64 * 1024 * 1024
 
@@ -64,7 +64,7 @@ export async function* journalRecords(
       const header = await readAt(opened.file, path, 0, SEGMENT_HEADER_BYTES)
       // A segment that was begun and never used; its name says how far the journal was durable.
       const isUnused = isLast && opened.size <= SEGMENT_HEADER_BYTES && segmentFirst(name) === next
-      if (isUnused && next >= sealedEnd && next > 0) break
+      if (isUnused && next >= sealedEnd) break
       checkHeaderOf(header, path, folder.log, next)
       seen.segments += 1
       for await (const records of recordsIn({ ...opened, path }, next, { isLast, sealedEnd }, seen)) {

@@ -87,6 +87,7 @@ export async function verifyLog(log: LogToVerify, findings: Findings): Promise<V
   Object.assign(verification, counts)
   if (journal !== undefined) await finishJournal(journal, { tree, roots, isWhole, size }, verification)
   if (isWhole) notReached(expected.filter(isLastSigned), tree.size, findings)
+  if (isWhole) checkCounts(log, size, findings, verification)
   if (size === 0)
     findings.unchecked.push('the log is empty: nothing was recorded, so there is nothing to prove')
   return verification
@@ -186,6 +187,21 @@ async function finishJournal(
   if (journal.tailBytes > 0)
     verification.notes.push(
       `${journal.tailBytes} bytes behind the journal's last record are no record: a write that was under way, or a torn tail.`
+    )
+}
+
+/** Nothing that was bad is no proof: all that was to be checked has to have been. */
+function checkCounts(
+  { folder, since }: LogToVerify,
+  size: number,
+  findings: Findings,
+  { entries, records, old_checkpoints: old, signed_by: signers }: Verification
+): void {
+  if (findings.count > 0 || findings.unchecked.length > 0) return
+  const isAll = entries === size && old === since.length && signers.length > 0
+  if (!isAll || (folder !== undefined && records !== size))
+    findings.unchecked.push(
+      `${entries} entries, ${records} records and ${old} old checkpoints were checked, which is not all of them`
     )
 }
 
