@@ -1,9 +1,10 @@
 import type { DataFolder } from '../data-folder.ts'
 import { fieldsThatDiffer } from '../index/reconcile/fields.ts'
-import { leafHash } from '../seal/hashes.ts'
+import { HASH_BYTES, leafHash } from '../seal/hashes.ts'
 import { leafOf } from '../seal/leaf.ts'
-import { hashAt } from './examine.ts'
-import type { Findings } from './findings.ts'
+import { TILE_WIDTH, tilePath } from '../seal/tile.ts'
+import { hashAt, isConfirmed, type SignedTree } from './examine.ts'
+import type { Finding, Findings } from './findings.ts'
 import {
   inPortions,
   JournalDamage,
@@ -11,6 +12,7 @@ import {
   journalRecords,
   type PlacedRecord
 } from './journal-records.ts'
+import type { LogSource } from './log-source.ts'
 import type { Portion } from './verify-tree.ts'
 
 /** The journal beside the log, as far as both were read. */
@@ -24,10 +26,16 @@ export interface JournalComparison extends JournalSeen {
   finish(): Promise<void>
 }
 
+interface ComparedLog {
+  source: LogSource
+  signed: SignedTree
+}
+
 /** Each record's payload, salt, id, sender and times are in its leaf, the first two as a commitment. */
 export function compareJournal(
   folder: Pick<DataFolder, 'journal' | 'log'>,
   sealedEnd: number,
+  log: ComparedLog,
   findings: Findings
 ): JournalComparison {
   const seen: JournalSeen = { segments: 0, records: 0, tailBytes: 0 }
@@ -49,16 +57,19 @@ export function compareJournal(
 
   return Object.assign(seen, {
     compared: 0,
-    async compare({ first, hashes, entries }: Portion, width: number) {
-      for (const [at, { record, file, byte }] of (await records(width)).entries()) {
-        const entry = entries[at]
-        const expected = leafOf(record)
-        this.compared += 1
-        if (entry === undefined ? leafHash(expected).equals(hashAt(hashes, at)) : entry.equals(expected))
-          continue
-        const differing = entry === undefined ? '' : `: ${differences(expected, entry)}`
-        const message = `the record is not the one that was sealed${differing}`
-        findings.add({ part: 'journal', message, leaf: first + at, file, byte })
+    async compare(portion: Portion, width: number) {
+      const placed = await records(width)
+      this.compared += placed.length
+      const expected = placed.map(({ record }) => leafOf(record))
+      const isLeaf = (leaf: Buffer, at: number): boolean => {
+        const entry = portion.entries[at]
+        return entry === undefined ? leafHash(leaf).equals(hashAt(portion.hashes, at)) : entry.equals(leaf)
+      }
+      if (expected.every(isLeaf)) return
+      const tellDifference = await differenceIn(log, portion, expected)
+      for (const [at, place] of placed.entries()) {
+        const leaf = expected[at]
+        if (leaf !== undefined && !isLeaf(leaf, at)) findings.add(tellDifference(at, leaf, place))
       }
     },
     async onward(count: number) {
@@ -68,6 +79,34 @@ export function compareJournal(
       while ((await records(1_000)).length > 0);
     }
   })
+}
+
+/** Whether record or leaf is the wrong one: what is above the leaf, up to the signed root, says which was signed. */
+async function differenceIn(
+  { source, signed }: ComparedLog,
+  { first, hashes, entries }: Portion,
+  expected: readonly Buffer[]
+): Promise<(at: number, leaf: Buffer, place: PlacedRecord) => Finding> {
+  const tile = { index: Math.floor(first / TILE_WIDTH), width: hashes.length / HASH_BYTES }
+  const ofHashes = (of: Buffer): Promise<boolean> => isConfirmed(source, signed, { level: 0, ...tile }, of)
+  const isLogRight = await ofHashes(hashes)
+  const isJournalRight =
+    !isLogRight && expected.length === tile.width && (await ofHashes(Buffer.concat(expected.map(leafHash))))
+
+  return (at, leaf, { file, byte }) => {
+    const entry = entries[at]
+    const differing = entry === undefined ? '' : `: ${differences(leaf, entry)}`
+    if (isJournalRight) {
+      const message = `the entry was changed together with its hash, the journal has what was signed${differing}`
+      const before = entries.slice(0, at).reduce((sum, { length } = Buffer.alloc(0)) => sum + 2 + length, 0)
+      const bundle = source.placeOf(tilePath({ level: 'entries', ...tile }))
+      return { part: 'tree', message, leaf: first + at, file: bundle, byte: before }
+    }
+    const message = isLogRight
+      ? 'the record is not the one that was sealed'
+      : 'record and entry differ, and the signed root does not say which was changed'
+    return { part: 'journal', message: `${message}${differing}`, leaf: first + at, file, byte }
+  }
 }
 
 /** Names of the members that differ. An entry that belongs to its hash may still be none of ours. */

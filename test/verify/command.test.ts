@@ -169,6 +169,27 @@ test('a server is checked over HTTP, and its data folder beside it while it runs
   assert.match(beside.stdout, /^Journal: 300 records in 1 segment/m)
 })
 
+test('a folder and a server that grow meanwhile are proved, time after time', async (t) => {
+  const service = await runningService(t)
+  const id = runId()
+  let sent = 0
+  const send = async (): Promise<void> => {
+    const events = Array.from({ length: 70 }, () => resultEvent(id, sent++))
+    assert.equal((await post(service, ndjson(events))).status, 200)
+  }
+  await send()
+  await eventually(async () => (service.sealer.size > 0 ? true : undefined))
+  const old = join(temporaryFolder(t), 'checkpoint')
+  cpSync(join(service.folder.logFolder, 'checkpoint'), old)
+  for (let round = 0; round < 12; round++) {
+    const sending = Promise.all([send(), send(), send()])
+    const where = round % 2 === 0 ? ['--data-dir', service.folder.path] : ['--url', service.url]
+    const { exitCode, stdout, stderr } = await verify(...where, '--since', old)
+    assert.equal(exitCode, 0, stdout + stderr)
+    await sending
+  }
+})
+
 test('a proof of one event, from a server or a folder, is accepted with the log’s key alone', async (t) => {
   const { url, path, ids } = await served(t, 300)
   const key = join(path, 'log/log.vkey')
