@@ -3,6 +3,7 @@
 //
 //   node scripts/setup.mjs            the packages of package-lock.json
 //   node scripts/setup.mjs --python   also .venv with what the tests of the Ansible collection need
+//   node scripts/setup.mjs --api      also .matrix/api with what `npm run test:api` needs
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,10 +14,12 @@ import { findPython, pipInstall } from './python.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const PYTHON_MINOR_MIN = 9
+const PYTHON_MINOR_MIN_API = 10
 const PYTHON_MINOR_MAX = 14
 
 installPackages()
 if (process.argv.includes('--python')) installPython()
+if (process.argv.includes('--api')) installApi()
 
 function installPackages() {
   const stamp = join(root, 'node_modules', '.playtrail-setup')
@@ -34,27 +37,40 @@ function installPackages() {
 }
 
 function installPython() {
-  const venv = join(root, '.venv')
-  const stamp = join(venv, '.playtrail-setup')
-  const wanted = hashOf('test/requirements.txt', 'test/requirements-scenarios.txt')
+  makeEnvironment({
+    venv: '.venv',
+    requirements: ['test/requirements.txt', 'test/requirements-scenarios.txt'],
+    minorMin: PYTHON_MINOR_MIN,
+    purpose: 'to run Ansible'
+  })
+}
+
+function installApi() {
+  makeEnvironment({
+    venv: '.matrix/api',
+    requirements: ['test/requirements-api.txt'],
+    minorMin: PYTHON_MINOR_MIN_API,
+    purpose: 'to run schemathesis'
+  })
+}
+
+/** Installs the first of the requirements, which names the others. */
+function makeEnvironment({ venv, requirements, minorMin, purpose }) {
+  const path = join(root, venv)
+  const stamp = join(path, '.playtrail-setup')
+  const wanted = hashOf(...requirements)
   if (isStamped(stamp, wanted)) return
-  const minors = Array.from(
-    { length: PYTHON_MINOR_MAX - PYTHON_MINOR_MIN + 1 },
-    (_, i) => PYTHON_MINOR_MAX - i
-  )
+  const minors = Array.from({ length: PYTHON_MINOR_MAX - minorMin + 1 }, (_, i) => PYTHON_MINOR_MAX - i)
   const python = process.env.PYTHON || findPython(minors)
   if (python === undefined) {
     fail(
-      `Python 3.${PYTHON_MINOR_MIN} or newer with the module venv is needed to run Ansible; none was found. On Debian: apt-get install python3-venv. Or name one with PYTHON=/path/to/python3.`
+      `Python 3.${minorMin} or newer with the module venv is needed ${purpose}; none was found. On Debian: apt-get install python3-venv. Or name one with PYTHON=/path/to/python3.`
     )
   }
-  say(`making .venv with ansible-core (${python})`)
-  rmSync(venv, { recursive: true, force: true })
-  run([python, '-m', 'venv', venv], 'the virtual environment could not be made.')
-  run(
-    [...pipInstall(venv), '-r', join(root, 'test', 'requirements.txt')],
-    'pip could not install test/requirements.txt.'
-  )
+  say(`making ${venv}, ${purpose} (${python})`)
+  rmSync(path, { recursive: true, force: true })
+  run([python, '-m', 'venv', path], 'the virtual environment could not be made.')
+  run([...pipInstall(path), '-r', join(root, requirements[0])], `pip could not install ${requirements[0]}.`)
   writeFileSync(stamp, wanted)
 }
 

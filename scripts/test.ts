@@ -55,10 +55,13 @@ const stages: Stage[] = [
   {
     name: 'unit',
     what: 'server, command line, docs',
-    command: [...nodeTests, 'test/{schemas,journal,receive,index,ask,query,cli,docs,server,deploy}/*.test.ts']
+    command: [
+      ...nodeTests,
+      'test/{schemas,journal,receive,index,ask,query,cli,docs,server,deploy,bench}/*.test.ts'
+    ]
   },
   {
-    name: 'evidence',
+    name: 'log',
     what: 'the transparency log, and other people’s readers of it',
     // Go has to fetch and build those at first.
     command: [

@@ -2,10 +2,14 @@ import swagger from '@fastify/swagger'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { Access } from './access.ts'
+import { compareRoute } from './ask/compare.ts'
+import { driftRoute } from './ask/drift.ts'
 import { eventsRoute } from './ask/events.ts'
 import { stateLag } from './ask/lag.ts'
+import { liveRoute } from './ask/live/route.ts'
 import { runsRoutes } from './ask/runs.ts'
-import { answerProblem, answerRouteNotFound } from './failure.ts'
+import { summariesRoutes } from './ask/summaries/routes.ts'
+import { answerProblem } from './failure.ts'
 import { healthRoutes } from './health.ts'
 import type { DeadLetters } from './index/dead-letters.ts'
 import type { Follower } from './index/follower.ts'
@@ -13,6 +17,7 @@ import type { Store } from './index/store.ts'
 import type { Journal } from './journal/journal.ts'
 import { limits } from './limits.ts'
 import { createMetrics } from './metrics.ts'
+import { answerNoRoute } from './no-route.ts'
 import { openApi } from './openapi.ts'
 import type { ConflictRecorder } from './receive/conflicts.ts'
 import type { Quarantine } from './receive/quarantine.ts'
@@ -22,6 +27,7 @@ import { createLogMetrics } from './seal/metrics.ts'
 import { logRoutes } from './seal/routes.ts'
 import type { Sealer } from './seal/sealer.ts'
 import type { Space } from './space/space.ts'
+import { answerUnreadable } from './unreadable.ts'
 
 /** Everything that an event meets, opened by `serve`; the app closes none of it. */
 export interface Parts {
@@ -55,10 +61,12 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     loggerInstance: log,
     // One line a request, when it is answered: requests.ts writes it.
     logController: new LogController({ disableRequestLogging: true }),
-    // An event's id is a parameter of a path.
-    routerOptions: { maxParamLength: limits.parameterCharactersMax },
     requestTimeout: limits.requestTimeoutMs,
+    http: { maxHeaderSize: limits.requestHeadBytesMax },
+    clientErrorHandler: answerUnreadable,
     forceCloseConnections: 'idle',
+    // Names of hosts and ids of events stand in paths.
+    routerOptions: { maxParamLength: limits.parameterCharactersMax },
     // A URL that cannot be read is answered like every other failure.
     frameworkErrors: (error, request, reply) => {
       answerProblem(error, request, reply)
@@ -68,8 +76,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   })
   // Answers are sent as they are: Fastify's serializer would leave out what a schema does not name.
   app.setSerializerCompiler(() => JSON.stringify)
-  app.setErrorHandler(answerProblem)
-  app.setNotFoundHandler(answerRouteNotFound)
+  answerNoRoute(app)
   observeRequests(app, metrics)
   await app.register(swagger, openApi)
 
@@ -84,6 +91,13 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     stateLag(ask, follower)
     await ask.register(runsRoutes, { store })
     await ask.register(eventsRoute, { store })
+    await ask.register(compareRoute, { store })
+    await ask.register(driftRoute, { store })
+    await ask.register(summariesRoutes, { store })
+    await ask.register(liveRoute, {
+      journal,
+      check: (authorization) => access.check(authorization, 'reader')
+    })
   })
 
   // Out, for those who do not want to believe us: the log and its proofs.

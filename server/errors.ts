@@ -32,12 +32,14 @@ export const problems = {
   query_timeout: { status: 503, retry: false, title: 'The question took too long' },
   too_many_groups: { status: 400, retry: false, title: 'The answer would have too many groups' },
   host_not_found: { status: 404, retry: false, title: 'No such host' },
+  task_not_found: { status: 404, retry: false, title: 'No such task' },
   run_ambiguous: { status: 409, retry: false, title: 'More than one run begins like this' },
 
   event_not_found: { status: 404, retry: false, title: 'No such event' },
   tile_not_found: { status: 404, retry: false, title: 'The log has no such tile' },
   not_sealed: { status: 503, retry: true, title: 'The event is not sealed yet' },
-
+  not_acceptable: { status: 406, retry: false, title: 'None of the forms that are taken can be given' },
+  too_many_clients: { status: 503, retry: true, title: 'Too many clients are told what happens' },
   index_unavailable: { status: 503, retry: true, title: 'The index cannot be asked now' },
 
   // Any request.
@@ -45,6 +47,9 @@ export const problems = {
   token_unknown: { status: 401, retry: false, title: 'The token is not known' },
   role_forbidden: { status: 403, retry: false, title: 'The token must not do this' },
   route_not_found: { status: 404, retry: false, title: 'No such route' },
+  method_not_allowed: { status: 405, retry: false, title: 'The route does not take this method' },
+  request_timeout: { status: 408, retry: true, title: 'The request took too long to arrive' },
+  head_too_large: { status: 431, retry: false, title: 'Path, parameters or headers are too large' },
   request_invalid: { status: 400, retry: false, title: 'The request cannot be understood' },
   internal: { status: 500, retry: true, title: 'An error of the server' }
 } as const

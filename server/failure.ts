@@ -27,20 +27,14 @@ export function answerProblem(
   reply: FastifyReply
 ): FastifyReply {
   const problem = problemOf(error)
+  // Nobody waits for the answer. The work was ended for that, and requests.ts has said so.
+  if (request.signal.aborted) return reply.code(problems[problem.code].status).send()
   if (problem.code === 'internal') request.log.error({ err: error }, 'an error of the server')
   else request.log.info({ code: problem.code, detail: problem.message }, 'request refused')
   const { status, retry } = problems[problem.code]
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   if (status === 503 && retry) reply.header('retry-after', limits.retryAfterSeconds)
   return reply.code(status).type(MEDIA_TYPE).send(problemDocument(problem))
-}
-
-export function answerRouteNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const problem = new Problem(
-    'route_not_found',
-    `There is no ${request.method} ${request.url.split('?')[0]}. /openapi.json lists what there is.`
-  )
-  return reply.code(problems.route_not_found.status).type(MEDIA_TYPE).send(problemDocument(problem))
 }
 
 function problemOf(error: FastifyError | Error): Problem {

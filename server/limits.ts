@@ -115,13 +115,31 @@ export const limits = {
 
   /** Questions that wait for the index; more are answered 503 `overloaded`. */
   questionsWaitingMax: 1_000,
-  /** The write-ahead log of the embedded store; beyond it a write waits for the questions under way. */
+  /** The write-ahead log of the embedded store; beyond it new questions wait until it has been shortened. */
   writeAheadLogBytesMax: 128 * MiB,
   /** Bytes of the events on one page of an answer; a page that would be larger ends early. */
   pageBytesMax: 8 * MiB,
   /** Items of one page of an answer, if the request does not say. */
   pageItemsDefault: 50,
   pageItemsMax: 1_000,
+  /** Items of a list that an export asks the index for at once. Twice as many take twice the memory, and are a tenth faster. */
+  exportPageItems: 50,
+  /** Clients of `GET /v1/live`. */
+  liveClientsMax: 50,
+  /** Records of the journal that a client of `GET /v1/live` can be behind and go on; also those that runs under way are known from. */
+  liveRecordsBackMax: 50_000,
+  /** Records that are told before other requests are answered. */
+  liveRecordsAtOnceMax: 64,
+  /** Runs that are known there: those that were heard of last. */
+  liveRunsMax: 1_000,
+  /** Pause between two messages about the progress of a run. */
+  liveProgressMs: 1_000,
+  /** Pause between two signs of life. */
+  liveHeartbeatMs: 15_000,
+  /** Time for a client to take what was sent; then it is cut. */
+  liveDrainMsMax: 30_000,
+  /** Advice to a client whose connection was cut: when to come again. */
+  liveRetryMs: 3_000,
   /** Characters of one request parameter. */
   parameterCharactersMax: 1_024,
   /** Characters of a query, `q`. */
@@ -138,9 +156,36 @@ export const limits = {
   questionMsMax: 10_000,
   /** Hosts, playbooks, users, tasks or intervals of time that one question sums up. */
   groupsMax: 10_000,
+  /** Results of a run that are put together by plays, tasks and hosts, or compared with those of another. */
+  outlineResultsMax: 250_000,
+  /** Events that are read at once from Elasticsearch to put a run together. */
+  outlineEventsAtOnce: 2_000,
+  /** Results on one page of a run's matrix; the page ends with the host that passes it. */
+  matrixResultsMax: 50_000,
+  /** Tasks of a matrix, if the request does not say. */
+  matrixTasksDefault: 200,
+  matrixTasksMax: 1_000,
+  /** Items of each list of two runs compared; how many more there would be is said. */
+  compareItemsMax: 500,
+  /** What makes the durations of a task, or of a run, differ notably: both, so many times and so much longer. */
+  compareDurationRatioMin: 2,
+  compareDurationMsMin: 1_000,
+  /** Events that are read at once from Elasticsearch where little of each is wanted. */
+  eventPartsAtOnce: 2_000,
+  /** Check runs, and results, that one question for drift looks at. */
+  driftRunsMax: 10_000,
+  driftResultsMax: 100_000,
+  /** Questions to the index that one question for drift asks at once. */
+  driftQuestionsAtOnce: 4,
+  /** Hosts that such a question names; beyond it it asks for all of them. */
+  driftHostsNamedMax: 200,
+  /** Paths that are told of what would be changed; the event has them all. */
+  driftPathsMax: 20,
   /** Digits and dashes of the beginning of a run's id, below which it is not looked up. */
   runIdBeginningCharactersMin: 8,
 
+  /** Path, parameters and headers of a request together. */
+  requestHeadBytesMax: 64 * KiB,
   /** Time for a request to arrive whole. */
   requestTimeoutMs: 60_000,
   /** Time for open requests to end when the server stops; then they are cut. */

@@ -29,7 +29,18 @@ export const openApi: SwaggerOptions = {
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
     security: TOKEN_ONCE_THERE_ARE_SOME
   },
-  transform: ({ schema, url }) => ({ url, schema: withAccess(schema ?? {}, url) })
+  transform: ({ schema, url }) => ({ url, schema: withAccess(withFailures(schema ?? {}), url) })
+}
+
+/** What every route can answer, and every question to the index. What a route says itself wins. */
+function withFailures(schema: FastifySchema): FastifySchema {
+  const ofAsking = { 503: problem('`index_unavailable`, `overloaded`, `query_timeout`') }
+  const failures = {
+    ...(schema.tags?.includes('ask') && ofAsking),
+    408: problem('`request_timeout`'),
+    431: problem('`head_too_large`')
+  }
+  return { ...schema, response: { ...failures, ...Object(schema.response) } }
 }
 
 /** What every route but the open ones can answer for want of a token. */

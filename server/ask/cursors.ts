@@ -11,9 +11,20 @@ const positions = {
   runs: ['string'],
   results: ['number', 'number'],
   events: ['number', 'number'],
-  'events, oldest first': ['number', 'number']
+  'events, oldest first': ['number', 'number'],
+  'plays of a run': ['number', 'string'],
+  'tasks of a run': ['number', 'string'],
+  'hosts of a run': ['string'],
+  matrix: ['string'],
+  drift: ['string', 'string', 'string'],
+  'runs of a host': ['string']
 } as const
-export type List = keyof typeof positions
+
+/** Lists that are sorted by a number, and by name where that is the same; `hosts by -last_run`. */
+type SortedList = `${'hosts' | 'playbooks' | 'tasks' | 'users'} by ${string}`
+const sorted = ['number', 'string'] as const
+
+export type List = keyof typeof positions | SortedList
 
 export function encodeCursor(list: List, position: Position): string {
   return Buffer.from(JSON.stringify([VERSION, list, ...position])).toString('base64url')
@@ -22,7 +33,7 @@ export function encodeCursor(list: List, position: Position): string {
 /** The position within a cursor of this list. Throws Problem `cursor_invalid` for anything else. */
 export function decodeCursor(list: List, cursor: string): Position {
   const [version, ofList, ...position] = parts(cursor)
-  const kinds = positions[list]
+  const kinds = isSorted(list) ? sorted : positions[list]
   const fits =
     version === VERSION &&
     ofList === list &&
@@ -33,6 +44,10 @@ export function decodeCursor(list: List, cursor: string): Position {
     'cursor_invalid',
     `cursor: expected what an earlier page of this list gave as "next"; got "${cursor}". Ask again without it, for the first page.`
   )
+}
+
+function isSorted(list: List): list is SortedList {
+  return !Object.hasOwn(positions, list)
 }
 
 function parts(cursor: string): unknown[] {

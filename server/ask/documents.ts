@@ -8,7 +8,7 @@ import server from '../../schemas/server.schema.json' with { type: 'json' }
 // field is described in one place. References are written out, since those files are not part of the API's
 // description.
 
-interface Schema {
+export interface Schema {
   $ref?: string
   description?: string
   properties?: Record<string, Schema>
@@ -27,8 +27,8 @@ const left = new Set(['$ref', 'x-source', '$comment'])
 
 const ecsFields = ecs.$defs
 const ansibleFields = ansible.$defs
-const count = { type: 'integer', minimum: 0 } as const
-const timestamp = { type: 'string', format: 'date-time' } as const
+export const count = { type: 'integer', minimum: 0 } as const
+export const timestamp = { type: 'string', format: 'date-time' } as const
 
 /** An event as it is answered: as it was received, and what the server knows about it. */
 export const indexedEvent: Schema = {
@@ -119,6 +119,24 @@ export const runDocument: Schema = {
   additionalProperties: false
 }
 
+/** The schema of a field of an event, or of a group of fields such as `ansible.task`. */
+export function eventField(name: string): Schema {
+  let found: Schema | undefined = indexedEvent
+  for (const step of name.split('.')) found = found?.properties?.[step]
+  if (found === undefined) throw new Error(`schemas: events have no ${name}`)
+  return found
+}
+
+/** An object with these members, and no others; all but `optional` are always there. */
+export function objectOf(
+  members: Record<string, Schema>,
+  optional: readonly string[] = [],
+  more: Schema = {}
+): Schema {
+  const required = Object.keys(members).filter((name) => !optional.includes(name))
+  return { type: 'object', properties: members, required, additionalProperties: false, ...more }
+}
+
 export function pageOf(item: Schema): Schema {
   return {
     description: 'One page of the list.',
@@ -133,6 +151,31 @@ export function pageOf(item: Schema): Schema {
     required: ['items', 'next'],
     additionalProperties: false
   }
+}
+
+/** The answers of a list in its forms, as JSON, NDJSON and CSV; `fields` may leave out any part of an item. */
+export function listOf(item: Schema): Record<200 | 406, Schema> {
+  const text = (description: string): object => ({ schema: { type: 'string', description } })
+  return {
+    200: {
+      description: 'One page of the list as JSON, or all of it as NDJSON or CSV.',
+      content: {
+        'application/json': { schema: pageOf(withoutRequired(item)) },
+        'application/x-ndjson': text('An item a line, as it stands in `items` of a page.'),
+        'text/csv': text('RFC 4180, with a row of names: the `fields`, or those that are usual for the list.')
+      }
+    },
+    406: problem('`not_acceptable`')
+  }
+}
+
+/** The answer of a list whose page has more members than every page. */
+export function withMembers(answer: object, members: Record<string, Schema>): Schema {
+  const { content } = answer as { content: Record<string, { schema: Schema }> }
+  const page = content['application/json']?.schema ?? {}
+  const properties = { ...page.properties, ...members }
+  const schema = { ...page, properties, required: [...(page.required ?? []), ...Object.keys(members)] }
+  return { ...answer, content: { ...content, 'application/json': { schema } } }
 }
 
 /** An answer that is no answer: RFC 9457. */
@@ -188,6 +231,19 @@ function properties(schema: Schema): Record<string, Schema> {
 function picked(schema: Schema, names: readonly string[]): Record<string, Schema> {
   const all = Object.entries(properties(schema))
   return Object.fromEntries(all.filter(([name]) => names.includes(name)))
+}
+
+/** The schema of a part of what the schema describes. */
+export function withoutRequired(schema: Schema): Schema {
+  const { required: _, ...rest } = schema
+  const part: Schema = rest
+  if (schema.properties !== undefined) {
+    const members = Object.entries(schema.properties)
+    part.properties = Object.fromEntries(members.map(([name, inner]) => [name, withoutRequired(inner)]))
+  }
+  if (typeof schema.items === 'object' && schema.items !== null)
+    part.items = withoutRequired(schema.items as Schema)
+  return part
 }
 
 /** The schema of an object with more members, all of them required. */

@@ -1,24 +1,44 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { resultStatuses, runStatuses } from '../index/store.ts'
-import { limits } from '../limits.ts'
 import { decodeCursor } from './cursors.ts'
-import { indexedEvent, pageOf, problem } from './documents.ts'
-import { actions, from, host, playbook, to, user } from './filters.ts'
-import { findRun } from './find-run.ts'
-import { limit, oneOf, query, querySchema, readParameters, text } from './parameters.ts'
-import { type AskOptions, answerOf, documentOnly } from './routes.ts'
+import { indexedEvent, problem } from './documents.ts'
+import { action, eitherStatus, from, host, playbook, run, to, user } from './filters.ts'
+import { runIdOf } from './find-run.ts'
+import { listRoute } from './list.ts'
+import { oneOf, query, querySchema, readParameters, text } from './parameters.ts'
+import { type AskOptions, documentOnly } from './routes.ts'
 
-const statuses = [...new Set([...resultStatuses, ...runStatuses])]
 const orders = { '-@timestamp': 'desc', '@timestamp': 'asc' } as const
+
+const list = listRoute({
+  list: 'events',
+  item: indexedEvent,
+  columns: [
+    '@timestamp',
+    'event.action',
+    'run.id',
+    'run.name',
+    'run.status',
+    'user.name',
+    'observer.hostname',
+    'host.name',
+    'ansible.play.name',
+    'ansible.task.name',
+    'ansible.task.action',
+    'ansible.result.status',
+    'ansible.result.msg',
+    'event.duration',
+    'event.id'
+  ]
+})
 
 const parameters = {
   q: query('events'),
-  run: text('Id of the run, or its beginning.', '019a5344-9e0b-7c3f-8a51-6d1e0c9b7a42'),
-  action: oneOf(actions, 'What kind of event (`event.action`).'),
+  run,
+  action,
   playbook,
   host,
   user,
-  status: oneOf(statuses, 'How a task ended on a host, or how a run stood.'),
+  status: eitherStatus,
   heartbeats: oneOf(
     ['true', 'false'],
     '`false` leaves out `run.heartbeat`, which says nothing but that a run goes on.',
@@ -27,7 +47,8 @@ const parameters = {
   from,
   to,
   sort: oneOf(['-@timestamp', '@timestamp'], 'Newest first, or oldest first.', '-@timestamp'),
-  limit,
+  ...list.parameters,
+  // Read with `sort`, which says of which list it is.
   cursor: text(
     '`next` of the page before, which was asked for with the same `sort`.',
     'WzEsImV2ZW50cyIsMTc2Ml0'
@@ -38,27 +59,19 @@ const parameters = {
 export const eventsRoute: FastifyPluginAsync<AskOptions> = async (app, { store, now = Date.now }) => {
   documentOnly(app)
 
-  app.get('/v1/events', { schema }, async (request) => {
+  app.get('/v1/events', { schema }, async (request, reply) => {
     const given = readParameters(parameters, request.query, now())
-    const {
-      cursor,
-      from: fromMs,
-      to: toMs,
-      limit: items,
-      sort = '-@timestamp',
-      run,
-      heartbeats,
-      q: matching,
-      ...filters
-    } = given
-    const runId = run === undefined ? undefined : (await findRun(store, run, 'run')).run.id
+    const { fields, limit, cursor, from: fromMs, to: toMs, q: matching, ...more } = given
+    const { sort = '-@timestamp', run: beginning, heartbeats, ...filters } = more
+    const runId = await runIdOf(store, beginning, request.signal)
     const order = orders[sort]
-    const list = order === 'desc' ? 'events' : 'events, oldest first'
-    const after = cursor === undefined ? undefined : decodeCursor(list, cursor)
-    const page = { after, limit: items ?? limits.pageItemsDefault, order }
+    const ofOrder = order === 'desc' ? 'events' : 'events, oldest first'
+    const after = cursor === undefined ? undefined : decodeCursor(ofOrder, cursor)
     const isWithoutHeartbeats = heartbeats === 'false'
-    const asked = { ...filters, ...page, runId, fromMs, toMs, isWithoutHeartbeats, matching }
-    return answerOf(list, await store.events(asked))
+    const asked = { ...filters, order, runId, fromMs, toMs, isWithoutHeartbeats, matching }
+    return list.answer(request, reply, { fields, limit, cursor: after, list: ofOrder }, (part) =>
+      store.events({ ...asked, ...part }, request.signal)
+    )
   })
 }
 
@@ -69,7 +82,7 @@ const schema = {
   tags: ['ask'],
   querystring: querySchema(parameters),
   response: {
-    200: pageOf(indexedEvent),
+    ...list.response,
     400: problem('`parameter_invalid`, `cursor_invalid`, `query_invalid`, `query_too_costly`'),
     404: problem('`run_not_found`'),
     409: problem('`run_ambiguous`')

@@ -7,11 +7,16 @@ const WILDCARD = '`*` stands for any characters.'
 /** What kinds of events there are. */
 export const actions: readonly string[] = ecs.$defs.event.properties.action.enum
 
+const statuses = [...new Set([...resultStatuses, ...runStatuses])]
+
 /** Filters that mean the same wherever they are taken. */
 export const host = text(`Name of a managed host. ${WILDCARD}`, 'web-*')
 export const user = text('Name of the person or account that did it (`user.name`).', 'alice')
 export const resultStatus = oneOf(resultStatuses, 'How it ended on the host.')
+export const eitherStatus = oneOf(statuses, 'How a task ended on a host, or how a run stood.')
 export const runStatus = oneOf(runStatuses, 'How the run stands.')
+export const run = text('Id of the run, or its beginning.', '019a5344-9e0b-7c3f-8a51-6d1e0c9b7a42')
+export const action = oneOf(actions, 'What kind of event (`event.action`).')
 export const playbookOrPath = text(`Name or path of the playbook. ${WILDCARD}`, 'site.yml')
 export const playbook = text(`Name of the playbook (\`run.name\`). ${WILDCARD}`, 'site.yml')
 export const from = time(

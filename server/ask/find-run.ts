@@ -23,8 +23,16 @@ export const runIdSchema = {
   }
 }
 
-/** The run whose id is `given` or begins with it. Throws Problem if there is none, or more than one. */
-export async function findRun(store: Store, given: string, parameter = 'id'): Promise<Run> {
+/**
+ * The run whose id is `given` or begins with it. Throws Problem if there is none, or more than one. `parameter` is
+ * what the request calls it, if not `id`.
+ */
+export async function findRun(
+  store: Pick<Store, 'runs'>,
+  given: string,
+  signal: AbortSignal,
+  parameter = 'id'
+): Promise<Run> {
   // UUIDs are written in lower case and read in any.
   const id = given.toLowerCase()
   const min = limits.runIdBeginningCharactersMin
@@ -35,7 +43,7 @@ export async function findRun(store: Store, given: string, parameter = 'id'): Pr
       given.slice(0, 100)
     )
   }
-  const { items, next } = await store.runs({ id, limit: NAMED_MAX })
+  const { items, next } = await store.runs({ id, limit: NAMED_MAX }, signal)
   const [run, another] = items
   if (run === undefined)
     throw new Problem('run_not_found', `No run begins with "${id}". GET /v1/runs lists them.`)
@@ -47,4 +55,13 @@ export async function findRun(store: Store, given: string, parameter = 'id'): Pr
     `${count} runs begin with "${id}", among them ${ids.join(', ')}. Give more of the id.`,
     { runs: ids }
   )
+}
+
+/** The id of the run that the parameter `run` names; undefined if it is absent. */
+export async function runIdOf(
+  store: Pick<Store, 'runs'>,
+  given: string | undefined,
+  signal: AbortSignal
+): Promise<string | undefined> {
+  return given === undefined ? undefined : (await findRun(store, given, signal, 'run')).run.id
 }

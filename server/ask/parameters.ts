@@ -48,6 +48,14 @@ function checkOrder({ from, to }: Record<string, unknown>): void {
   throw invalid('to', `a time that is not before from, ${begin}`, `${end}`)
 }
 
+/** The value of a parameter that the route cannot do without. */
+export function required<Value>(name: string, value: Value | undefined, { schema }: Parameter<Value>): Value {
+  if (value !== undefined) return value
+  throw new Problem('parameter_invalid', `${name}: expected to be given. ${schema.description}`, {
+    parameter: name
+  })
+}
+
 /** The schema of a query string, for /openapi.json. */
 export function querySchema(table: Table): Record<string, unknown> {
   const schemas = Object.entries(table).map(([name, { schema }]) => [name, schema])
@@ -77,6 +85,20 @@ export function oneOf<const Choice extends string>(
   }
 }
 
+/** Some of the choices, separated by commas; each counts once. */
+export function someOf<const Choice extends string>(
+  choices: readonly Choice[],
+  description: string
+): Parameter<Choice[]> {
+  return {
+    schema: { type: 'string', description, examples: [choices.slice(0, 2).join(',')] },
+    read(given, name) {
+      const one = oneOf(choices, description)
+      return [...new Set(given.split(',').map((each) => one.read(each, name, 0)))]
+    }
+  }
+}
+
 /** Milliseconds since 1970. */
 export function time(description: string, example: string): Parameter<number> {
   const expected = 'a time such as 2026-11-05T09:30:00Z, a day such as 2026-11-05, or now-7d'
@@ -91,18 +113,22 @@ export function time(description: string, example: string): Parameter<number> {
   }
 }
 
-export const limit: Parameter<number> = {
-  schema: {
-    type: 'integer',
-    description: 'Items of the page, at most. A page of large items may be shorter although more follow.',
-    minimum: 1,
-    maximum: limits.pageItemsMax,
-    default: limits.pageItemsDefault
-  },
-  read(given, name) {
-    const count = /^[0-9]{1,9}$/.test(given) ? Number(given) : 0
-    if (count >= 1 && count <= limits.pageItemsMax) return count
-    throw invalid(name, `a whole number from 1 to ${limits.pageItemsMax}`, given)
+export const limit = wholeNumber(
+  'Items of the page, at most. A page of large items may be shorter although more follow.',
+  { min: 1, max: limits.pageItemsMax, fallback: limits.pageItemsDefault }
+)
+
+export function wholeNumber(
+  description: string,
+  { min, max, fallback }: { min: number; max: number; fallback: number }
+): Parameter<number> {
+  return {
+    schema: { type: 'integer', description, minimum: min, maximum: max, default: fallback },
+    read(given, name) {
+      const count = /^[0-9]{1,9}$/.test(given) ? Number(given) : Number.NaN
+      if (count >= min && count <= max) return count
+      throw invalid(name, `a whole number from ${min} to ${max}`, given)
+    }
   }
 }
 

@@ -1,27 +1,48 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { limits } from '../limits.ts'
-import { indexedEvent, pageOf, problem } from './documents.ts'
+import { indexedEvent, problem } from './documents.ts'
 import { host, resultStatus } from './filters.ts'
 import { findRun, runIdSchema } from './find-run.ts'
-import { cursor, limit, query, querySchema, readParameters } from './parameters.ts'
-import { type AskOptions, answerOf, documentOnly } from './routes.ts'
+import { listRoute } from './list.ts'
+import { query, querySchema, readParameters } from './parameters.ts'
+import { type AskOptions, documentOnly } from './routes.ts'
 
-const parameters = { q: query('events'), host, status: resultStatus, limit, cursor: cursor('results') }
+const list = listRoute({
+  list: 'results',
+  item: indexedEvent,
+  columns: [
+    '@timestamp',
+    'host.name',
+    'ansible.play.name',
+    'ansible.task.name',
+    'ansible.task.action',
+    'ansible.task.role',
+    'ansible.task.path',
+    'ansible.task.line',
+    'ansible.result.status',
+    'ansible.result.ignored',
+    'ansible.result.rescued',
+    'ansible.result.attempts',
+    'ansible.result.rc',
+    'ansible.result.msg',
+    'ansible.task.check_mode',
+    'event.duration',
+    'event.id'
+  ]
+})
+const parameters = { q: query('events'), host, status: resultStatus, ...list.parameters }
 
 /** GET /v1/runs/:id/results: how each task ended on each host, in the order in which they ended. */
 export const resultsRoute: FastifyPluginAsync<AskOptions> = async (app, { store, now = Date.now }) => {
   documentOnly(app)
 
-  app.get<{ Params: { id: string } }>('/v1/runs/:id/results', { schema }, async (request) => {
-    const {
-      cursor: after,
-      limit: items,
-      q: matching,
-      ...filters
-    } = readParameters(parameters, request.query, now())
-    const { run } = await findRun(store, request.params.id)
-    const asked = { ...filters, matching, runId: run.id, after, limit: items ?? limits.pageItemsDefault }
-    return answerOf('results', await store.results(asked))
+  app.get<{ Params: { id: string } }>('/v1/runs/:id/results', { schema }, async (request, reply) => {
+    const given = readParameters(parameters, request.query, now())
+    const { fields, limit, cursor, q: matching, ...filters } = given
+    const { run } = await findRun(store, request.params.id, request.signal)
+    const asked = { ...filters, matching, runId: run.id }
+    return list.answer(request, reply, { fields, limit, cursor }, (part) =>
+      store.results({ ...asked, ...part }, request.signal)
+    )
   })
 }
 
@@ -33,7 +54,7 @@ const schema = {
   params: runIdSchema,
   querystring: querySchema(parameters),
   response: {
-    200: pageOf(indexedEvent),
+    ...list.response,
     400: problem('`parameter_invalid`, `cursor_invalid`, `query_invalid`, `query_too_costly`'),
     404: problem('`run_not_found`'),
     409: problem('`run_ambiguous`')

@@ -1,11 +1,41 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { limits } from '../limits.ts'
-import { pageOf, problem, runDocument } from './documents.ts'
+import { chosenOf, fieldsParameter } from './choice.ts'
+import { problem, runDocument, withoutRequired } from './documents.ts'
 import { from, host, playbookOrPath, runStatus, to, user } from './filters.ts'
 import { findRun, runIdSchema } from './find-run.ts'
-import { cursor, limit, query, querySchema, readParameters } from './parameters.ts'
+import { listRoute } from './list.ts'
+import { matrixRoute } from './matrix.ts'
+import { outlineRoutes } from './outline.ts'
+import { query, querySchema, readParameters } from './parameters.ts'
 import { resultsRoute } from './results.ts'
-import { type AskOptions, answerOf, documentOnly } from './routes.ts'
+import { type AskOptions, documentOnly } from './routes.ts'
+
+const list = listRoute({
+  list: 'runs',
+  item: runDocument,
+  columns: [
+    '@timestamp',
+    'run.id',
+    'run.name',
+    'run.kind',
+    'run.status',
+    'run.reason',
+    'user.name',
+    'user.origin',
+    'observer.hostname',
+    'ansible.cli.check',
+    'ansible.cli.limit',
+    'ansible.cli.tags',
+    'vcs.branch',
+    'vcs.commit',
+    'event.end',
+    'event.duration',
+    'ansible.hosts.total',
+    'playtrail.results',
+    'playtrail.events'
+  ]
+})
+const fields = fieldsParameter(runDocument)
 
 const parameters = {
   q: query('runs'),
@@ -15,34 +45,32 @@ const parameters = {
   status: runStatus,
   from,
   to,
-  limit,
-  cursor: cursor('runs')
+  ...list.parameters
 }
 
-/** GET /v1/runs, /v1/runs/:id and /v1/runs/:id/results: what was run, and how it ended. */
+/** GET /v1/runs, /v1/runs/:id and what lies under it: what was run, and how it ended. */
 export const runsRoutes: FastifyPluginAsync<AskOptions> = async (app, options) => {
   const { store, now = Date.now } = options
   documentOnly(app)
 
-  app.get('/v1/runs', { schema: listSchema }, async (request) => {
-    const {
-      cursor: after,
-      from: fromMs,
-      to: toMs,
-      limit: items,
-      q: matching,
-      ...filters
-    } = readParameters(parameters, request.query, now())
-    const asked = { ...filters, matching, fromMs, toMs, after, limit: items ?? limits.pageItemsDefault }
-    return answerOf('runs', await store.runs(asked))
+  app.get('/v1/runs', { schema: listSchema }, async (request, reply) => {
+    const given = readParameters(parameters, request.query, now())
+    const { fields, limit, cursor, from: fromMs, to: toMs, q: matching, ...filters } = given
+    const asked = { ...filters, matching, fromMs, toMs }
+    return list.answer(request, reply, { fields, limit, cursor }, (part) =>
+      store.runs({ ...asked, ...part }, request.signal)
+    )
   })
 
   app.get<{ Params: { id: string } }>('/v1/runs/:id', { schema: oneSchema }, async (request) => {
-    readParameters({}, request.query, now())
-    return findRun(store, request.params.id)
+    const chosen = readParameters({ fields }, request.query, now()).fields
+    const run = await findRun(store, request.params.id, request.signal)
+    return chosen === undefined ? run : chosenOf(run, chosen)
   })
 
   await app.register(resultsRoute, options)
+  await app.register(outlineRoutes, options)
+  await app.register(matrixRoute, options)
 }
 
 const listSchema = {
@@ -52,7 +80,7 @@ const listSchema = {
   tags: ['ask'],
   querystring: querySchema(parameters),
   response: {
-    200: pageOf(runDocument),
+    ...list.response,
     400: problem('`parameter_invalid`, `cursor_invalid`, `query_invalid`, `query_too_costly`')
   }
 }
@@ -62,8 +90,9 @@ const oneSchema = {
   description: 'By its id, or by a beginning of it that no other run shares.',
   tags: ['ask'],
   params: runIdSchema,
+  querystring: querySchema({ fields }),
   response: {
-    200: runDocument,
+    200: withoutRequired(runDocument),
     400: problem('`parameter_invalid`'),
     404: problem('`run_not_found`'),
     409: problem('`run_ambiguous`')

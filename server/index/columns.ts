@@ -14,6 +14,14 @@ export interface EventColumns {
   host: string | null
   user: string | null
   status: string | null
+  /** `ansible.task.key`. */
+  task: string | null
+  /** Nanoseconds. */
+  duration: number | null
+  /** Of a host's result: the task was only checked (`ansible.task.check_mode`), nothing was to be changed. */
+  isChecked: boolean
+  /** Of a host's result: it succeeded, and only after more than one attempt. */
+  isFlaky: boolean
   /** Set for an event of the server's own: when the run was heard last, in microseconds since 1970. */
   heardUntil: number | undefined
   /** Set for a host's result. */
@@ -48,6 +56,7 @@ export function columnsOf(
   const runId = text(run?.id)
   if (runId !== null && !RUN_ID.test(runId)) return 'its run.id is not a UUIDv7'
   const action = text(event.event?.action)
+  const isResult = action === 'host.result'
   return {
     timestamp,
     action,
@@ -57,8 +66,12 @@ export function columnsOf(
     host: text(host?.name),
     user: text(user?.name),
     status: text(ansible?.result?.status) ?? text(run?.status),
+    task: text(ansible?.task?.key),
+    duration: durationOf(event),
+    isChecked: isResult && ansible?.task?.check_mode === true,
+    isFlaky: isResult && hasRecovered(ansible?.result),
     heardUntil: event.event?.provider === 'server' ? (microsecondsOf(event.event.end) ?? 0) : undefined,
-    result: action === 'host.result' ? resultOf(event) : undefined
+    result: isResult ? resultOf(event) : undefined
   }
 }
 
@@ -80,6 +93,16 @@ export function parseEvent(payload: Buffer): Partial<Event> | undefined {
     // Not JSON: the caller refuses it, naming the record.
     return undefined
   }
+}
+
+/** Nanoseconds, or null where nothing was measured. */
+export function durationOf({ event }: Partial<Event>): number | null {
+  const duration = event?.duration
+  return Number.isSafeInteger(duration) && Number(duration) >= 0 ? Number(duration) : null
+}
+
+function hasRecovered(result: NonNullable<Event['ansible']>['result']): boolean {
+  return (result?.status === 'ok' || result?.status === 'changed') && count(result.attempts) > 1
 }
 
 function resultOf({ event, host, ansible }: Partial<Event>): ResultColumns | undefined {

@@ -1,6 +1,8 @@
 import type { Query } from '../ask/query/ast.ts'
 import type { Event } from '../event-types.ts'
 import type { JournalBatch } from '../journal/record.ts'
+import type { Outline } from './outline.ts'
+import type { Summaries } from './summaries.ts'
 
 /** What the server adds to an event when it is indexed; schemas/server.schema.json. */
 export interface IndexedEvent extends Event {
@@ -133,6 +135,24 @@ export interface EventQuery extends PageQuery {
   order: 'asc' | 'desc'
 }
 
+/** What of the events is asked for; see EventPart. */
+export interface EventPartQuery extends EventQuery {
+  /** Names of fields, or of groups of fields. */
+  fields: readonly string[]
+}
+
+/**
+ * An event with nothing but some of its fields, for questions that look at many events and at little of each. Of
+ * lists of objects, such as `ansible.diff`, each object has the fields.
+ */
+export type EventPart = DeepPartial<Event>
+
+type DeepPartial<Value> = Value extends readonly (infer Item)[]
+  ? DeepPartial<Item>[]
+  : Value extends object
+    ? { [Name in keyof Value]?: DeepPartial<Value[Name]> }
+    : Value
+
 /** The index that was written to is no more in use: another one has taken its place, or it was deleted. */
 export class IndexReplaced extends Error {
   override readonly name = 'IndexReplaced'
@@ -147,7 +167,7 @@ export class IndexReplaced extends Error {
  *
  * The index is derived from the journal: it may be thrown away and made again at any time.
  */
-export interface Store {
+export interface Store extends Summaries {
   /** Writes that the store works on at once; more wait in it. */
   readonly writesAtOnce: number
 
@@ -188,6 +208,15 @@ export interface Store {
 
   /** Events by `@timestamp`, and within the same time by their place in the journal. */
   events(query: EventQuery, signal?: AbortSignal): Promise<Page<IndexedEvent>>
+
+  /** The same events in the same order, cut down to `fields`. */
+  eventParts(query: EventPartQuery, signal?: AbortSignal): Promise<Page<EventPart>>
+
+  /**
+   * The run put together: plays, tasks, hosts, and how each task ended on each host. Made of the same results as
+   * `results` gives. Rejects with Problem `query_too_costly` beyond `limits.outlineResultsMax` results.
+   */
+  outline(runId: string, signal?: AbortSignal): Promise<Outline>
 
   close(): Promise<void>
 }

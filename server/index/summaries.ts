@@ -1,5 +1,5 @@
 import type { Query as Matching } from '../ask/query/ast.ts'
-import type { ResultStatus, RunStatus } from './store.ts'
+import type { Page, ResultStatus, Run, RunQuery, RunStatus } from './store.ts'
 
 /** Events that are summed up. Absent filters let everything through. */
 export interface EventFilter {
@@ -14,6 +14,8 @@ export interface EventFilter {
   user?: string | undefined
   /** Status of a host's result, or of a run. */
   status?: RunStatus | ResultStatus | undefined
+  /** `ansible.task.key`. */
+  taskKey?: string | undefined
   matching?: Matching | undefined
 }
 
@@ -58,6 +60,18 @@ export interface HostSummary {
   last_change?: LastSeen
   /** Its latest result that is `failed` or `unreachable`. */
   last_failure?: LastSeen
+}
+
+export interface HostRunQuery extends RunQuery {
+  /** The name of a host itself: `*` has no meaning here. */
+  host: string
+}
+
+/** A run with a result on a host. */
+export interface HostRun extends Run {
+  host: { name: string }
+  /** The results of the run on this host, of each task the last one. */
+  results: Record<ResultStatus, number>
 }
 
 /** The runs that have one `run.name`. */
@@ -146,6 +160,8 @@ export interface HistogramBucket {
  */
 export interface Summaries {
   hosts(filter: EventFilter, signal?: AbortSignal): Promise<HostSummary[]>
+  /** The runs with a result on a host, newest first, and page by page as Store.runs. */
+  hostRuns(query: HostRunQuery, signal?: AbortSignal): Promise<Page<HostRun>>
   playbooks(filter: RunFilter, signal?: AbortSignal): Promise<PlaybookSummary[]>
   users(filter: RunFilter, signal?: AbortSignal): Promise<UserSummary[]>
   tasks(filter: EventFilter, signal?: AbortSignal): Promise<TaskSummary[]>

@@ -53,7 +53,7 @@ export function createFollowing({ journal, worker, log, signal }: FollowingOptio
     while (progress.next < progress.size) {
       const batch = await journal.read(progress.next)
       if (batch === undefined) throw new Error(`the journal has no record ${progress.next}`)
-      progress = await worker.call('append', batch, [batch.bytes.buffer])
+      progress = await worker.call('append', batch, { moved: [batch.bytes.buffer] })
     }
     setPublished(await worker.call('seal', undefined))
     position = progress.next
@@ -85,7 +85,7 @@ export function createFollowing({ journal, worker, log, signal }: FollowingOptio
     const { next } = batch
     position = next
     waitingSince ??= performance.now()
-    const taken = worker.call('append', batch, [batch.bytes.buffer])
+    const taken = worker.call('append', batch, { moved: [batch.bytes.buffer] })
     tell(
       taken.then((progress) => {
         if (progress.next !== next)

@@ -38,4 +38,4 @@ const functions: SealWorker = {
   )
 }
 
-answerCalls(parentPort, { ...functions }, () => undefined)
+answerCalls(parentPort, { ...functions }, { onClose: () => undefined })

@@ -4,11 +4,16 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import swagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { compareRoute } from '../../server/ask/compare.ts'
+import { driftRoute } from '../../server/ask/drift.ts'
 import { eventsRoute } from '../../server/ask/events.ts'
 import { runsRoutes } from '../../server/ask/runs.ts'
-import { Problem, problemDocument } from '../../server/errors.ts'
+import { summariesRoutes } from '../../server/ask/summaries/routes.ts'
 import type { Event } from '../../server/event-types.ts'
+import { answerProblem } from '../../server/failure.ts'
 import { openSqliteStore } from '../../server/index/sqlite/store.ts'
+import type { Store } from '../../server/index/store.ts'
+import { limits } from '../../server/limits.ts'
 import { batchOf, JOURNAL_ID } from '../index/fixtures.ts'
 
 /** The clock of these tests. */
@@ -16,6 +21,7 @@ export const NOW = Date.UTC(2026, 10, 5, 12)
 
 export interface Asked {
   app: FastifyInstance
+  store: Store
   /** The answer to a GET, parsed. */
   get(url: string): Promise<{ status: number; body: Body }>
 }
@@ -31,24 +37,30 @@ export interface Body {
   runs: string[]
 }
 
-/** The routes that answer questions, with a real store that holds `events`. */
-export async function ask(t: TestContext, events: readonly Event[]): Promise<Asked> {
+/**
+ * The routes that answer questions, with a real store that holds `events`. `asked` may stand between the two, to see
+ * what is asked or to let it fail.
+ */
+export async function ask(
+  t: TestContext,
+  events: readonly Event[],
+  asked = (store: Store): Store => store
+): Promise<Asked> {
   const folder = mkdtempSync(join(tmpdir(), 'playtrail-ask-'))
   const path = join(folder, 'index.sqlite')
   const log = { warn: () => undefined }
   const store = await openSqliteStore({ path, journalId: JOURNAL_ID, journalEnd: 0, log })
   if (events.length > 0) await store.write(batchOf(events))
 
-  const app = Fastify()
+  const app = Fastify({ routerOptions: { maxParamLength: limits.parameterCharactersMax } })
   app.setSerializerCompiler(() => JSON.stringify)
-  app.setErrorHandler((error, _request, reply) => {
-    if (!(error instanceof Problem)) throw error
-    const document = problemDocument(error)
-    return reply.code(document.status).type('application/problem+json').send(document)
-  })
+  app.setErrorHandler(answerProblem)
   await app.register(swagger, { openapi: { openapi: '3.1.0' } })
-  await app.register(runsRoutes, { store, now: () => NOW })
-  await app.register(eventsRoute, { store, now: () => NOW })
+  await app.register(runsRoutes, { store: asked(store), now: () => NOW })
+  await app.register(eventsRoute, { store: asked(store), now: () => NOW })
+  await app.register(compareRoute, { store: asked(store), now: () => NOW })
+  await app.register(driftRoute, { store: asked(store), now: () => NOW })
+  await app.register(summariesRoutes, { store: asked(store), now: () => NOW })
   t.after(async () => {
     await app.close()
     await store.close()
@@ -56,6 +68,7 @@ export async function ask(t: TestContext, events: readonly Event[]): Promise<Ask
   })
   return {
     app,
+    store,
     async get(url) {
       const answer = await app.inject(url)
       return { status: answer.statusCode, body: answer.json<Body>() }

@@ -180,7 +180,7 @@ const refusals: [url: string, parameter: string, detail: RegExp][] = [
   ['/v1/runs?host=', 'host', /at least one character/],
   ['/v1/runs?host=a&host=b', 'host', /to be given once; got "a,b"/],
   [`/v1/runs?host=${'a'.repeat(1025)}`, 'host', /at most 1024 characters/],
-  ['/v1/runs/00000000-0000?limit=1', 'limit', /Known are none/],
+  ['/v1/runs/00000000-0000?limit=1', 'limit', /Known are fields/],
   ['/v1/events?status=success1', 'status', /Did you mean "success"/],
   ['/v1/events?action=host.results', 'action', /Did you mean "host.result"/],
   ['/v1/events?heartbeats=no', 'heartbeats', /one of true, false/],

@@ -6,6 +6,7 @@ import addFormats from 'ajv-formats'
 import type { Event } from '../../server/event-types.ts'
 import { runOfEvents } from '../index/fixtures.ts'
 import { ask } from './app.ts'
+import { runOfDay } from './drift-contract.ts'
 
 /** /openapi.json as far as it is looked at here. */
 interface Description {
@@ -23,6 +24,13 @@ const routes = {
   '/v1/runs': '/v1/runs',
   '/v1/runs/019a5344-9e0b': '/v1/runs/{id}',
   '/v1/runs/019a5344-9e0b/results': '/v1/runs/{id}/results',
+  '/v1/runs/019a5344-9e0b/plays': '/v1/runs/{id}/plays',
+  '/v1/runs/019a5344-9e0b/tasks': '/v1/runs/{id}/tasks',
+  '/v1/runs/019a5344-9e0b/hosts': '/v1/runs/{id}/hosts',
+  '/v1/runs/019a5344-9e0b/matrix': '/v1/runs/{id}/matrix',
+  '/v1/compare?a=019a5344-9e0b&b=019b76da': '/v1/compare',
+  '/v1/compare?a=019a5344-9e0b': '/v1/compare',
+  '/v1/drift?from=2000-01-01': '/v1/drift',
   '/v1/events': '/v1/events',
   '/v1/runs?status=aborted': '/v1/runs',
   '/v1/runs?limit=x': '/v1/runs',
@@ -37,12 +45,22 @@ test('answers are as /openapi.json says', async (t) => {
     ci: { provider: 'gitlab' as const },
     awx: { job_id: '42' }
   }
-  const { app } = await ask(t, [...examples(), bare, silent.started(where), silent.fellSilent(99)])
+  const checks = [0, 1].map((day) => runOfDay({ day }, `web-1 install ${day === 0 ? 'changed' : 'failed'}`))
+  const [a, b] = checks.map(({ run }) => run.id)
+  const history = checks.flatMap(({ events }) => events)
+  const { app } = await ask(t, [
+    ...examples(),
+    ...history,
+    bare,
+    silent.started(where),
+    silent.fellSilent(99)
+  ])
   await app.ready()
   const { paths } = app.swagger() as unknown as Description
   const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false })
   addFormats.default(ajv)
-  for (const [url, path] of Object.entries(routes)) {
+  const urls = { ...routes, [`/v1/compare?a=${a}&b=${b}`]: '/v1/compare' }
+  for (const [url, path] of Object.entries(urls)) {
     const answer = await app.inject(url)
     const described = paths[path]?.get.responses[answer.statusCode]
     const schema = described?.content[answer.headers['content-type']?.split(';')[0] ?? '']?.schema

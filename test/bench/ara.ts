@@ -2,10 +2,13 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import Database from 'better-sqlite3'
 import { root } from './playbook-cost.ts'
 
-const REQUIREMENTS = ['ara[server]==1.8.0', 'gunicorn==27.0.1']
+// psycopg2 is what Django reaches PostgreSQL with.
+const REQUIREMENTS = ['ara[server]==1.8.0', 'gunicorn==27.0.1', 'psycopg2-binary==2.9.13']
 const GUNICORN_WORKERS = 4
 const START_SECONDS_MAX = 60
 
@@ -56,9 +59,40 @@ export function araResults(folder: string): number {
   }
 }
 
-/** ARA's server as its documentation runs it, with its data in `folder`. */
-export async function startAra(bin: string, folder: string): Promise<{ url: string; stop(): Promise<void> }> {
-  const environment = { PATH: process.env.PATH, HOME: folder, LANG: 'C.UTF-8', ARA_BASE_DIR: folder }
+/** What tells ARA where its database is; without it, it is SQLite in its folder. */
+export type AraDatabase = Readonly<Record<string, string>>
+
+function environmentOf(folder: string, database: AraDatabase): Record<string, string | undefined> {
+  return { PATH: process.env.PATH, HOME: folder, LANG: 'C.UTF-8', ARA_BASE_DIR: folder, ...database }
+}
+
+/** Makes ARA's tables and fills them with what `events`, in NDJSON, tell: test/bench/ara-fill.py. */
+export async function fillAra(
+  bin: string,
+  folder: string,
+  database: AraDatabase,
+  events: Iterable<string>
+): Promise<void> {
+  const env = environmentOf(folder, database)
+  output(join(bin, 'ara-manage'), ['migrate'], env)
+  const child = spawn(join(bin, 'python'), [join(root, 'test/bench/ara-fill.py')], {
+    env,
+    cwd: folder,
+    stdio: ['pipe', 'ignore', 'inherit']
+  })
+  const exit = once(child, 'exit')
+  await pipeline(Readable.from(events), child.stdin)
+  const [status] = await exit
+  if (status !== 0) throw new Error(`ara-fill.py ended with ${status}`)
+}
+
+/** ARA's server as its documentation runs it, with its data in `folder` or in the database that is named. */
+export async function startAra(
+  bin: string,
+  folder: string,
+  database: AraDatabase = {}
+): Promise<{ url: string; stop(): Promise<void> }> {
+  const environment = environmentOf(folder, database)
   output(join(bin, 'ara-manage'), ['migrate'], environment)
   const child = spawn(
     join(bin, 'gunicorn'),

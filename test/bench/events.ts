@@ -61,7 +61,7 @@ async function oneRound(): Promise<Round> {
       rssMiB = Math.max(rssMiB, residentMiB(server.pid))
     }, SAMPLE_EVERY_MS)
     const started = performance.now()
-    const load = await runLoad(server.url)
+    const load = await runLoad(server.url, SECONDS)
     const ended = performance.now()
     const { journal, log, index } = await ready(server.url)
     while ((await ready(server.url)).index.lag > 0) await pause(10)
@@ -81,11 +81,15 @@ async function oneRound(): Promise<Round> {
   }
 }
 
-async function runLoad(url: string): Promise<Pick<Round, 'perSecond' | 'p50' | 'p99' | 'max'>> {
+/** Sends events for so many seconds, from a process of its own. */
+export async function runLoad(
+  url: string,
+  seconds: number
+): Promise<Pick<Round, 'perSecond' | 'p50' | 'p99' | 'max'>> {
   const path = fileURLToPath(new URL('load.ts', import.meta.url))
   const child = spawn(
     process.execPath,
-    [path, url, String(SECONDS), String(CONNECTIONS), String(EVENTS_A_BATCH)],
+    [path, url, String(seconds), String(CONNECTIONS), String(EVENTS_A_BATCH)],
     {
       stdio: ['ignore', 'pipe', 'inherit']
     }
@@ -112,7 +116,8 @@ export async function ready(url: string): Promise<Readiness> {
   return (await (await fetch(`${url}/readyz`)).json()) as Readiness
 }
 
-function residentMiB(pid: number): number {
+/** Memory of a process that is not swapped out. */
+export function residentMiB(pid: number): number {
   const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   return Number(kib ?? 0) / 1_024
 }

@@ -112,6 +112,22 @@ export class MemoryStore implements Store {
     return this.runs()
   }
 
+  eventParts(): Promise<never> {
+    return this.runs()
+  }
+
+  outline(): Promise<never> {
+    return this.runs()
+  }
+
+  readonly hosts = this.runs
+  readonly hostRuns = this.runs
+  readonly playbooks = this.runs
+  readonly users = this.runs
+  readonly tasks = this.runs
+  readonly facets = this.runs
+  readonly histogram = this.runs
+
   async close(): Promise<void> {
     this.ids.clear()
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { DataFolder } from '../../server/data-folder.ts'
 import type { Event } from '../../server/event-types.ts'
 import type { ComparableIndex, IndexRepair } from '../../server/index/reconcile/comparable.ts'
@@ -50,8 +51,8 @@ export function eventsOfRuns(count: number, tasks = 3): Event[] {
   const runs = Array.from({ length: count }, (_, which) => {
     const run = runOfEvents(START, { which, name: `site-${which}.yml` })
     const results = Array.from({ length: tasks }, (_, task) => [
-      run.result('web-1', 'ok', `task ${task}`),
-      run.result('web-2', task % 2 === 0 ? 'changed' : 'failed', `task ${task}`)
+      timed(run.result('web-1', 'ok', `task ${task}`)),
+      timed(run.result('web-2', task % 2 === 0 ? 'changed' : 'failed', `task ${task}`))
     ])
     return [
       run.started(),
@@ -62,6 +63,19 @@ export function eventsOfRuns(count: number, tasks = 3): Event[] {
   })
   const longest = Math.max(...runs.map((events) => events.length))
   return Array.from({ length: longest }, (_, at) => runs.flatMap((events) => events[at] ?? [])).flat()
+}
+
+/** With what trends are made of. */
+function timed(event: Event): Event {
+  const { task } = event.ansible ?? {}
+  if (task === undefined) throw new Error('a result has a task')
+  const key = createHash('sha1').update(task.name).digest('hex')
+  const duration = 1_000_000 * ((event.event.sequence ?? 0) + 1)
+  return {
+    ...event,
+    event: { ...event.event, duration },
+    ansible: { ...event.ansible, task: { ...task, key } }
+  }
 }
 
 export interface Compared extends Reconciled {

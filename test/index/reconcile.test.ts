@@ -9,9 +9,11 @@ import type { Event } from '../../server/event-types.ts'
 import { Uncheckable } from '../../server/index/reconcile/comparable.ts'
 import { openSqliteComparable } from '../../server/index/sqlite/comparable.ts'
 import { openSqliteRepair } from '../../server/index/sqlite/repair.ts'
-import { openSqliteStore } from '../../server/index/sqlite/store.ts'
+import { openSqliteStore, type SqliteStoreOptions } from '../../server/index/sqlite/store.ts'
 import { type Ending, onEnd } from '../support/cleanup.ts'
-import { compare, eventsOfRuns, indexInto, inShort, left, recorded } from './reconcile-world.ts'
+import { batchOf, runId, runOfEvents } from './fixtures.ts'
+import { compare, eventsOfRuns, indexInto, inShort, left, recorded, START } from './reconcile-world.ts'
+import { rollUpsOf } from './roll-ups.ts'
 
 const events = eventsOfRuns(3)
 
@@ -61,12 +63,12 @@ const spoilings: [what: string, sql: string, told: string[], fields?: string[]][
   ],
   [
     'a row beyond the end of the journal',
-    "INSERT INTO events SELECT 1000, 'made-up', run, timestamp, action, playbook, host, user, status, received, sender, payload FROM events WHERE record = 4",
+    "INSERT INTO events SELECT 1000, 'made-up', run, timestamp, action, playbook, host, user, status, task, duration, flags, received, sender, payload FROM events WHERE record = 4",
     ['event added made-up']
   ],
   [
     'a row with an impossible number',
-    "INSERT INTO events SELECT -1, 'made-up', NULL, timestamp, action, playbook, host, user, status, received, sender, payload FROM events WHERE record = 4",
+    "INSERT INTO events SELECT -1, 'made-up', NULL, timestamp, action, playbook, host, user, status, task, duration, flags, received, sender, payload FROM events WHERE record = 4",
     ['event added made-up']
   ],
   [
@@ -114,7 +116,7 @@ const spoilings: [what: string, sql: string, told: string[], fields?: string[]][
   ],
   [
     'a run without events',
-    "INSERT INTO runs SELECT 99, 'made-up', status, name, path, user, started, finished, aborted, silenced, events, silences, last_received, heard, heard_until, ok, changed, failed, skipped, unreachable FROM runs WHERE key = 1",
+    "INSERT INTO runs SELECT 99, 'made-up', status, name, path, user, kind, checked, begin, ended, measured, started, finished, aborted, silenced, events, silences, last_received, heard, heard_until, ok, changed, failed, skipped, unreachable FROM runs WHERE key = 1",
     ['run added made-up']
   ]
 ]
@@ -123,6 +125,7 @@ for (const [what, sql, told, fields] of spoilings) {
   test(`${what} is named, and repaired`, async (t) => {
     const { folder, index, repair } = await indexed(t, events)
     const expected = told.map((text) => named(folder, text)).sort()
+    const sums = rollUpsOf(folder.index)
     edit(folder, sql)
     const compared = await compare(folder, index)
     assert.deepEqual(inShort(compared.told), expected)
@@ -133,15 +136,18 @@ for (const [what, sql, told, fields] of spoilings) {
     assert.equal(repaired.repaired, expected.length)
     assert.equal(left(repaired), 0)
     assert.deepEqual((await compare(folder, index)).told, [])
+    assert.deepEqual(rollUpsOf(folder.index), sums)
   })
 }
 
 test('a run that was deleted takes its events and results with it, and all of it is made again', async (t) => {
   const { folder, index, repair } = await indexed(t, events)
+  const sums = rollUpsOf(folder.index)
   edit(folder, 'DELETE FROM runs WHERE key = 1')
   const compared = await compare(folder, index)
   assert.ok(inShort(compared.told).includes(`run missing ${events[0]?.run?.id}`))
   assert.equal(left(await compare(folder, index, { repair })), 0)
+  assert.deepEqual(rollUpsOf(folder.index), sums)
 })
 
 test('what the index has not come to yet is not missing, and counted', async (t) => {
@@ -226,7 +232,7 @@ const ofEvents: Mutation[] = [
   [
     'added',
     (at) =>
-      `INSERT INTO events SELECT ${2000 + at}, 'more-${at}', run, timestamp, action, playbook, host, user, status, received, sender, payload FROM events WHERE record = ${at}`,
+      `INSERT INTO events SELECT ${2000 + at}, 'more-${at}', run, timestamp, action, playbook, host, user, status, task, duration, flags, received, sender, payload FROM events WHERE record = ${at}`,
     (at) => [`event added more-${at}`]
   ]
 ]
@@ -269,6 +275,7 @@ test('each of any mutations is named, and nothing else is', async (t) => {
   const counting = events.flatMap((_, record) => (isCounting(record) ? record : []))
   const whole = await recorded(t, events)
   await fill(whole)
+  const sums = rollUpsOf(whole.index)
   let cases = 0
   await fc.assert(
     fc.asyncProperty(
@@ -291,12 +298,68 @@ test('each of any mutations is named, and nothing else is', async (t) => {
         const compared = await compare(folder, index)
         assert.deepEqual(inShort(compared.told), expected.sort())
         assert.equal(left(await compare(folder, index, { repair })), 0)
+        assert.deepEqual(rollUpsOf(folder.index), sums)
         for (const end of ends) await end()
       }
     ),
     { numRuns: 200 }
   )
 })
+
+const changes: ((event: Event) => Event)[] = [
+  (event) => ({ ...event, host: { name: 'db-1' } }),
+  (event) => ({ ...event, '@timestamp': '2026-10-01T00:30:00Z' }),
+  (event) => ({ ...event, ansible: { ...event.ansible, result: { status: 'unreachable' } } }),
+  (event) => ({
+    ...event,
+    ansible: { ...event.ansible, task: { id: 'other', name: 'other', key: 'b'.repeat(40) } }
+  }),
+  (event) => ({
+    ...event,
+    event: { ...event.event, duration: 1 },
+    run: { ...event.run, id: runId(START, 77) }
+  })
+]
+
+// The sums of what is wrong were right, so a repair has to take them back as well.
+test('an index that was made of other events sums up as the journal after its repair', async (t) => {
+  const whole = await recorded(t, events)
+  await fill(whole)
+  const sums = rollUpsOf(whole.index)
+  const dropped = fc.constant(undefined)
+  let cases = 0
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(events.length - 1), fc.oneof(dropped, fc.constantFrom(...changes))), {
+        minLength: 1,
+        maxLength: 8
+      }),
+      async (made) => {
+        const ends: (() => unknown)[] = []
+        const scope = { after: (end: () => unknown) => void ends.push(end) } as unknown as Ending
+        const folder = { ...whole, index: join(whole.path, `other-${cases++}.sqlite`) }
+        const kept = new Map(events.entries())
+        for (const [at, change] of made) {
+          const event = kept.get(at)
+          if (change === undefined) kept.delete(at)
+          else if (event !== undefined) kept.set(at, change(event))
+        }
+        const store = await openSqliteStore(optionsOf(folder))
+        for (const [at, event] of kept) await store.write({ ...batchOf([event], at), journalId: folder.log })
+        await store.write({ ...batchOf([added], events.length), journalId: folder.log })
+        await store.moveCursor(events.length)
+        await store.close()
+        const { index, repair } = opened(scope, folder)
+        assert.equal(left(await compare(folder, index, { repair })), 0)
+        assert.deepEqual(rollUpsOf(folder.index), sums)
+        for (const end of ends) await end()
+      }
+    ),
+    { numRuns: 30 }
+  )
+})
+
+const added = runOfEvents(START, { which: 88 }).result('web-1', 'failed', 'of no journal')
 
 interface Indexed {
   folder: DataFolder
@@ -326,15 +389,14 @@ function copyOf(folder: DataFolder, name: string): DataFolder {
 }
 
 async function fill(folder: DataFolder, next?: number): Promise<void> {
-  const log = { warn: () => undefined }
-  const store = await openSqliteStore({
-    path: folder.index,
-    journalId: folder.log,
-    journalEnd: events.length + 1,
-    log
-  })
+  const store = await openSqliteStore(optionsOf(folder))
   await indexInto(store, folder, next)
   await store.close()
+}
+
+function optionsOf(folder: DataFolder): SqliteStoreOptions {
+  const log = { warn: () => undefined }
+  return { path: folder.index, journalId: folder.log, journalEnd: events.length + 1, log }
 }
 
 /** `$4` stands for the id of event 4, `#4` for the key of its result, `@1` for the first run. */

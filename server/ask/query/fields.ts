@@ -47,6 +47,7 @@ export const shortNames: Readonly<Record<string, string>> = {
 /** Fields of the documents that cannot be asked for, and why. */
 const closedFields: Readonly<Record<string, string>> = {
   'event.hash': 'it is made from the evidence when an event is shown, and is in no index',
+  'playtrail.duration_range': 'it is event.duration in another form; ask for event.duration',
   'playtrail.time': 'it is @timestamp in another form; ask for @timestamp'
 }
 

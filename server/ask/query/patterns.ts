@@ -64,3 +64,9 @@ export function globOf(pattern: string): string {
     })
     .join('')
 }
+
+/** Whether a name is as a filter says: `*` alone stands for any characters, and no filter lets all through. */
+export function likeness(filter: string | undefined): (name: string) => boolean {
+  if (filter === undefined) return () => true
+  return compilePattern(filter.replaceAll(/[?\\]/g, '\\$&'))
+}

@@ -13,7 +13,8 @@ const keys: Readonly<Record<string, { column: Sql; equal(value: string): Sql; li
   'run.name': nameColumn(sql`e.playbook`),
   'host.name': nameColumn(sql`e.host`),
   'user.name': nameColumn(sql`e.user`),
-  'event.action': nameColumn(sql`e.action`)
+  'event.action': nameColumn(sql`e.action`),
+  'ansible.task.key': nameColumn(sql`e.task`)
 }
 
 /** Columns that hold the value itself. */

@@ -72,10 +72,7 @@ function isShort(value: Sql, { charactersMax: max }: Field): Sql {
   return sql`(length(${value}) <= ${Math.floor(max / 2)} OR playtrail_length(${value}) <= ${max})`
 }
 
-/**
- * Where full-text indexes come in: these conditions look at the texts of one event after the other, and an index
- * could say beforehand which events have the words.
- */
+/** Looks at the texts of one event after the other; the index may say beforehand which events have the words. */
 function textSql(condition: TextCondition): Sql {
   const search: TextSearch =
     condition.type === 'words'

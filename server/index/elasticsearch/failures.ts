@@ -42,15 +42,28 @@ export function isAboutDocuments(error: unknown): boolean {
   return OF_DOCUMENTS.has(detailsOf(error).type ?? '')
 }
 
+/** True if the answer would have more buckets than Elasticsearch gives at once. */
+export function hasTooManyBuckets(error: unknown): boolean {
+  return (
+    error instanceof errors.ResponseError && detailsOf(error).caused_by?.type === 'too_many_buckets_exception'
+  )
+}
+
 /** What someone who asks is told when Elasticsearch does not answer. */
 export function unavailable(error: unknown): Problem {
   const detail = `${reasonOf(error)}. Events are kept all the same; ask again later.`
   return new Problem('index_unavailable', detail, {}, { cause: error })
 }
 
+interface Details {
+  type?: string
+  reason?: string
+  caused_by?: { type?: string }
+}
+
 /** What the body of an answer says; some answers have none, or only a text. */
-function detailsOf(error: errors.ResponseError): { type?: string; reason?: string } {
-  const { body } = error as { body?: { error?: { type?: string; reason?: string } | string } }
+function detailsOf(error: errors.ResponseError): Details {
+  const { body } = error as { body?: { error?: Details | string } }
   return typeof body?.error === 'object' ? body.error : {}
 }
 

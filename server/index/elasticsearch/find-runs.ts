@@ -1,44 +1,70 @@
-import type { Client } from '@elastic/elasticsearch'
 import { toElasticsearch } from '../../ask/query/to-elasticsearch.ts'
 import { firstRunId } from '../run-id.ts'
 import { type Page, type ResultStatus, type Run, type RunQuery, resultStatuses } from '../store.ts'
-import type { IndexNames } from './names.ts'
+import type { HostRun, HostRunQuery } from '../summaries.ts'
 import { pageOf } from './pages.ts'
 import { type Conditions, conditions, likeClause } from './query.ts'
 import { type RunFold, type RunSource, runOf } from './run-fold.ts'
-import { search } from './search.ts'
+import { type Asking, aggregate, search } from './search.ts'
 
 type Counts = Record<ResultStatus, number>
 
-export async function findRuns(client: Client, names: IndexNames, query: RunQuery): Promise<Page<Run>> {
-  const { clauses } = conditionsOf(query)
-  const page = await pageOf<RunSource, RunFold>(
+export async function findRuns(asking: Asking, query: RunQuery): Promise<Page<Run>> {
+  const found = runConditions(query)
+  found.like('host.name', query.host)
+  const { items: folds, next } = await foldsOf(asking, found, query)
+  const counts = await countResults(asking, idsOf(folds))
+  const items = folds.map((fold) => {
+    const run = runOf(fold)
+    return { ...run, playtrail: { ...run.playtrail, results: counts.get(fold.state.id) ?? noResults() } }
+  })
+  return { items, ...(next !== undefined && { next }) }
+}
+
+/** The runs with a result on a host, each with its results there. */
+export async function findHostRuns(asking: Asking, query: HostRunQuery): Promise<Page<HostRun>> {
+  const { host } = query
+  const found = runConditions(query)
+  found.equal('host.name', host)
+  const { items: folds, next } = await foldsOf(asking, found, query)
+  const ids = idsOf(folds)
+  const [counts, ofHost] = await Promise.all([countResults(asking, ids), countResults(asking, ids, host)])
+  const items = folds.map((fold) => {
+    const { id } = fold.state
+    const { playtrail, ...run } = runOf(fold)
+    return {
+      ...run,
+      host: { name: host },
+      results: ofHost.get(id) ?? noResults(),
+      playtrail: { ...playtrail, results: counts.get(id) ?? noResults() }
+    }
+  })
+  return { items, ...(next !== undefined && { next }) }
+}
+
+function foldsOf(asking: Asking, { clauses }: Conditions, query: RunQuery): Promise<Page<RunFold>> {
+  return pageOf<RunSource, RunFold>(
     query.limit,
     query.after,
     (size, after) => {
       const sort = [{ 'run.id': { order: 'desc' as const, unmapped_type: 'keyword' as const } }]
       const fields = ['playtrail.fold']
-      return search<RunSource>(client, names.runs, { size, sort, filter: clauses, after, fields })
+      return search<RunSource>(asking, asking.names.runs, { size, sort, filter: clauses, after, fields })
     },
     (hit) => {
       // What somebody else wrote there is no run; `playtrail reconcile` names it.
       return (hit._source as Partial<RunSource> | undefined)?.playtrail?.fold
     }
   )
-  const counts = await countResults(
-    client,
-    names.results,
-    page.items.map(({ state }) => state.id)
-  )
-  const items = page.items.map((fold) => {
-    const run = runOf(fold)
-    return { ...run, playtrail: { ...run.playtrail, results: counts.get(fold.state.id) ?? noResults() } }
-  })
-  return { items, ...(page.next !== undefined && { next: page.next }) }
 }
 
-function conditionsOf(query: RunQuery): Conditions {
-  const { id, playbook, fromMs, toMs, host, user, status, heardBeforeMs, heardBy, matching } = query
+function idsOf(folds: readonly RunFold[]): string[] {
+  return folds.map(({ state }) => state.id)
+}
+
+/** The runs that pass a query, on whichever host. */
+export function runConditions(query: Omit<RunQuery, 'limit' | 'after' | 'host'>): Conditions {
+  const { id, playbook, fromMs, toMs, user, status, heardBeforeMs, heardBy, matching } = query
   const found = conditions()
   // 'g' comes behind every digit and dash that can follow.
   if (id !== undefined) found.add({ range: { 'run.id': { gte: id, lt: `${id}g` } } })
@@ -48,7 +74,6 @@ function conditionsOf(query: RunQuery): Conditions {
     const either = ['run.name', 'ansible.playbook.path'].map((field) => likeClause(field, playbook))
     found.add({ bool: { should: either, minimum_should_match: 1 } })
   }
-  found.like('host.name', host)
   found.equal('user.name', user)
   found.equal('run.status', status)
   if (heardBeforeMs !== undefined)
@@ -58,25 +83,24 @@ function conditionsOf(query: RunQuery): Conditions {
   return found
 }
 
+interface RunCounts {
+  runs: { buckets: { key: string; status: { buckets: { key: string; doc_count: number }[] } }[] }
+}
+
 /** How many results of each status the runs have, each task's on each host counted once. */
-async function countResults(client: Client, index: string, runIds: string[]): Promise<Map<string, Counts>> {
+async function countResults(asking: Asking, runIds: string[], host?: string): Promise<Map<string, Counts>> {
   if (runIds.length === 0) return new Map()
-  const { aggregations } = await client.search<
-    unknown,
-    { runs?: { buckets: { key: string; status: { buckets: { key: string; doc_count: number }[] } }[] } }
-  >({
-    index,
-    size: 0,
-    query: { terms: { 'run.id': runIds } },
-    aggs: {
-      runs: {
-        terms: { field: 'run.id', size: runIds.length },
-        aggs: { status: { terms: { field: 'ansible.result.status', size: resultStatuses.length } } }
-      }
+  const found = conditions()
+  found.add({ terms: { 'run.id': runIds } })
+  found.equal('host.name', host)
+  const answer = await aggregate<RunCounts>(asking, asking.names.results, found.clauses, {
+    runs: {
+      terms: { field: 'run.id', size: runIds.length },
+      aggs: { status: { terms: { field: 'ansible.result.status', size: resultStatuses.length } } }
     }
   })
   return new Map(
-    (aggregations?.runs?.buckets ?? []).map(({ key, status }) => [
+    (answer?.runs?.buckets ?? []).map(({ key, status }) => [
       key,
       { ...noResults(), ...Object.fromEntries(status.buckets.map((each) => [each.key, each.doc_count])) }
     ])

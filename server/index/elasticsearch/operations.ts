@@ -5,6 +5,7 @@ import { columnsOf, type EventColumns, parseEvent, type ResultColumns } from '..
 import { eventDocument } from '../documents.ts'
 import type { Refused } from '../store.ts'
 import type { Operation } from './bulk-queue.ts'
+import { durationRange } from './duration-range.ts'
 import type { WriteNames } from './names.ts'
 import { placeOf, type RunChange } from './run-fold.ts'
 
@@ -20,6 +21,8 @@ export interface RecordOperations {
 export interface IndexOnly {
   /** `@timestamp` in microseconds since 1970. */
   time: number
+  /** The range of `event.duration` (server/index/durations.ts), which percentiles are made of. */
+  duration_range?: number
 }
 
 const ID_BYTES_MAX = 512
@@ -62,7 +65,8 @@ export function operationsOfRecord(
 ): RecordOperations {
   const { index, eventId, sender, receivedAt, payload } = record
   const document = eventDocument({ record: index, received: receivedAt, sender, payload }, log, event)
-  const playtrail = { ...document.playtrail, time: columns.timestamp }
+  const own: IndexOnly = { time: columns.timestamp, ...durationRange(event.event?.duration) }
+  const playtrail = { ...document.playtrail, ...own }
   const appended: Operation = {
     id: eventId,
     target: names.events,

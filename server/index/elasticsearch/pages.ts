@@ -22,14 +22,15 @@ export async function pageOf<Source, Item>(
   limit: number,
   after: Position | undefined,
   ask: Ask<Source>,
-  itemOf: (hit: Hit<Source>) => Item | undefined
+  itemOf: (hit: Hit<Source>) => Item | undefined,
+  hitsAtOnce = HITS_AT_ONCE
 ): Promise<Page<Item>> {
   const items: Item[] = []
   const seen = new Set<string | undefined>()
   let bytes = 0
   let last = after
   for (;;) {
-    const wanted = Math.min(limit + 1 - items.length, HITS_AT_ONCE)
+    const wanted = Math.min(limit + 1 - items.length, hitsAtOnce)
     const hits = await ask(wanted, last)
     for (const hit of hits) {
       if (items.length === limit || bytes >= limits.pageBytesMax) return { items, next: last }

@@ -2,8 +2,10 @@ import type { Event } from '../../event-types.ts'
 import { scopedId } from '../../journal/known-ids.ts'
 import type { EventColumns } from '../columns.ts'
 import { runDocument } from '../documents.ts'
+import { timeOfRunId } from '../run-id.ts'
 import { addEvent, emptyRun, endOf, type RunState } from '../run-state.ts'
 import type { Run } from '../store.ts'
+import { durationRange } from './duration-range.ts'
 import { addNumber, type Ranges } from './ranges.ts'
 
 /** What one event says of its run. */
@@ -39,7 +41,15 @@ export interface RunFold {
 /** A run as its document in the index. */
 export interface RunSource extends Omit<Run, 'playtrail'> {
   host?: { name: string[] }
-  playtrail: Omit<Run['playtrail'], 'results'> & { heard: number; heard_by: string; fold: RunFold }
+  playtrail: Omit<Run['playtrail'], 'results'> & {
+    /** The time within `run.id`, milliseconds since 1970. */
+    started: number
+    /** The range of `event.duration`: server/index/durations.ts. */
+    duration_range?: number
+    heard: number
+    heard_by: string
+    fold: RunFold
+  }
 }
 
 /** Where an event stands among all events of all journals: by when it was received. */
@@ -75,11 +85,14 @@ export function addChanges(fold: RunFold, changes: readonly RunChange[]): boolea
 
 export function sourceOf(fold: RunFold): RunSource {
   const { state, hosts, heard_by } = fold
-  const { results: _results, ...playtrail } = runOf(fold).playtrail
+  const run = runOf(fold)
+  const { results: _results, ...playtrail } = run.playtrail
+  const started = Date.parse(timeOfRunId(state.id))
+  const range = durationRange(run.event.duration)
   return {
-    ...runOf(fold),
+    ...run,
     ...(hosts.length > 0 && { host: { name: hosts } }),
-    playtrail: { ...playtrail, heard: state.heard, heard_by, fold }
+    playtrail: { ...playtrail, started, ...range, heard: state.heard, heard_by, fold }
   }
 }
 

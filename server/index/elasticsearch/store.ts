@@ -3,15 +3,16 @@ import type { Logger } from 'pino'
 import { Fatal, Problem } from '../../errors.ts'
 import type { JournalBatch } from '../../journal/record.ts'
 import { limits } from '../../limits.ts'
-import { IndexReplaced, type Page, type Refused, type Store } from '../store.ts'
+import { IndexReplaced, type Refused, type Store } from '../store.ts'
+import { answerOf } from './answer.ts'
 import { type BulkObserver, BulkWriter } from './bulk.ts'
-import { isPassing, reasonOf, statusOf, unavailable } from './failures.ts'
-import { findEvents, findResults } from './find-events.ts'
-import { findRuns } from './find-runs.ts'
+import { reasonOf } from './failures.ts'
 import { areThere, makeIndices } from './generation.ts'
 import { aliasesOf, DEFAULT_NAMESPACE, namesOf, type WriteNames, writeNamesOf } from './names.ts'
 import type { Pace } from './pace.ts'
+import { questionsOf } from './questions.ts'
 import { openRunWriter, type RunWriter } from './run-writer.ts'
+import type { Asking } from './search.ts'
 import { createSendings, type Sendings } from './sendings.ts'
 import { newer, setUp } from './setup.ts'
 import { readCursor, readState, saveCursor } from './state.ts'
@@ -33,6 +34,8 @@ export interface ElasticsearchStoreOptions {
   isAnyAge?: boolean
   /** For tests: what was written can be found as soon as `write` resolves. */
   isRefreshed?: boolean
+  /** For tests: time for one question. */
+  questionMsMax?: number
   /** For tests: how much is sent at once, and how long to wait. */
   pace?: Pace
 }
@@ -120,9 +123,19 @@ class ElasticsearchStore implements Store {
     this.#hasWritten = state.write_index !== ''
   }
 
-  runs: Store['runs'] = (query) => this.#ask((client, names) => findRuns(client, names, query))
-  results: Store['results'] = (query) => this.#ask((client, names) => findResults(client, names, query))
-  events: Store['events'] = (query) => this.#ask((client, names) => findEvents(client, names, query))
+  readonly #questions = questionsOf((nothing, signal, question) => this.#ask(nothing, signal, question))
+  readonly runs = this.#questions.runs
+  readonly results = this.#questions.results
+  readonly events = this.#questions.events
+  readonly eventParts = this.#questions.eventParts
+  readonly outline = this.#questions.outline
+  readonly hostRuns = this.#questions.hostRuns
+  readonly hosts = this.#questions.hosts
+  readonly playbooks = this.#questions.playbooks
+  readonly users = this.#questions.users
+  readonly tasks = this.#questions.tasks
+  readonly facets = this.#questions.facets
+  readonly histogram = this.#questions.histogram
 
   async close(): Promise<void> {
     clearInterval(this.#looking)
@@ -132,19 +145,16 @@ class ElasticsearchStore implements Store {
     await this.#options.client.close()
   }
 
-  async #ask<Item>(
-    question: (client: Client, names: ReturnType<typeof aliasesOf>) => Promise<Page<Item>>
-  ): Promise<Page<Item>> {
-    const { client, generation } = this.#options
+  /** `nothing` is the answer of an index that has no event yet. */
+  #ask<Answer>(
+    nothing: Answer,
+    signal: AbortSignal | undefined,
+    question: (asking: Asking) => Promise<Answer>
+  ): Promise<Answer> {
+    const { client, generation, questionMsMax } = this.#options
     const names = generation === undefined ? aliasesOf(this.#namespace) : namesOf(generation, this.#namespace)
-    try {
-      return await question(client, names)
-    } catch (error) {
-      // The data stream is made by the first event. Once there was one, an answer without it would be a lie.
-      if (statusOf(error) === 404 && !(await this.#expectsEvents())) return { items: [] }
-      if (isPassing(error) || statusOf(error) === 404) throw unavailable(error)
-      throw error
-    }
+    const index = { client, names, questionMsMax, expectsEvents: () => this.#expectsEvents() }
+    return answerOf(index, nothing, signal, question)
   }
 
   async #expectsEvents(): Promise<boolean> {

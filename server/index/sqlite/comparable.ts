@@ -5,7 +5,8 @@ import { compareEvent, type EventRow, foundEvent } from './compare-event.ts'
 import { compareResult, expectedResult, foundResult, identityOf, type ResultRow } from './compare-result.ts'
 import { lookAtRun } from './compare-run.ts'
 import * as sql from './compare-sql.ts'
-import { BUSY_MS_MAX, INDEX_FORMAT } from './schema.ts'
+import { BUSY_MS_MAX } from './schema.ts'
+import { INDEX_FORMAT } from './tables.ts'
 
 /** The embedded store, opened beside the server that writes it. Each question reads one state of it, briefly. */
 export function openSqliteComparable(path: string, journalId: string): ComparableIndex {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { eventDocument } from '../documents.ts'
 import type { Found, Recorded } from '../reconcile/comparable.ts'
 import { fieldsThatDiffer } from '../reconcile/fields.ts'
+import { flagsOf } from './keyed-event.ts'
 
 /** A row of `events`, with names instead of their keys. */
 export interface EventRow {
@@ -14,6 +15,9 @@ export interface EventRow {
   host: string | null
   user: string | null
   status: string | null
+  task: string | null
+  duration: number | null
+  flags: number
   received: number
   sender: string
   payload: Buffer
@@ -37,6 +41,7 @@ export function compareEvent(
     timestamp: columns.timestamp,
     ...{ action: columns.action, playbook: columns.playbook, host: columns.host, user: columns.user },
     status: columns.status,
+    ...{ task: columns.task, duration: columns.duration, flags: flagsOf(columns) },
     received: record.receivedAt,
     sender: record.sender
   }

@@ -1,14 +1,15 @@
 import type Database from 'better-sqlite3'
-import { columnsOf } from '../columns.ts'
+import { columnsOf, parseEvent } from '../columns.ts'
 import type { RunCorrection, RunLook } from '../reconcile/comparable.ts'
 import { fieldsThatDiffer } from '../reconcile/fields.ts'
-import { addEvent, emptyRun, type RunState } from '../run-state.ts'
+import { addEvent, emptyRun, endOf, type RunState } from '../run-state.ts'
 import { type ResultStatus, resultStatuses } from '../store.ts'
 import type { RunRow } from './run-row.ts'
+import { type RunTimes, runTimes } from './run-times.ts'
 
 /** What a run is by its events: its row, and the hosts it has results on. */
 export interface RunOfEvents {
-  state: RunState<number>
+  state: RunState<number> & RunTimes
   hosts: string[]
   events: number
 }
@@ -40,9 +41,11 @@ export async function foldRun(
 ): Promise<{ expected: RunOfEvents; row: RunRow | undefined; hosts: string[] }> {
   const state = emptyRun<number>(id)
   const hosts = new Set<string>()
+  const ends = new Map<number, Buffer>()
   // The order of the events makes no difference; what waits comes first, since a transaction must not.
   for await (const { record, columns } of correction.recorded()) {
     addEvent(state, columns, record.index, record.receivedAt)
+    if (columns.action?.startsWith('run.')) ends.set(record.index, record.payload)
     if (columns.result !== undefined && columns.host !== null) hosts.add(columns.host)
   }
   return db.transaction(() => {
@@ -52,7 +55,12 @@ export async function foldRun(
       .prepare<[string], string>('SELECT name FROM run_hosts JOIN names ON key = host WHERE run_id = ?')
       .pluck()
     const counts = countsOf(db, row?.key, correction)
-    const expected = { state: { ...state, ...counts }, hosts: [...hosts].sort(), events: state.events }
+    const times = timesOf(db, state, ends)
+    const expected = {
+      state: { ...state, ...counts, ...times },
+      hosts: [...hosts].sort(),
+      events: state.events
+    }
     return { expected, row, hosts: found.all(id) }
   })()
 }
@@ -75,6 +83,20 @@ function addRows(
     addEvent(state, columns, record, received)
     if (columns.result !== undefined && columns.host !== null) hosts.add(columns.host)
   }
+}
+
+/** Of the events that start and end a run those in `recorded` are believed, and else those in the index. */
+function timesOf(
+  db: Database.Database,
+  state: RunState<number>,
+  recorded: ReadonlyMap<number, Buffer>
+): RunTimes {
+  const payload = db.prepare<[number], Buffer>('SELECT payload FROM events WHERE record = ?').pluck()
+  const eventAt = (record: number | null): ReturnType<typeof parseEvent> => {
+    const bytes = record === null ? undefined : (recorded.get(record) ?? payload.get(record))
+    return bytes && parseEvent(bytes)
+  }
+  return runTimes(eventAt(state.started), eventAt(endOf(state)))
 }
 
 function countsOf(

@@ -8,7 +8,8 @@ const named = (key: string, table = 'names', column = 'name'): string =>
 
 const EVENTS = `
   SELECT e.record, e.payload, e.id, ${named('run', 'runs', 'id')}, e.timestamp,
-    ${['action', 'playbook', 'host', 'user'].map((key) => named(key)).join(', ')}, e.status, e.received, e.sender
+    ${['action', 'playbook', 'host', 'user', 'task'].map((key) => named(key)).join(', ')}, e.status, e.duration, e.flags,
+    e.received, e.sender
   FROM events e`
 
 export const EVENTS_BETWEEN = `${EVENTS} WHERE e.record >= ? AND e.record < ? ORDER BY e.record ${PAGE}`

@@ -2,7 +2,11 @@ import type Database from 'better-sqlite3'
 import type { IndexRepair, Rewrite, RunCorrection } from '../reconcile/comparable.ts'
 import { openToCompare } from './comparable.ts'
 import { foldRun } from './compare-run.ts'
+import { eventValues, INSERT_EVENT, keyedEvent } from './keyed-event.ts'
 import { type Keys, openKeys } from './keys.ts'
+import { openRetally, type Retally } from './retally.ts'
+import { NEW_RUN } from './run-row.ts'
+import { openTexts } from './texts.ts'
 
 /** Writes to the embedded store, also beside the server: one of two writers waits a moment. */
 export function openSqliteRepair(path: string, journalId: string): IndexRepair & { close(): void } {
@@ -10,14 +14,20 @@ export function openSqliteRepair(path: string, journalId: string): IndexRepair &
   db.pragma('synchronous = NORMAL')
   const keys = openKeys(db)
   const statements = prepare(db)
+  const retally = openRetally(db)
   const writeEvents = db.transaction((rewrites: readonly Rewrite[]) => {
-    for (const { expected } of rewrites) statements.writeEvent(keys, expected)
+    for (const { expected } of rewrites) statements.writeEvent(keys, expected, retally)
+    retally.write()
   })
   const writeResults = db.transaction((rewrites: readonly Rewrite[]) => {
     for (const { expected } of rewrites) statements.writeResult(keys, expected)
   })
   const removeEvents = db.transaction((places: readonly string[]) => {
-    for (const place of places) statements.removeEvent.run(Number(place))
+    for (const place of places) {
+      retally.noteRecord(Number(place))
+      statements.removeEvent.run(Number(place))
+    }
+    retally.write()
   })
   const removeResults = db.transaction((places: readonly string[]) => {
     for (const place of places) statements.removeResult.run(...placeOf(place))
@@ -42,23 +52,28 @@ function placeOf(place: string): [task: number, host: number] {
 }
 
 function prepare(db: Database.Database) {
-  const makeRoom = db.prepare('DELETE FROM events WHERE id = ? OR record = ?')
-  const insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const inTheWay = db
+    .prepare<[string, number], number>('SELECT record FROM events WHERE id = ? OR record = ?')
+    .pluck()
+  const removeEvent = db.prepare<[number]>('DELETE FROM events WHERE record = ?')
+  const insertEvent = db.prepare<ReturnType<typeof eventValues>>(INSERT_EVENT)
+  const texts = openTexts(db)
   const insertResult = db.prepare(`
     INSERT INTO results VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (task, host) DO UPDATE
     SET run = excluded.run, sequence = excluded.sequence, status = excluded.status, record = excluded.record
     WHERE excluded.sequence >= sequence`)
   return {
-    removeEvent: db.prepare<[number]>('DELETE FROM events WHERE record = ?'),
+    removeEvent,
     removeResult: db.prepare<[number, number]>('DELETE FROM results WHERE task = ? AND host = ?'),
-    writeEvent(keys: Keys, { record, columns }: Rewrite['expected']): void {
-      const { runId, timestamp, action, playbook, host, user, status } = columns
-      makeRoom.run(record.eventId, record.index)
-      insertEvent.run(
-        ...[record.index, record.eventId, runId === null ? null : runKey(db, runId), timestamp],
-        ...[keys.name(action), keys.name(playbook), keys.name(host), keys.name(user), status],
-        ...[record.receivedAt, record.sender, record.payload]
-      )
+    writeEvent(keys: Keys, { record, columns }: Rewrite['expected'], retally: Retally): void {
+      for (const other of inTheWay.all(record.eventId, record.index)) {
+        retally.noteRecord(other)
+        removeEvent.run(other)
+      }
+      const row = keyedEvent(columns, columns.runId === null ? null : runKey(db, columns.runId), keys)
+      insertEvent.run(...eventValues(record, row))
+      texts.addLate(record.index, record.payload)
+      retally.note(row)
     },
     writeResult(keys: Keys, { record, columns }: Rewrite['expected']): void {
       const { runId, host, result } = columns
@@ -73,12 +88,7 @@ function prepare(db: Database.Database) {
 function runKey(db: Database.Database, id: string): number {
   const known = db.prepare<[string], number>('SELECT key FROM runs WHERE id = ?').pluck().get(id)
   if (known !== undefined) return known
-  const columns =
-    'id, status, events, silences, last_received, heard, heard_until, ok, changed, failed, skipped, unreachable'
-  const insert = db.prepare<[string]>(
-    `INSERT INTO runs (${columns}) VALUES (?, 'running', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)`
-  )
-  return Number(insert.run(id).lastInsertRowid)
+  return Number(db.prepare<[string]>(NEW_RUN).run(id).lastInsertRowid)
 }
 
 async function rebuildRun(

@@ -4,6 +4,8 @@ type Value = string | number
 
 /** The WHERE of a question, put together from the filters that were given. */
 export interface Selection {
+  /** Puts a common table expression before the question: `name AS (SELECT …)`, with a value for each `?` in it. */
+  with(table: string, ...values: Value[]): void
   /** Adds `condition`, with a value for each `?` in it. */
   where(condition: string, ...values: Value[]): void
   /** Adds `column = value`, unless there is no value. */
@@ -12,11 +14,15 @@ export interface Selection {
   between(column: string, times: { fromMs?: number | undefined; toMs?: number | undefined }): void
   /** Rows of `SELECT <what> WHERE … <then>`, read as they are asked for; `values` belong to `then`. */
   rows<Row>(what: string, then: string, ...values: Value[]): Iterable<Row>
+  /** The same, to be asked several times; a row is an array of its columns. */
+  asking<Row extends unknown[]>(what: string, then: string): (...values: Value[]) => Iterable<Row>
 }
 
 export function select(db: Database.Database): Selection {
+  const tables: string[] = []
   const conditions: string[] = []
   const bound: Value[] = []
+  const boundInTables: Value[] = []
 
   function where(condition: string, ...values: Value[]): void {
     conditions.push(condition)
@@ -25,6 +31,10 @@ export function select(db: Database.Database): Selection {
 
   return {
     where,
+    with(table, ...values) {
+      tables.push(table)
+      boundInTables.push(...values)
+    },
     equal(column, value) {
       if (value !== undefined) where(`${column} = ?`, value)
     },
@@ -34,10 +44,19 @@ export function select(db: Database.Database): Selection {
       if (toMs !== undefined) where(`${column} < ?`, Math.round(toMs * 1000))
     },
     rows<Row>(what: string, then: string, ...values: Value[]): Iterable<Row> {
-      const condition = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
-      const statement = db.prepare<Value[], Row>(`SELECT ${what} ${condition} ${then}`)
-      return statement.iterate(...bound, ...values)
+      const statement = db.prepare<Value[], Row>(textOf(what, then))
+      return statement.iterate(...boundInTables, ...bound, ...values)
+    },
+    asking<Row extends unknown[]>(what: string, then: string) {
+      const statement = db.prepare<Value[], Row>(textOf(what, then)).raw()
+      return (...values) => statement.iterate(...boundInTables, ...bound, ...values)
     }
+  }
+
+  function textOf(what: string, then: string): string {
+    const condition = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
+    const beginning = tables.length === 0 ? '' : `WITH ${tables.join(', ')} `
+    return `${beginning}SELECT ${what} ${condition} ${then}`
   }
 }
 

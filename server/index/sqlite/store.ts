@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
-import { Problem } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import type { Store } from '../store.ts'
 import { type Caller, openCaller } from './calls.ts'
+import { openQuestions, type Questions } from './questions.ts'
 import type { Reader } from './reader.ts'
 import { checkOwnIndex, discardForeignIndex } from './schema.ts'
 import type { WorkerData } from './worker.ts'
@@ -17,6 +17,10 @@ export interface SqliteStoreOptions {
   /** Where the journal ends. An index that goes beyond it is of a journal that is no more. */
   journalEnd: number
   log: Pick<Logger, 'warn'>
+  /** Time to answer a question; `limits.questionMsMax` if it is not given. */
+  questionMsMax?: number
+  /** Length of the write-ahead log beyond which it is begun anew; `limits.writeAheadLogBytesMax` if it is not given. */
+  writeAheadLogBytesMax?: number
   /** An index that is not of this journal or format is left alone, and Fatal is thrown. */
   isForeignKept?: boolean
 }
@@ -32,10 +36,15 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const reason = isForeignKept ? undefined : discardForeignIndex(path, journalId, journalEnd)
   if (reason !== undefined) log.warn({ path, reason }, 'the index is made again from the journal')
 
-  const writer = callerOf<Writer>({ role: 'write', path, journalId })
-  const readers = Array.from({ length: READERS }, () => callerOf<Reader>({ role: 'read', path, journalId }))
+  const { questionMsMax, writeAheadLogBytesMax } = { ...limits, ...options }
+  const of = { path, journalId, questionMsMax, writeAheadLogBytesMax }
+  const writer = callerOf<Writer>({ role: 'write', ...of })
+  const questions = openQuestions(
+    Array.from({ length: READERS }, () => callerOf<Reader>({ role: 'read', ...of }))
+  )
   // Its first call opens the file, which must be there before anyone can read it.
   await writer.call('cursor', undefined)
+  const shortenLog = shortener(writer, questions, log)
 
   return {
     writesAtOnce: limits.indexWritesInFlightMax,
@@ -43,13 +52,27 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     // The file is this server's alone.
     replaced: new AbortController().signal,
     cursor: () => writer.call('cursor', undefined),
-    write: (batch) => writer.call('write', batch, [batch.bytes.buffer]),
+    async write(batch) {
+      const { refused, isLogLong } = await writer.call('write', batch, { moved: [batch.bytes.buffer] })
+      if (isLogLong) shortenLog()
+      return refused
+    },
     moveCursor: (next) => writer.call('moveCursor', next),
-    runs: async (query) => leastAsked(readers).call('runs', query),
-    results: async (query) => leastAsked(readers).call('results', query),
-    events: async (query) => leastAsked(readers).call('events', query),
+    runs: (query, signal) => questions.ask('runs', query, signal),
+    results: (query, signal) => questions.ask('results', query, signal),
+    events: (query, signal) => questions.ask('events', query, signal),
+    eventParts: (query, signal) => questions.ask('eventParts', query, signal),
+    outline: (runId, signal) => questions.ask('outline', runId, signal),
+    hostRuns: (query, signal) => questions.ask('hostRuns', query, signal),
+    hosts: (filter, signal) => questions.ask('hosts', filter, signal),
+    playbooks: (filter, signal) => questions.ask('playbooks', filter, signal),
+    users: (filter, signal) => questions.ask('users', filter, signal),
+    tasks: (filter, signal) => questions.ask('tasks', filter, signal),
+    facets: (filter, fields, valuesMax, signal) =>
+      questions.ask('facets', { filter, fields, valuesMax }, signal),
+    histogram: (filter, interval, signal) => questions.ask('histogram', { filter, interval }, signal),
     async close() {
-      await Promise.all(readers.map((reader) => reader.close()))
+      await questions.close()
       // Last, since the last one to close also empties the write-ahead log.
       await writer.close()
     }
@@ -60,10 +83,21 @@ function callerOf<Functions>(workerData: WorkerData): Caller<Functions> {
   return openCaller<Functions>(new URL('./worker.ts', import.meta.url), workerData)
 }
 
-function leastAsked(readers: readonly Caller<Reader>[]): Caller<Reader> {
-  const [reader] = [...readers].sort((one, other) => one.waiting - other.waiting)
-  if (reader === undefined || reader.waiting >= limits.questionsWaitingMax) {
-    throw new Problem('overloaded', 'Too many questions wait for the index. Ask again later.')
+/**
+ * Shortens the write-ahead log although questions overlap each other without a gap: new ones wait until those under
+ * way have ended, which is a matter of seconds. Nobody who writes waits for that.
+ */
+function shortener(writer: Caller<Writer>, questions: Questions, log: Pick<Logger, 'warn'>): () => void {
+  let isUnderWay = false
+  return () => {
+    if (isUnderWay) return
+    isUnderWay = true
+    questions
+      .pauseFor(() => writer.call('shortenLog', undefined))
+      // The writes go on, and the next one tries it again.
+      .catch((error: unknown) => log.warn({ reason: String(error) }, 'the write-ahead log stays long'))
+      .finally(() => {
+        isUnderWay = false
+      })
   }
-  return reader
 }

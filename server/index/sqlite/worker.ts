@@ -1,7 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { answerCalls } from './calls.ts'
+import { workWhenIdle } from './idle-work.ts'
 import { openReader } from './reader.ts'
 import { openToRead, openToWrite } from './schema.ts'
+import { createStillWanted } from './still-wanted.ts'
+import { openTexts } from './texts.ts'
 import { openWriter } from './writer.ts'
 
 /** What a worker is started with. */
@@ -9,10 +12,20 @@ export interface WorkerData {
   role: 'write' | 'read'
   path: string
   journalId: string
+  questionMsMax: number
+  writeAheadLogBytesMax: number
 }
 
 if (parentPort === null) throw new Error('index: worker.ts runs as a worker only')
-const { role, path, journalId } = workerData as WorkerData
-const db = role === 'write' ? openToWrite(path, journalId) : openToRead(path)
-const functions = role === 'write' ? openWriter(db) : openReader(db)
-answerCalls(parentPort, { ...functions }, () => db.close())
+const { role, path, journalId, questionMsMax, writeAheadLogBytesMax } = workerData as WorkerData
+if (role === 'write') {
+  const db = openToWrite(path, journalId)
+  answerCalls(parentPort, { ...openWriter(db, writeAheadLogBytesMax) }, { onClose: () => db.close() })
+  const texts = openTexts(db)
+  workWhenIdle(parentPort, () => db.open && texts.addSome())
+} else {
+  const db = openToRead(path)
+  const wanted = createStillWanted(db, questionMsMax)
+  const onQuestion = wanted.begin
+  answerCalls(parentPort, { ...openReader(db, wanted) }, { onQuestion, onClose: () => db.close() })
+}

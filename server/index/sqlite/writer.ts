@@ -1,59 +1,69 @@
 import type Database from 'better-sqlite3'
+import type { Event } from '../../event-types.ts'
 import { type JournalBatch, type JournalRecord, recordsOf } from '../../journal/record.ts'
-import { columnsOf, type EventColumns, type ResultColumns } from '../columns.ts'
-import { addEvent, emptyRun } from '../run-state.ts'
+import { limits } from '../../limits.ts'
+import { columnsOf, type EventColumns, parseEvent, type ResultColumns } from '../columns.ts'
+import { addEvent, emptyRun, endOf } from '../run-state.ts'
 import type { Refused, ResultStatus } from '../store.ts'
+import { eventValues, INSERT_EVENT, keyedEvent } from './keyed-event.ts'
 import { openKeys } from './keys.ts'
-import type { RunRow } from './run-row.ts'
-import { boundWal } from './schema.ts'
+import { NEW_RUN, type RunRow } from './run-row.ts'
+import { runTimes } from './run-times.ts'
+import { CHECKPOINT_BYTES, logBytes, shortenLog } from './schema.ts'
+import { openTallies } from './tallies.ts'
 
 /** What the writing worker does, one call after the other. */
 export interface Writer {
   cursor(): number
   /** One transaction: all of the batch or nothing. */
-  write(batch: JournalBatch): Refused[]
+  write(batch: JournalBatch): Written
   moveCursor(next: number): void
+  /** Begins the write-ahead log anew; while no question is under way. */
+  shortenLog(): void
 }
 
-export function openWriter(db: Database.Database): Writer {
+export interface Written {
+  refused: Refused[]
+  /** The write-ahead log has grown beyond its limit. */
+  isLogLong: boolean
+}
+
+/** Rows of runs that a batch changes, and which events they named before. */
+type Runs = Map<string, { row: RunRow; before: string }>
+
+export function openWriter(
+  db: Database.Database,
+  writeAheadLogBytesMax: number = limits.writeAheadLogBytesMax
+): Writer {
   const keys = openKeys(db)
   const statements = prepare(db)
+  const tallies = openTallies(db)
+  let logBytesMax = writeAheadLogBytesMax
 
   const writeBatch = db.transaction((batch: JournalBatch): Refused[] => {
     const refused: Refused[] = []
     // A run's row is read once and written once a batch, however many of its events are in it.
-    const runs = new Map<string, RunRow>()
+    const runs: Runs = new Map()
     for (const record of recordsOf(batch)) {
       const columns = columnsOf(record)
       if (typeof columns === 'string')
         refused.push({ index: record.index, eventId: record.eventId, reason: columns })
       else writeEvent(record, columns, runs)
     }
-    for (const run of runs.values()) statements.updateRun.run(run)
+    for (const { row, before } of runs.values()) updateRun(row, before)
+    tallies.write()
     return refused
   })
 
-  function writeEvent(record: JournalRecord, columns: EventColumns, runs: Map<string, RunRow>): void {
+  function writeEvent(record: JournalRecord, columns: EventColumns, runs: Runs): void {
     const run = columns.runId === null ? undefined : rowOf(columns.runId, runs)
-    const host = keys.name(columns.host)
-    const inserted = statements.insertEvent.run(
-      record.index,
-      record.eventId,
-      run?.key ?? null,
-      columns.timestamp,
-      keys.name(columns.action),
-      keys.name(columns.playbook),
-      host,
-      keys.name(columns.user),
-      columns.status,
-      record.receivedAt,
-      record.sender,
-      record.payload
-    )
-    if (inserted.changes === 0 || run === undefined) return
+    const row = keyedEvent(columns, run?.key ?? null, keys)
+    if (statements.insertEvent.run(...eventValues(record, row)).changes === 0) return
+    tallies.add(row)
+    if (run === undefined) return
     addEvent(run, columns, record.index, record.receivedAt)
-    if (columns.result === undefined || host === null) return
-    writeResult(run, host, columns.result, record.index)
+    if (columns.result === undefined || row.host === null) return
+    writeResult(run, row.host, columns.result, record.index)
   }
 
   /** Of two results of one task on one host the greater sequence counts, in whatever order they come. */
@@ -73,12 +83,27 @@ export function openWriter(db: Database.Database): Writer {
     run[status]++
   }
 
-  function rowOf(id: string, runs: Map<string, RunRow>): RunRow {
+  function rowOf(id: string, runs: Runs): RunRow {
     const known = runs.get(id)
-    if (known !== undefined) return known
-    const row = statements.findRun.get(id) ?? { ...emptyRun<number>(id), key: newRunKey(id) }
-    runs.set(id, row)
+    if (known !== undefined) return known.row
+    const row = statements.findRun.get(id) ?? {
+      ...emptyRun<number>(id),
+      ...runTimes(undefined, undefined),
+      key: newRunKey(id)
+    }
+    runs.set(id, { row, before: endsOf(row) })
     return row
+  }
+
+  /** The events that start and end a run are read again when others have taken their place. */
+  function updateRun(row: RunRow, before: string): void {
+    if (endsOf(row) !== before) Object.assign(row, runTimes(eventAt(row.started), eventAt(endOf(row))))
+    statements.updateRun.run(row)
+  }
+
+  function eventAt(record: number | null): Partial<Event> | undefined {
+    const payload = record === null ? undefined : statements.payload.get(record)
+    return payload && parseEvent(payload)
   }
 
   function newRunKey(id: string): number {
@@ -90,37 +115,40 @@ export function openWriter(db: Database.Database): Writer {
     write(batch) {
       try {
         const refused = writeBatch.immediate(batch)
-        boundWal(db)
-        return refused
+        return { refused, isLogLong: logBytes(db) > logBytesMax }
       } catch (error) {
         keys.forget()
+        tallies.forget()
         throw error
       }
     },
     moveCursor(next) {
       statements.moveCursor.run(next)
+    },
+    shortenLog() {
+      // Where another process reads in it for long, it is tried again when it has grown some more.
+      logBytesMax = shortenLog(db) ? writeAheadLogBytesMax : logBytes(db) + CHECKPOINT_BYTES
     }
   }
 }
 
+function endsOf(row: RunRow): string {
+  return `${row.started} ${endOf(row)}`
+}
+
 function prepare(db: Database.Database) {
+  const changes = Object.keys({ ...emptyRun(''), ...runTimes(undefined, undefined) })
+    .map((column) => `${column} = @${column}`)
+    .join(', ')
   type Result = { sequence: number; status: ResultStatus; record: number }
   return {
     cursor: db.prepare<[], number>('SELECT cursor FROM meta').pluck(),
     moveCursor: db.prepare<[number]>('UPDATE meta SET cursor = ?'),
-    insertEvent: db.prepare(
-      'INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING'
-    ),
+    insertEvent: db.prepare<ReturnType<typeof eventValues>>(`${INSERT_EVENT} ON CONFLICT DO NOTHING`),
+    payload: db.prepare<[number], Buffer>('SELECT payload FROM events WHERE record = ?').pluck(),
     findRun: db.prepare<[string], RunRow>('SELECT * FROM runs WHERE id = ?'),
-    insertRun: db.prepare<[string]>(
-      "INSERT INTO runs VALUES (NULL, ?, 'running', NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)"
-    ),
-    updateRun: db.prepare<[RunRow]>(`
-      UPDATE runs SET status = @status, name = @name, path = @path, user = @user, started = @started,
-        finished = @finished, aborted = @aborted, silenced = @silenced, events = @events,
-        silences = @silences, last_received = @last_received, heard = @heard, heard_until = @heard_until,
-        ok = @ok, changed = @changed, failed = @failed, skipped = @skipped, unreachable = @unreachable
-      WHERE key = @key`),
+    insertRun: db.prepare<[string]>(NEW_RUN),
+    updateRun: db.prepare<[RunRow]>(`UPDATE runs SET ${changes} WHERE key = @key`),
     insertResult: db.prepare('INSERT INTO results VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING'),
     findResult: db.prepare<[number, number], Result>(
       'SELECT sequence, status, record FROM results WHERE task = ? AND host = ?'

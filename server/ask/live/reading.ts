@@ -1,0 +1,45 @@
+import type { Event } from '../../event-types.ts'
+import { columnsOf, type EventColumns, parseEvent } from '../../index/columns.ts'
+import { eventDocument } from '../../index/documents.ts'
+import type { IndexedEvent } from '../../index/store.ts'
+import type { JournalRecord } from '../../journal/record.ts'
+
+/** A record as it is told of. */
+export interface Reading {
+  record: number
+  receivedAt: number
+  event: Event
+  columns: EventColumns
+  /** What is told of its run at this record, whatever else is known: of the same record always the same. */
+  runMessage: 'run.started' | 'run.ended' | undefined
+  /** Made when it is asked for first: it takes the hash of the event. */
+  document(): IndexedEvent
+}
+
+const runMessages: Readonly<Record<string, Reading['runMessage']>> = {
+  'run.started': 'run.started',
+  'run.finished': 'run.ended',
+  'run.aborted': 'run.ended'
+}
+
+/** Undefined for what the index would refuse. */
+export function readingOf(record: JournalRecord, log: string): Reading | undefined {
+  const parsed = parseEvent(record.payload)
+  const columns = columnsOf(record, parsed)
+  if (parsed === undefined || typeof columns === 'string') return undefined
+  // What has columns has what every event has.
+  const event = parsed as Event
+  const { index, receivedAt, sender, payload } = record
+  let document: IndexedEvent | undefined
+  return {
+    record: index,
+    receivedAt,
+    event,
+    columns,
+    runMessage: columns.runId === null ? undefined : runMessages[columns.action ?? ''],
+    document() {
+      document ??= eventDocument({ record: index, received: receivedAt, sender, payload }, log, event)
+      return document
+    }
+  }
+}

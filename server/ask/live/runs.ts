@@ -1,0 +1,71 @@
+import type { Event } from '../../event-types.ts'
+import { runDocument } from '../../index/documents.ts'
+import { addEvent, emptyRun, endOf, type RunState } from '../../index/run-state.ts'
+import type { Run } from '../../index/store.ts'
+import { limits } from '../../limits.ts'
+import type { Reading } from './reading.ts'
+
+/** A run as it is told: as GET /v1/runs/:id answers it. */
+export interface LiveRun extends Run {
+  playtrail: Run['playtrail'] & {
+    /** The record from which on events and results are counted, where that is not the run's beginning. */
+    counted_from?: number
+  }
+}
+
+interface Known {
+  state: RunState<number>
+  /** The first record that was read of the run. */
+  first: number
+  started: Event | undefined
+  /** Events that say how it ended, by their record. */
+  ends: Map<number, Event>
+}
+
+/** The runs that were heard of last, as the records that were read tell them. */
+export class LiveRuns {
+  /** The one heard of last stands last. */
+  readonly #known = new Map<string, Known>()
+
+  /** Adds what a record says of its run, and returns the run's id. */
+  add({ columns, event, record, receivedAt }: Reading): string | undefined {
+    const id = columns.runId
+    if (id === null) return undefined
+    const known = this.#known.get(id) ?? {
+      state: emptyRun(id),
+      first: record,
+      started: undefined,
+      ends: new Map()
+    }
+    this.#known.delete(id)
+    this.#known.set(id, known)
+    const { state, ends } = known
+    addEvent(state, columns, record, receivedAt)
+    if (columns.result !== undefined) state[columns.result.status]++
+    if (state.started === record) known.started = event
+    if (columns.action === 'run.finished' || columns.action === 'run.aborted') {
+      ends.set(record, event)
+      for (const place of ends.keys())
+        if (place !== state.finished && place !== state.aborted && place !== state.silenced)
+          ends.delete(place)
+    }
+    const [oldest] = this.#known.keys()
+    if (this.#known.size > limits.liveRunsMax && oldest !== undefined) this.#known.delete(oldest)
+    return id
+  }
+
+  /** The run as it stands, or undefined if it was not heard of for long. */
+  document(id: string): LiveRun | undefined {
+    const known = this.#known.get(id)
+    if (known === undefined) return undefined
+    const { state, first, started, ends } = known
+    const end = endOf(state)
+    const run = runDocument(state, started, end === null ? undefined : ends.get(end))
+    if (started !== undefined) return run
+    return { ...run, playtrail: { ...run.playtrail, counted_from: first } }
+  }
+
+  *running(): Generator<string> {
+    for (const [id, { state }] of this.#known) if (state.status === 'running') yield id
+  }
+}

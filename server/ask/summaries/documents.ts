@@ -1,0 +1,222 @@
+import ansible from '../../../schemas/ansible.schema.json' with { type: 'json' }
+import { resultStatuses, runStatuses } from '../../index/store.ts'
+import { facetFields, histogramIntervals } from '../../index/summaries.ts'
+import { runDocument } from '../documents.ts'
+
+// The schemas of what is summed up, for /openapi.json: server/index/summaries.ts.
+
+interface Schema {
+  description?: string
+  properties?: Record<string, Schema>
+  required?: string[]
+  [keyword: string]: unknown
+}
+
+const count = { type: 'integer', minimum: 0 } as const
+const timestamp = { type: 'string', format: 'date-time' } as const
+const name = { type: 'string' } as const
+const anyStatus = [...new Set([...resultStatuses, ...runStatuses])]
+
+/** An object in which every member is there but those of `optional`. */
+function object(properties: Record<string, Schema>, optional: string[] = [], description?: string): Schema {
+  const required = Object.keys(properties).filter((member) => !optional.includes(member))
+  return {
+    ...(description !== undefined && { description }),
+    type: 'object',
+    properties,
+    required,
+    additionalProperties: false
+  }
+}
+
+function countsBy(statuses: readonly string[], description: string): Schema {
+  return object(Object.fromEntries(statuses.map((status) => [status, count])), [], description)
+}
+
+const rate = (description: string): Schema => ({ type: 'number', minimum: 0, maximum: 1, description })
+const named = object({ name })
+const results = countsBy(resultStatuses, 'Results by status.')
+const runs = countsBy(runStatuses, 'Runs by status.')
+const weekStart = { ...timestamp, description: 'When the week began: Monday, UTC.' }
+
+const duration = object(
+  { p50: count, p95: count },
+  [],
+  'Durations in nanoseconds that half, and 95 %, of them do not exceed; true to 3 %.'
+)
+
+const seen = {
+  '@timestamp': timestamp,
+  run: object({ id: name, name }, ['name']),
+  user: named
+}
+
+function lastSeen(description: string): Schema {
+  return object(seen, ['run', 'user'], description)
+}
+
+function lastRun(description: string): Schema {
+  const run = object({ id: name, name, status: { type: 'string', enum: [...runStatuses] } }, ['name'])
+  const started = { ...timestamp, description: 'When it started, as its id says.' }
+  return object({ '@timestamp': started, run, user: named }, ['user'], description)
+}
+
+const host = {
+  host: named,
+  results,
+  runs: { ...count, description: 'Runs with a result on the host.' },
+  last_run: lastSeen('Its latest result of any kind.'),
+  last_change: lastSeen('Its latest result that changed something, and was not only checked.'),
+  last_failure: lastSeen('Its latest result that failed, or was unreachable.')
+}
+
+export const hostSummary: Schema = {
+  title: 'HostSummary',
+  ...object(host, ['last_change', 'last_failure'], 'A managed host, told by the results of tasks on it.')
+}
+
+const withDocument = ({ description, properties }: Schema): Schema =>
+  object({ ...properties, document: runDocument }, ['run', 'user', 'document'], description)
+
+export const hostDocument: Schema = {
+  title: 'Host',
+  ...object(
+    {
+      ...host,
+      last_run: withDocument(host.last_run),
+      last_change: withDocument(host.last_change),
+      last_failure: withDocument(host.last_failure)
+    },
+    ['last_change', 'last_failure'],
+    'A managed host; `document` is the run in which something happened last, whole.'
+  )
+}
+
+export const hostRun: Schema = {
+  ...runDocument,
+  title: 'HostRun',
+  description: 'A run, and how its tasks ended on one host.',
+  properties: {
+    ...(runDocument.properties as Record<string, Schema>),
+    host: named,
+    results: { ...results, description: 'Results of the run on this host, of each task the last one.' }
+  },
+  required: [...(runDocument.required ?? []), 'host', 'results']
+}
+
+const runRates = {
+  failure_rate: rate('Failed, unreachable and aborted runs among those that ended.'),
+  last_run: lastRun('The run that started last.')
+}
+
+export const playbookSummary: Schema = {
+  title: 'PlaybookSummary',
+  ...object(
+    {
+      run: named,
+      runs,
+      ...runRates,
+      last_success: lastRun('The run with status `success` or `changed` that started last.'),
+      duration,
+      weeks: {
+        description: 'By the week in which they started, oldest first; weeks without a run are absent.',
+        type: 'array',
+        items: object({ '@timestamp': weekStart, runs: count, failed: count, duration }, ['duration'])
+      }
+    },
+    ['failure_rate', 'last_success', 'duration'],
+    'The runs of one `run.name`.'
+  )
+}
+
+export const userSummary: Schema = {
+  title: 'UserSummary',
+  ...object(
+    {
+      user: named,
+      runs,
+      ...runRates,
+      playbooks: { ...count, description: 'How many different `run.name` there are among them.' }
+    },
+    ['failure_rate'],
+    'The runs of one `user.name`.'
+  )
+}
+
+const { action, path, role, name: taskName } = ansible.$defs.task.properties
+const described = Object.fromEntries(
+  Object.entries({ name: taskName, action, role, path }).map(([member, { description }]) => [
+    member,
+    { type: 'string', description }
+  ])
+)
+
+export const taskSummary: Schema = {
+  title: 'TaskSummary',
+  ...object(
+    {
+      ansible: object({
+        task: object(
+          { key: { type: 'string', description: 'The same for the same task in every run.' }, ...described },
+          ['name', 'action', 'role', 'path'],
+          'The task as its latest result has it.'
+        )
+      }),
+      results,
+      flaky: { ...count, description: 'Results that succeeded, and only after more than one attempt.' },
+      failure_rate: rate('Failed and unreachable ones among all results but the skipped ones.'),
+      change_rate: rate('Changed ones among them.'),
+      flake_rate: rate('Flaky ones among them.'),
+      duration,
+      last_result: lastSeen('Its latest result.'),
+      weeks: {
+        description: 'By week, oldest first; weeks without a result are absent.',
+        type: 'array',
+        items: object({ '@timestamp': weekStart, results: count, changed: count, failed: count, duration }, [
+          'duration'
+        ])
+      }
+    },
+    ['failure_rate', 'change_rate', 'flake_rate', 'duration'],
+    'The results of one task, in all runs and on all hosts.'
+  )
+}
+
+export const facet: Schema = {
+  title: 'Facet',
+  ...object(
+    {
+      field: { type: 'string', enum: [...facetFields] },
+      values: { type: 'array', items: object({ value: name, events: count }) },
+      others: { ...count, description: 'Events whose value is not named; those without one are not counted.' }
+    },
+    [],
+    'How many events have which value of a field, the most frequent first.'
+  )
+}
+
+export const histogram: Schema = {
+  title: 'Histogram',
+  ...object(
+    {
+      interval: { type: 'string', enum: [...histogramIntervals] },
+      items: {
+        description: 'Oldest first; intervals without an event are absent.',
+        type: 'array',
+        items: object({
+          '@timestamp': { ...timestamp, description: 'When the interval began, in UTC.' },
+          events: count,
+          statuses: {
+            description: 'Events by status, of those that have one.',
+            type: 'object',
+            properties: Object.fromEntries(anyStatus.map((status) => [status, count])),
+            additionalProperties: false
+          }
+        })
+      },
+      next: { description: 'There is one page only.', type: 'null' }
+    },
+    [],
+    'Events by intervals of time.'
+  )
+}

@@ -1,0 +1,74 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { microsecondsOf } from '../../index/columns.ts'
+import type { Store } from '../../index/store.ts'
+import { type HistogramInterval, histogramIntervals } from '../../index/summaries.ts'
+import { problem } from '../documents.ts'
+import { runIdOf } from '../find-run.ts'
+import { oneOf, querySchema, readParameters } from '../parameters.ts'
+import { type AskOptions, documentOnly } from '../routes.ts'
+import { histogram } from './documents.ts'
+import { examples } from './examples.ts'
+import { eventFilters } from './facets.ts'
+import { filterOf } from './lists.ts'
+import { refusals } from './refusals.ts'
+
+const lengthsMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000, week: 7 * 86_400_000 } as const
+
+/** Intervals that are easy to see side by side: about as many are chosen, and no more as far as weeks do. */
+const INTERVALS_AUTO = 200
+
+const parameters = {
+  ...eventFilters,
+  interval: oneOf(
+    ['auto', ...histogramIntervals],
+    `How long an interval is; \`auto\` chooses the shortest of which ${INTERVALS_AUTO} reach over the whole time.`,
+    'auto'
+  )
+}
+
+/** GET /v1/histogram: how many events there were when, and with which status. */
+export const histogramRoute: FastifyPluginAsync<AskOptions> = async (app, { store, now = Date.now }) => {
+  documentOnly(app)
+
+  app.get('/v1/histogram', { schema }, async (request) => {
+    const { run, interval: given = 'auto', ...filters } = readParameters(parameters, request.query, now())
+    const { signal } = request
+    const filter = { ...filterOf(filters), runId: await runIdOf(store, run, signal) }
+    const interval = given === 'auto' ? await chosen(store, filter, now(), signal) : given
+    return { interval, items: await store.histogram(filter, interval, signal), next: null }
+  })
+}
+
+/** For the time between `from` and `to`, or else the first and the last event. */
+async function chosen(
+  store: Pick<Store, 'events'>,
+  {
+    runId,
+    fromMs,
+    toMs
+  }: { runId: string | undefined; fromMs: number | undefined; toMs: number | undefined },
+  nowMs: number,
+  signal: AbortSignal
+): Promise<HistogramInterval> {
+  const end = async (order: 'asc' | 'desc'): Promise<number> => {
+    const { items } = await store.events({ runId, fromMs, toMs, order, limit: 1 }, signal)
+    const microseconds = microsecondsOf(items[0]?.['@timestamp'])
+    return microseconds === undefined ? nowMs : microseconds / 1000
+  }
+  const lengthMs = (toMs ?? (await end('desc'))) - (fromMs ?? (await end('asc')))
+  return histogramIntervals.find((each) => lengthMs <= INTERVALS_AUTO * lengthsMs[each]) ?? 'week'
+}
+
+const schema = {
+  summary: 'Events over time',
+  description:
+    'How many events there were in each minute, hour, day or week, by status. Intervals begin in UTC, weeks on Monday.',
+  tags: ['ask'],
+  querystring: querySchema(parameters),
+  response: {
+    200: { ...histogram, examples: [examples.histogram] },
+    ...refusals,
+    404: problem('`run_not_found`'),
+    409: problem('`run_ambiguous`')
+  }
+}
