@@ -117,7 +117,7 @@ const stages: Stage[] = [
       '--test-timeout=3600000',
       '--test-concurrency=1',
       'test/journal/{power-loss,damage}.test.ts',
-      'test/verify/damage.test.ts',
+      'test/verify/{damage,index}.test.ts',
       'test/crash/*.test.ts'
     ],
     settings: {
