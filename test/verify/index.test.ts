@@ -20,7 +20,7 @@ const ofEvents = [
   'UPDATE events SET received = received - 1 WHERE record = ?',
   "UPDATE events SET sender = 'nobody' WHERE record = ?",
   'UPDATE events SET payload = CAST(replace(CAST(payload AS TEXT), \'"event"\', \'"Event"\') AS BLOB) WHERE record = ?',
-  "UPDATE events SET id = id || '0' WHERE record = ?",
+  "UPDATE events SET id = id || '-0' WHERE record = ?",
   'UPDATE events SET user = (SELECT max(key) FROM names) WHERE record = ?'
 ] as const
 /** Of a result or a run: a finding names the document. */
