@@ -22,6 +22,11 @@ export const limits = {
   /** The newest leaves of the log that are compared with the journal at a start. */
   startCheckLeavesMax: 65_536,
 
+  /** Bad things that `playtrail verify` names; the others are counted. */
+  verifyFindingsMax: 20,
+  /** Tiles, and bundles of entries, that `playtrail verify` reads ahead. */
+  verifyAheadMax: 8,
+
   /** Events that are waiting for the disk; more are answered 503 `overloaded`. */
   appendQueueBytesMax: 64 * MiB,
   /** What one write and fdatasync takes from that queue, unless a single request is larger. */
