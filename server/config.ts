@@ -21,6 +21,8 @@ export interface Listen {
 /** A week: more would leave runs open that nobody remembers. */
 const SILENT_AFTER_SECONDS_MAX = 604_800
 
+const KEPT_MAX = 1_000_000_000
+
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 const logFormats = ['auto', 'pretty', 'json'] as const
 
@@ -88,6 +90,25 @@ export const settings = {
       'Close a run of which nothing was received for so long; 0: never. Senders tell every 30 s that a run goes on.',
     read: readSilentAfter,
     expected: `0, or a whole number of seconds up to ${SILENT_AFTER_SECONDS_MAX}`
+  },
+  keepDays: {
+    flag: '--keep-days',
+    placeholder: '<days>',
+    env: 'PLAYTRAIL_KEEP_DAYS',
+    fallback: '0',
+    meaning:
+      'Remove runs that started longer ago from the embedded store; 0: keep all. The journal keeps them, and runs that go on stay.',
+    read: readCount,
+    expected: `0, or a whole number of days up to ${KEPT_MAX}`
+  },
+  keepRuns: {
+    flag: '--keep-runs',
+    placeholder: '<runs>',
+    env: 'PLAYTRAIL_KEEP_RUNS',
+    fallback: '0',
+    meaning: 'Remove all but so many of the newest runs from the embedded store; 0: keep all.',
+    read: readCount,
+    expected: `0, or a whole number of runs up to ${KEPT_MAX}`
   },
   logLevel: {
     flag: '--log-level',
@@ -168,6 +189,11 @@ function readStore(text: string): StoreSetting | undefined {
 function readSilentAfter(text: string): number | undefined {
   const seconds = /^[0-9]{1,6}$/.test(text) ? Number(text) : undefined
   return seconds !== undefined && seconds <= SILENT_AFTER_SECONDS_MAX ? seconds : undefined
+}
+
+function readCount(text: string): number | undefined {
+  const count = /^[0-9]{1,10}$/.test(text) ? Number(text) : undefined
+  return count !== undefined && count <= KEPT_MAX ? count : undefined
 }
 
 function oneOf<Value extends string>(values: readonly Value[]): (text: string) => Value | undefined {

@@ -58,6 +58,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       return refused
     },
     moveCursor: (next) => writer.call('moveCursor', next),
+    expireSome: (kept) => writer.call('expireSome', kept),
     runs: (query, signal) => questions.ask('runs', query, signal),
     results: (query, signal) => questions.ask('results', query, signal),
     events: (query, signal) => questions.ask('events', query, signal),
