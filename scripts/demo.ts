@@ -36,8 +36,10 @@ try {
   playtrail('runs')
   say('What happened in the first of them? (The task with no_log tells its outcome, and nothing else.)')
   playtrail('show', await firstRun(server.url))
-  say('What changed on web-01?')
-  playtrail('events', '--host', 'web-01', '--status', 'changed')
+  say('What changed on web-01 since yesterday, and who did it?')
+  playtrail('host', 'web-01', '--from', 'now-1d', '--changes')
+  say('Is anything not as the dry run wants it?')
+  playtrail('drift')
 } finally {
   await server.stop()
   rmSync(folder, { recursive: true, force: true })

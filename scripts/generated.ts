@@ -1,13 +1,16 @@
 import { compile } from 'json-schema-to-typescript'
 import { recordsDashboard } from '../grafana/records.ts'
 import { serviceDashboard } from '../grafana/service.ts'
+import { clientTypes } from './client-types.ts'
 import { eventReference } from './event-reference.ts'
+import { readOpenApi } from './openapi.ts'
 import { readSchema, type Schema } from './schemas.ts'
 
 /** All files that are made from others: path from the repository's root → content. */
 export async function generated(): Promise<Record<string, string>> {
   return {
     'server/event-types.ts': await eventTypes(),
+    'client/types.ts': await clientTypes(await readOpenApi()),
     'docs/events.md': eventReference(),
     'grafana/dashboards/records.json': asJson(recordsDashboard()),
     'grafana/dashboards/service.json': asJson(serviceDashboard())

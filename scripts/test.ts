@@ -20,6 +20,8 @@ interface Stage {
   beside?: true
   /** Only when it is named: it takes long. */
   onDemand?: true
+  /** Environment variables of its own. */
+  settings?: Record<string, string>
 }
 
 const nodeTests = ['node', '--test', '--test-reporter=spec', '--test-timeout=240000']
@@ -52,11 +54,17 @@ const stages: Stage[] = [
   },
   {
     name: 'unit',
-    what: 'server, command line, docs',
+    what: 'server, client, command line, docs',
     command: [
       ...nodeTests,
-      'test/{schemas,journal,receive,index,ask,query,cli,docs,server,deploy,bench}/*.test.ts'
+      'test/{schemas,journal,receive,index,ask,query,client,cli,docs,server,deploy,bench}/*.test.ts'
     ]
+  },
+  {
+    name: 'log',
+    what: 'the transparency log, and other people’s readers of it',
+    // Go has to fetch and build those at first.
+    command: ['node', '--test', '--test-reporter=spec', '--test-timeout=900000', 'test/seal/*.test.ts']
   },
   {
     name: 'crash',
@@ -91,6 +99,21 @@ const stages: Stage[] = [
       '--test-timeout=600000',
       'test/elasticsearch-long/*.test.ts'
     ]
+  },
+  {
+    name: 'evidence',
+    onDemand: true,
+    what: '10,000 simulated power cuts, 1,000 damaged segments, 1,000 times kill -9',
+    command: [
+      'node',
+      '--test',
+      '--test-reporter=spec',
+      '--test-timeout=3600000',
+      '--test-concurrency=1',
+      'test/journal/{power-loss,damage}.test.ts',
+      'test/crash/*.test.ts'
+    ],
+    settings: { POWER_LOSSES: '10000', JOURNAL_MUTATIONS: '1000', CRASH_ROUNDS: '1000' }
   }
 ]
 
@@ -119,10 +142,10 @@ console.log(
 // What a machine lacks may be skipped there, but CI has everything.
 if (total.failed > 0 || (process.env.CI !== undefined && total.skipped > 0)) process.exitCode = 1
 
-async function runStage({ name, what, command, sharesElasticsearch }: Stage): Promise<void> {
+async function runStage({ name, what, command, sharesElasticsearch, settings }: Stage): Promise<void> {
   const started = performance.now()
   const { status, output } = await (sharesElasticsearch === undefined
-    ? runCommand(command)
+    ? runCommand(command, settings)
     : runBesideElasticsearch(command))
   const seconds = ((performance.now() - started) / 1_000).toFixed(1)
   const counts = countsIn(output)

@@ -19,30 +19,44 @@ import { limits } from './limits.ts'
 import { createMetrics } from './metrics.ts'
 import { answerNoRoute } from './no-route.ts'
 import { openApi } from './openapi.ts'
+import type { ConflictRecorder } from './receive/conflicts.ts'
 import type { Quarantine } from './receive/quarantine.ts'
 import { receiveRoute } from './receive/route.ts'
 import { observeRequests } from './requests.ts'
+import { createLogMetrics } from './seal/metrics.ts'
+import { logRoutes } from './seal/routes.ts'
+import type { Sealer } from './seal/sealer.ts'
+import type { Space } from './space/space.ts'
 import { answerUnreadable } from './unreadable.ts'
 
 /** Everything that an event meets, opened by `serve`; the app closes none of it. */
 export interface Parts {
   access: Access
   quarantine: Quarantine
+  conflicts: ConflictRecorder
+  space: Space
   journal: Journal
   follower: Follower
   store: Store
   deadLetters: DeadLetters
+  sealer: Sealer
+  /** The log's public keys, one a line. */
+  vkeys: string
+  /** The folder with the log's tiles. */
+  logFolder: string
   registry: Registry
   log: FastifyBaseLogger
 }
 
 /**
- * The service, in the order in which an event travels: receive → journal → (follower → store) → ask.
+ * The service, in the order in which an event travels: receive → journal → (sealer → log, follower → store) → ask, prove.
  * docs/architecture.md has the picture.
  */
 export async function buildApp(parts: Parts): Promise<FastifyInstance> {
-  const { access, quarantine, journal, follower, store, deadLetters, registry, log } = parts
-  const metrics = createMetrics(registry, journal, follower, deadLetters)
+  const { access, quarantine, conflicts, space, journal, follower, store, deadLetters, registry, log } = parts
+  const { sealer, vkeys, logFolder } = parts
+  const metrics = createMetrics(registry, { journal, space, follower, deadLetters })
+  createLogMetrics(registry, sealer)
   const app = Fastify({
     loggerInstance: log,
     // One line a request, when it is answered: requests.ts writes it.
@@ -51,7 +65,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     http: { maxHeaderSize: limits.requestHeadBytesMax },
     clientErrorHandler: answerUnreadable,
     forceCloseConnections: 'idle',
-    // Names of hosts stand in paths.
+    // Names of hosts and ids of events stand in paths.
     routerOptions: { maxParamLength: limits.parameterCharactersMax },
     // A URL that cannot be read is answered like every other failure.
     frameworkErrors: (error, request, reply) => {
@@ -67,7 +81,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   await app.register(swagger, openApi)
 
   // In: whoever sends needs a sender's token.
-  await app.register(receiveRoute, { access, journal, quarantine, metrics })
+  await app.register(receiveRoute, { access, journal, quarantine, conflicts, metrics })
 
   // Out: whoever asks needs a reader's token.
   await app.register(async (ask) => {
@@ -86,7 +100,15 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     })
   })
 
+  // Out, for those who do not want to believe us: the log and its proofs.
+  await app.register(async (prove) => {
+    prove.addHook('onRequest', async (request) => {
+      access.check(request.headers.authorization, 'reader')
+    })
+    await prove.register(logRoutes, { sealer, vkeys, journal, log: logFolder })
+  })
+
   // Beside it: how the service itself is.
-  await app.register(healthRoutes, { access, journal, follower, deadLetters, metrics })
+  await app.register(healthRoutes, { access, journal, space, sealer, follower, deadLetters, metrics })
   return app
 }

@@ -23,6 +23,9 @@ const SILENT_AFTER_SECONDS_MAX = 604_800
 
 const KEPT_MAX = 1_000_000_000
 
+/** A TiB: beyond it somebody mistook the unit. */
+const DISK_RESERVE_MIB_MAX = 1_048_576
+
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 const logFormats = ['auto', 'pretty', 'json'] as const
 
@@ -48,7 +51,7 @@ export const settings = {
     placeholder: '<folder>',
     env: 'PLAYTRAIL_DATA_DIR',
     fallback: './data',
-    meaning: 'The data folder: journal, tokens, quarantine, index.',
+    meaning: 'The data folder: journal, log, keys, tokens, quarantine, index.',
     read: (text: string) => (text === '' ? undefined : text),
     expected: 'a folder'
   },
@@ -81,6 +84,16 @@ export const settings = {
     read: (text: string) => text,
     expected: 'a file'
   },
+  logOrigin: {
+    flag: '--log-origin',
+    placeholder: '<name>',
+    env: 'PLAYTRAIL_LOG_ORIGIN',
+    fallback: '',
+    meaning:
+      'Name of the transparency log, for example audit.example.org/trail; it is chosen at the first start, and stays. By default made of host and journal.',
+    read: readOrigin,
+    expected: 'a name of at most 200 characters, without spaces, "+" and "://"'
+  },
   silentAfter: {
     flag: '--silent-after',
     placeholder: '<seconds>',
@@ -109,6 +122,16 @@ export const settings = {
     meaning: 'Remove all but so many of the newest runs from the embedded store; 0: keep all.',
     read: readCount,
     expected: `0, or a whole number of runs up to ${KEPT_MAX}`
+  },
+  diskReserve: {
+    flag: '--disk-reserve',
+    placeholder: '<MiB>',
+    env: 'PLAYTRAIL_DISK_RESERVE',
+    fallback: '64',
+    meaning:
+      'Refuse new events (503) while less is free on the disk of the data folder; 0: only when it is full.',
+    read: readDiskReserve,
+    expected: `0, or a whole number of MiB up to ${DISK_RESERVE_MIB_MAX}`
   },
   logLevel: {
     flag: '--log-level',
@@ -186,6 +209,12 @@ function readStore(text: string): StoreSetting | undefined {
   return { kind: 'elasticsearch', url: url.href.replace(/\/$/, '') }
 }
 
+/** Empty: none was given. */
+function readOrigin(text: string): string | undefined {
+  const isName = text.length <= 200 && !/[\s+\p{Cc}]|:\/\//u.test(text)
+  return isName && text.isWellFormed() ? text : undefined
+}
+
 function readSilentAfter(text: string): number | undefined {
   const seconds = /^[0-9]{1,6}$/.test(text) ? Number(text) : undefined
   return seconds !== undefined && seconds <= SILENT_AFTER_SECONDS_MAX ? seconds : undefined
@@ -194,6 +223,11 @@ function readSilentAfter(text: string): number | undefined {
 function readCount(text: string): number | undefined {
   const count = /^[0-9]{1,10}$/.test(text) ? Number(text) : undefined
   return count !== undefined && count <= KEPT_MAX ? count : undefined
+}
+
+function readDiskReserve(text: string): number | undefined {
+  const mebibytes = /^[0-9]{1,7}$/.test(text) ? Number(text) : undefined
+  return mebibytes !== undefined && mebibytes <= DISK_RESERVE_MIB_MAX ? mebibytes : undefined
 }
 
 function oneOf<Value extends string>(values: readonly Value[]): (text: string) => Value | undefined {

@@ -1,18 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync
-} from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { Fatal } from './errors.ts'
+import { type FileSystem, realDisk } from './file-system.ts'
 
 /** Version of the data folder's layout. A higher one was written by a newer Playtrail. */
 export const DATA_FORMAT = 1
@@ -23,69 +12,77 @@ export interface DataFolder {
   /** Identity of the journal in this folder, a UUID. */
   readonly log: string
   readonly journal: string
+  /** The transparency log: checkpoint, tiles, entries and public key. */
+  readonly logFolder: string
+  /** The log's private key, and what it signed last. */
+  readonly keys: string
   readonly ids: string
   readonly index: string
   readonly quarantine: string
   readonly deadLetters: string
   readonly tokens: string
+  /** Space to give up when the disk is full. */
+  readonly reserve: string
 }
 
 /** Opens the data folder, making it if `create` is set. Throws Fatal with what to do if it cannot serve. */
-export function openDataFolder(dataDir: string, { create = false } = {}): DataFolder {
+export function openDataFolder(dataDir: string, { create = false, disk = realDisk } = {}): DataFolder {
   const path = resolve(dataDir)
   const identity = join(path, 'playtrail.json')
-  if (!existsSync(identity)) {
-    if (!create)
-      throw new Fatal(
-        `${path} is not a data folder of Playtrail: there is no playtrail.json. Name it with --data-dir.`
-      )
-    makeDataFolder(path, identity)
-  }
-  checkAccess(path)
+  if (create) makeDataFolder(path, identity, disk)
+  else if (!disk.exists(identity))
+    throw new Fatal(
+      `${path} is not a data folder of Playtrail: there is no playtrail.json. Name it with --data-dir.`
+    )
+  checkAccess(path, disk)
   return {
     path,
-    log: readIdentity(identity),
+    log: readIdentity(identity, disk),
     journal: join(path, 'journal'),
+    logFolder: join(path, 'log'),
+    keys: join(path, 'keys'),
     ids: join(path, 'ids.sqlite'),
     index: join(path, 'index.sqlite'),
     quarantine: join(path, 'quarantine'),
     deadLetters: join(path, 'dead-letters.sqlite'),
-    tokens: join(path, 'tokens.json')
-  }
-}
-
-/** Makes a name in `directory` durable: a created or renamed file is on disk once its folder was synced. */
-export function syncDirectory(directory: string): void {
-  const handle = openSync(directory, 'r')
-  try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
+    tokens: join(path, 'tokens.json'),
+    reserve: join(path, 'reserve')
   }
 }
 
 /** Errors of a write that end when there is space again: a full disk, a quota, a limit on files. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
+/** Errors of syncing a folder that this process may not read, or that knows no syncing: then it did not make what is in it. */
+const NOT_OURS = new Set(['EACCES', 'EPERM', 'EINVAL', 'EROFS'])
+
 /** The code of an error that says there is no space, or undefined for any other error. */
 export function diskFullCode(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const code = codeOf(error)
   return FULL.has(code) ? code : undefined
 }
 
-/** Replaces a file whole: its readers see the old content or the new, whatever happens in between. Mode 0600. */
-export function replaceFile(path: string, content: string): void {
-  const temporary = `${path}.new`
-  writeFileSync(temporary, content, { mode: 0o600, flush: true })
-  renameSync(temporary, path)
-  syncDirectory(dirname(path))
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
-function makeDataFolder(path: string, identity: string): void {
+/** Replaces a file whole: its readers see the old content or the new, whatever happens in between. Mode 0600. */
+export function replaceFile(path: string, content: string, disk: FileSystem = realDisk): void {
+  const temporary = `${path}.new`
+  disk.write(temporary, content)
+  disk.rename(temporary, path)
+  disk.syncDirectory(dirname(path))
+}
+
+function makeDataFolder(path: string, identity: string, disk: FileSystem): void {
   try {
-    mkdirSync(join(path, 'journal'), { recursive: true, mode: 0o700 })
-    mkdirSync(join(path, 'quarantine'), { recursive: true, mode: 0o700 })
-    replaceFile(identity, `${JSON.stringify({ format: DATA_FORMAT, log: randomUUID() })}\n`)
+    if (!disk.exists(identity)) {
+      disk.makeDirectory(join(path, 'journal'))
+      disk.makeDirectory(join(path, 'quarantine'))
+      replaceFile(identity, `${JSON.stringify({ format: DATA_FORMAT, log: randomUUID() })}\n`, disk)
+    }
+    // Also where the folder is there: whoever made it may have been killed before its name was durable.
+    syncWithParents(path, disk)
   } catch (error) {
     throw new Fatal(
       `the data folder ${path} cannot be made: ${reason(error)}. Choose another with --data-dir, or give this user the right to write there.`,
@@ -94,9 +91,21 @@ function makeDataFolder(path: string, identity: string): void {
   }
 }
 
-function checkAccess(path: string): void {
+/** Makes the names in the folder durable, its own, and those of the folders that it lies in. */
+function syncWithParents(path: string, disk: FileSystem): void {
+  disk.syncDirectory(path)
+  for (let below = path; dirname(below) !== below; below = dirname(below)) {
+    try {
+      disk.syncDirectory(dirname(below))
+    } catch (error) {
+      if (!NOT_OURS.has(codeOf(error))) throw error
+    }
+  }
+}
+
+function checkAccess(path: string, disk: FileSystem): void {
   try {
-    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
+    disk.checkAccess(path)
   } catch (error) {
     throw new Fatal(
       `the data folder ${path} cannot be written: ${reason(error)}. Choose another with --data-dir, or give this user the right to write there.`,
@@ -105,10 +114,10 @@ function checkAccess(path: string): void {
   }
 }
 
-function readIdentity(file: string): string {
+function readIdentity(file: string, disk: FileSystem): string {
   let identity: { format?: unknown; log?: unknown }
   try {
-    identity = JSON.parse(readFileSync(file, 'utf8'))
+    identity = JSON.parse(disk.read(file).toString())
   } catch (error) {
     throw new Fatal(`${file} cannot be read: ${reason(error)}. Restore it from a copy of the data folder.`, {
       cause: error

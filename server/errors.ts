@@ -35,6 +35,9 @@ export const problems = {
   task_not_found: { status: 404, retry: false, title: 'No such task' },
   run_ambiguous: { status: 409, retry: false, title: 'More than one run begins like this' },
 
+  event_not_found: { status: 404, retry: false, title: 'No such event' },
+  tile_not_found: { status: 404, retry: false, title: 'The log has no such tile' },
+  not_sealed: { status: 503, retry: true, title: 'The event is not sealed yet' },
   not_acceptable: { status: 406, retry: false, title: 'None of the forms that are taken can be given' },
   too_many_clients: { status: 503, retry: true, title: 'Too many clients are told what happens' },
   index_unavailable: { status: 503, retry: true, title: 'The index cannot be asked now' },

@@ -21,6 +21,9 @@ export interface Event {
   ci?: CiFields
   awx?: AwxFields
   spool?: SpoolFields
+  journal?: JournalFields
+  conflict?: ConflictFields
+  expired?: ExpiredFields
   error?: ErrorFields
   ansible?: AnsibleFields
 }
@@ -29,7 +32,7 @@ export interface Event {
  */
 export interface EventFields {
   /**
-   * Identity of the event, which makes sending it again safe. Of a run's events `<run.id>:<event.sequence>`; of what the shipper says on its own `<run.id>:s<event.sequence>`, and of what the server says `<run.id>:v<event.sequence>`.
+   * Identity of the event, which makes sending it again safe. Of a run's events `<run.id>:<event.sequence>`; of what the shipper says on its own `<run.id>:s<event.sequence>`, and of what the server says of it `<run.id>:v<event.sequence>`. What the server says of itself belongs to no run: `server:<a UUID>`.
    */
   id: string
   /**
@@ -54,12 +57,16 @@ export interface EventFields {
     | 'run.aborted'
     | 'run.heartbeat'
     | 'spool.dropped'
+    | 'journal.full'
+    | 'journal.resumed'
+    | 'event.conflict'
+    | 'runs.expired'
   /**
-   * The kind of source: which part of a run speaks.
+   * The kind of source: which part of a run speaks, or the service of itself.
    */
-  dataset: 'ansible.run' | 'ansible.play' | 'ansible.task' | 'ansible.result'
+  dataset: 'ansible.run' | 'ansible.play' | 'ansible.task' | 'ansible.result' | 'playtrail.service'
   /**
-   * The part of Playtrail that wrote the event: the callback inside Ansible, the shipper beside it, or the server, which ends runs that fell silent.
+   * The part of Playtrail that wrote the event: the callback inside Ansible, the shipper beside it, or the server, which ends runs that fell silent and tells what happened to the service.
    */
   provider?: 'callback' | 'shipper' | 'server'
   /**
@@ -357,6 +364,73 @@ export interface SpoolFields {
    * @maxItems 1000
    */
   sequences?: string[]
+}
+/**
+ * In journal.full and journal.resumed: why the service takes no new events, and takes them again. `event.start` of journal.resumed is when it was full.
+ */
+export interface JournalFields {
+  /**
+   * Space that was free on the disk of the data folder.
+   */
+  free_bytes: number
+  /**
+   * How many new events were refused meanwhile, with 503; one that was sent again is counted again.
+   */
+  refused_events?: number
+}
+/**
+ * In event.conflict: somebody used the id of an acknowledged event for other content, which was refused. The bytes that were refused are in the quarantine.
+ */
+export interface ConflictFields {
+  /**
+   * The id that was used twice.
+   */
+  event_id: string
+  /**
+   * Name of the token that the refused event was sent with.
+   */
+  sender: string
+  /**
+   * SHA-256 of the refused bytes, in hexadecimal.
+   */
+  hash: string
+  /**
+   * Number of the record that has the id.
+   */
+  kept_index: number
+  /**
+   * Name of the token that this one was sent with.
+   */
+  kept_sender: string
+  /**
+   * SHA-256 of its bytes, in hexadecimal.
+   */
+  kept_hash: string
+  /**
+   * How many further conflicts have no event of their own, since there were too many within a minute.
+   */
+  suppressed?: number
+}
+/**
+ * In runs.expired: what the service removed from its index because of --keep-days and --keep-runs. The journal keeps it.
+ */
+export interface ExpiredFields {
+  /**
+   * How many runs were removed.
+   */
+  runs: number
+  /**
+   * How many events were removed, with those that belong to no run.
+   */
+  events: number
+  /**
+   * --keep-days as it was; absent if it was 0.
+   */
+  keep_days?: number
+  /**
+   * --keep-runs as it was; absent if it was 0.
+   */
+  keep_runs?: number
 }
 /**
  * What went wrong.

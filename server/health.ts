@@ -4,11 +4,15 @@ import type { DeadLetters } from './index/dead-letters.ts'
 import type { Follower } from './index/follower.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Metrics } from './metrics.ts'
+import type { Sealer } from './seal/sealer.ts'
+import type { Space } from './space/space.ts'
 import { version } from './version.ts'
 
 export interface HealthOptions {
   access: Access
   journal: Journal
+  sealer: Pick<Sealer, 'size' | 'behind' | 'checkpointAgeSeconds' | 'lastError'>
+  space: Space
   follower: Follower
   deadLetters: Pick<DeadLetters, 'count'>
   metrics: Metrics
@@ -17,17 +21,28 @@ export interface HealthOptions {
 /** How the service itself is: alive, ready, how far the index is, what it counted, what it can be asked. */
 export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (
   app,
-  { access, journal, follower, deadLetters, metrics }
+  { access, journal, space, sealer, follower, deadLetters, metrics }
 ) => {
   app.get('/healthz', { schema: healthSchema }, async () => ({ status: 'ok', version }))
 
-  app.get('/readyz', { schema: readySchema }, async () => {
+  app.get('/readyz', { schema: readySchema }, async (_request, reply) => {
+    if (space.isFull) reply.code(503)
     const { cursor, lag, lagSeconds, lastError } = follower
     const known =
       cursor === undefined ? {} : { cursor, lag, lag_seconds: Math.round(lagSeconds * 1_000) / 1_000 }
     return {
-      status: lastError === undefined ? 'ready' : 'index_failing',
-      journal: { log: journal.id, end: journal.end },
+      status: statusOf(space.isFull, sealer.lastError, lastError),
+      journal: {
+        log: journal.id,
+        end: journal.end,
+        ...(space.isFull && { advice: `${space.describe()} New events are refused until there is space.` })
+      },
+      log: {
+        size: sealer.size,
+        behind: sealer.behind,
+        checkpoint_age_seconds: Math.round(sealer.checkpointAgeSeconds * 1_000) / 1_000,
+        ...(sealer.lastError === undefined ? {} : { error: sealer.lastError })
+      },
       index: {
         ...known,
         ...(lastError === undefined ? {} : { error: lastError }),
@@ -43,6 +58,13 @@ export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (
   })
 
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+}
+
+/** The worst of what is wrong: no events, no evidence, no answers. */
+function statusOf(isFull: boolean, logError: string | undefined, indexError: string | undefined): string {
+  if (isFull) return 'journal_full'
+  if (logError !== undefined) return 'log_failing'
+  return indexError === undefined ? 'ready' : 'index_failing'
 }
 
 /** Nothing where all is well. The service is ready all the same: what it receives is kept. */
@@ -73,50 +95,68 @@ const healthSchema = {
   }
 } as const
 
+const readiness = {
+  type: 'object',
+  required: ['status', 'journal', 'log', 'index'],
+  properties: {
+    status: {
+      enum: ['ready', 'index_failing', 'log_failing', 'journal_full'],
+      description:
+        '`index_failing`: events are kept, but cannot be found yet. `log_failing`: events are kept, but not sealed. `journal_full`: new events are refused for want of space.'
+    },
+    journal: {
+      type: 'object',
+      required: ['log', 'end'],
+      properties: {
+        log: { type: 'string', description: 'Identity of the journal.' },
+        end: { ...count, description: 'Records in the journal.' },
+        advice: { type: 'string', description: 'Why new events are refused; absent if they are not.' }
+      }
+    },
+    log: {
+      type: 'object',
+      required: ['size', 'behind', 'checkpoint_age_seconds'],
+      properties: {
+        size: { ...count, description: 'Records that are sealed: leaves of the published tree.' },
+        behind: { ...count, description: 'Records that are not sealed yet.' },
+        checkpoint_age_seconds: {
+          type: 'number',
+          minimum: 0,
+          description: 'For how long the newest checkpoint has been published.'
+        },
+        error: { type: 'string', description: 'Why the log does not go on.' }
+      }
+    },
+    index: {
+      type: 'object',
+      properties: {
+        cursor: { ...count, description: 'Records that the index has; absent until it could be asked.' },
+        lag: { ...count, description: 'Records that it has not got yet.' },
+        lag_seconds: {
+          type: 'number',
+          minimum: 0,
+          description: 'For how long the oldest of them has waited.'
+        },
+        error: { type: 'string', description: 'Why the last write to the index failed.' },
+        dead_letters: {
+          type: 'integer',
+          minimum: 1,
+          description: 'Events that the index refused; absent if there are none.'
+        },
+        advice: { type: 'string', description: 'What to do about them.' }
+      }
+    }
+  }
+} as const
+
 const readySchema = {
   summary: 'Can events be sent, and how far is the index?',
   description:
     'Events are acknowledged when they are in the journal; the index follows. `lag` is how many it has not got yet.',
   tags: ['operate'],
   response: {
-    200: {
-      description: 'Events can be sent.',
-      type: 'object',
-      required: ['status', 'journal', 'index'],
-      properties: {
-        status: {
-          enum: ['ready', 'index_failing'],
-          description: '`index_failing`: events are kept, but cannot be found yet.'
-        },
-        journal: {
-          type: 'object',
-          required: ['log', 'end'],
-          properties: {
-            log: { type: 'string', description: 'Identity of the journal.' },
-            end: { ...count, description: 'Records in the journal.' }
-          }
-        },
-        index: {
-          type: 'object',
-          properties: {
-            cursor: { ...count, description: 'Records that the index has; absent until it could be asked.' },
-            lag: { ...count, description: 'Records that it has not got yet.' },
-            lag_seconds: {
-              type: 'number',
-              minimum: 0,
-              description: 'For how long the oldest of them has waited.'
-            },
-            error: { type: 'string', description: 'Why the last write to the index failed.' },
-            dead_letters: {
-              type: 'integer',
-              minimum: 1,
-              description: 'Events that the index refused; absent if there are none.'
-            },
-            advice: { type: 'string', description: 'What to do about them.' }
-          }
-        }
-      }
-    }
+    200: { description: 'Events can be sent.', ...readiness },
+    503: { description: 'New events are refused.', ...readiness }
   }
 } as const
 

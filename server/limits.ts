@@ -15,6 +15,13 @@ export const limits = {
   /** A request body, after it was decompressed. */
   batchBytesMax: 8 * MiB,
 
+  /** Time that a record waits for others to be sealed with it. */
+  sealGatherMs: 500,
+  /** Leaves that are appended to the log before it is signed again, whatever the time. */
+  sealLeavesMax: 16_384,
+  /** The newest leaves of the log that are compared with the journal at a start. */
+  startCheckLeavesMax: 65_536,
+
   /** Events that are waiting for the disk; more are answered 503 `overloaded`. */
   appendQueueBytesMax: 64 * MiB,
   /** What one write and fdatasync takes from that queue, unless a single request is larger. */
@@ -23,6 +30,13 @@ export const limits = {
   segmentBytesMax: 64 * MiB,
   /** One read of the journal by a follower, and so the largest record. */
   readBytesMax: 1 * MiB,
+
+  /** A file that takes up space, to be given up when the disk is full: for what the service has to record then. */
+  reserveBytes: 4 * MiB,
+  /** Pause between two looks how much of the disk is free. */
+  spaceLookMs: 250,
+  /** Events about conflicting ids that the service records within a minute; the rest is counted in one more. */
+  conflictEventsPerMinuteMax: 10,
 
   /** A file of the quarantine; then the next one is begun. */
   quarantineFileBytesMax: 8 * MiB,

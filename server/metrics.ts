@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 
 import type { DeadLetters } from './index/dead-letters.ts'
 import type { Follower } from './index/follower.ts'
 import type { Journal } from './journal/journal.ts'
+import type { Space } from './space/space.ts'
 
 export interface Metrics {
   registry: Registry
@@ -14,10 +15,9 @@ export interface Metrics {
 /** What the service tells of itself at /metrics; docs/operations.md lists it, and a test compares. */
 export function createMetrics(
   registry: Registry,
-  journal: Journal,
-  follower: Follower,
-  deadLetters: Pick<DeadLetters, 'count'>
+  parts: { journal: Journal; space: Space; follower: Follower; deadLetters: Pick<DeadLetters, 'count'> }
 ): Metrics {
+  const { journal, space, follower, deadLetters } = parts
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
   const gauge = (name: string, help: string, value: () => number): void => {
@@ -27,6 +27,14 @@ export function createMetrics(
   gauge('playtrail_journal_bytes', 'Bytes of the journal on disk.', () => journal.size.bytes)
   gauge('playtrail_journal_segments', 'Segments of the journal.', () => journal.size.segments)
   gauge('playtrail_journal_queued_bytes', 'Bytes that wait for the disk.', () => journal.size.queuedBytes)
+  gauge('playtrail_journal_full', '1 while new events are refused for want of space, else 0.', () =>
+    Number(space.isFull)
+  )
+  gauge(
+    'playtrail_disk_free_bytes',
+    'Bytes that are free on the disk of the data folder.',
+    () => space.freeBytes ?? Number.NaN
+  )
   gauge('playtrail_index_cursor', 'Records that the index has.', () => follower.cursor ?? Number.NaN)
   gauge(
     'playtrail_index_lag_events',

@@ -20,6 +20,10 @@ export const openApi: SwaggerOptions = {
     tags: [
       { name: 'receive', description: 'The one way in.' },
       { name: 'ask', description: 'What was recorded.' },
+      {
+        name: 'prove',
+        description: 'The transparency log, for whoever does not want to believe the service.'
+      },
       { name: 'operate', description: 'How the service itself is.' }
     ],
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },

@@ -13,9 +13,15 @@ import { openStore, storeName } from './index/open-store.ts'
 import type { Store } from './index/store.ts'
 import { type Journal, openJournal } from './journal/journal.ts'
 import { limits } from './limits.ts'
+import { recordConflicts } from './receive/conflicts.ts'
 import { openQuarantine } from './receive/quarantine.ts'
 import { type RetentionWatch, watchRetention } from './retention/watch.ts'
+import { logFolders, type OpenedKeys, openLogKeys, sealedEnd } from './seal/open-log.ts'
+import { type Sealer, startSealer } from './seal/sealer.ts'
 import { watchSilence } from './silence/watch.ts'
+import { reserveIn } from './space/reserve.ts'
+import { freeBytesOf, Space } from './space/space.ts'
+import { watchSpace } from './space/watch.ts'
 
 /** A running service. */
 export interface Service {
@@ -23,6 +29,8 @@ export interface Service {
   url: string
   folder: DataFolder
   journal: Journal
+  logKeys: OpenedKeys
+  sealer: Sealer
   follower: Follower
   app: FastifyInstance
   /** Takes no more requests, ends the open ones, and leaves everything on disk. */
@@ -30,8 +38,8 @@ export interface Service {
 }
 
 /**
- * Opens the data folder, recovers the journal, starts the follower and listens. Throws Fatal, with what to
- * do, if the folder is damaged, newer, not writable or in use, or if the address needs tokens and there are
+ * Opens the data folder, recovers the journal, starts sealer and follower, and listens. Throws Fatal, with what
+ * to do, if the folder is damaged, if the journal is not the one that was sealed, if the folder is newer, not writable or in use, or if the address needs tokens and there are
  * none. `onBroken` is told when the disk can no longer be believed: the process has to end.
  */
 export async function startService(
@@ -57,15 +65,34 @@ export async function startService(
     if (failures.length > 0) throw failures[0]
   }
   try {
-    const journal = await openJournal(folder, { onBroken })
+    const space = new Space(config.diskReserve * 1024 * 1024)
+    const journal = await openJournal(folder, { onBroken, room: space, durableEnd: sealedEnd(folder) })
     opened.push(journal)
     if (journal.cutBytes > 0)
       log.warn(
         { bytes: journal.cutBytes },
         'cut a torn tail off the journal: bytes that were never acknowledged'
       )
-    const quarantine = await openQuarantine(folder.quarantine)
+    const logKeys = openLogKeys(folder, config.logOrigin)
+    if (logKeys.isNew && journal.end > 0)
+      log.warn(
+        { records: journal.end, origin: logKeys.origin },
+        'a new log begins, of a journal that has records already: if there was a log before, somebody removed it'
+      )
+    const sealer = await startSealer({ journal, folders: logFolders(folder), log })
+    opened.push({ close: () => sealer.stop() })
+    const spaceWatch = await watchSpace({
+      space,
+      reserve: reserveIn(folder.reserve),
+      journal,
+      log,
+      freeBytes: () => freeBytesOf(folder.path)
+    })
+    opened.push({ close: () => spaceWatch.stop() })
+    const quarantine = await openQuarantine(folder.quarantine, space)
     opened.push(quarantine)
+    const conflicts = recordConflicts({ journal, log })
+    opened.push({ close: () => conflicts.close() })
     const registry = new Registry()
     const observe = createIndexMetrics(registry)
     const store = await openStore({ config, folder, journalEnd: () => journal.end, log, observe })
@@ -84,21 +111,26 @@ export async function startService(
       const silence = watchSilence({ journal, follower, store, log, silentAfterMs })
       opened.push({ close: () => silence.stop() })
     }
-    const retention = openRetention(config, { follower, store, log })
+    const retention = openRetention(config, { journal, follower, store, log })
     if (retention !== undefined) opened.push({ close: () => retention.stop() })
     const app = await buildApp({
       access: openAccess(folder.tokens, { isLoopback: isLoopback(config.listen.host) }),
       quarantine,
+      conflicts,
+      space,
       journal,
       follower,
       store,
       deadLetters,
+      sealer,
+      vkeys: logKeys.vkeys,
+      logFolder: folder.logFolder,
       registry,
       log
     })
     opened.push({ close: () => closeApp(app) })
     await app.listen({ host: config.listen.host, port: config.listen.port })
-    return { url: urlOf(app), folder, journal, follower, app, stop: closeAll }
+    return { url: urlOf(app), folder, journal, logKeys, sealer, follower, app, stop: closeAll }
   } catch (error) {
     // What went wrong first is what the operator has to know.
     await closeAll().catch(() => undefined)
@@ -109,15 +141,15 @@ export async function startService(
 /** Undefined if everything is kept. */
 function openRetention(
   { keepDays, keepRuns }: Config,
-  { follower, store, log }: { follower: Follower; store: Store; log: FastifyBaseLogger }
+  parts: { journal: Journal; follower: Follower; store: Store; log: FastifyBaseLogger }
 ): RetentionWatch | undefined {
   if (keepDays === 0 && keepRuns === 0) return undefined
-  const { expireSome } = store
+  const { expireSome } = parts.store
   if (expireSome === undefined)
     throw new Fatal(
       '--keep-days and --keep-runs are for the embedded store. Elasticsearch removes old events by itself: set the retention of its data stream (docs/elasticsearch.md).'
     )
-  return watchRetention({ follower, expireSome, log, keepDays, keepRuns })
+  return watchRetention({ ...parts, expireSome, keepDays, keepRuns })
 }
 
 function checkExposure(config: Config, folder: DataFolder): void {

@@ -3,6 +3,7 @@ import ecs from '../../schemas/ecs.schema.json' with { type: 'json' }
 import event from '../../schemas/event.schema.json' with { type: 'json' }
 import run from '../../schemas/run.schema.json' with { type: 'json' }
 import server from '../../schemas/server.schema.json' with { type: 'json' }
+import { problems } from '../errors.ts'
 
 // The schemas of the answers, for /openapi.json, made of the schemas that the events are checked with: a
 // field is described in one place. References are written out, since those files are not part of the API's
@@ -188,7 +189,7 @@ export function problem(description: string): Schema {
       title: { type: 'string' },
       status: { type: 'integer' },
       code: {
-        type: 'string',
+        enum: Object.keys(problems),
         description: 'Name of the problem, which does not change: docs/api.md lists them.'
       },
       detail: { type: 'string', description: 'What was expected, what came, and what to do.' }
@@ -233,10 +234,10 @@ function picked(schema: Schema, names: readonly string[]): Record<string, Schema
   return Object.fromEntries(all.filter(([name]) => names.includes(name)))
 }
 
-/** The schema of a part of what the schema describes. */
+/** The schema of a part of what the schema describes. `x-required` tells clients what is there if no part was chosen. */
 export function withoutRequired(schema: Schema): Schema {
-  const { required: _, ...rest } = schema
-  const part: Schema = rest
+  const { required, ...rest } = schema
+  const part: Schema = required === undefined ? rest : { ...rest, 'x-required': required }
   if (schema.properties !== undefined) {
     const members = Object.entries(schema.properties)
     part.properties = Object.fromEntries(members.map(([name, inner]) => [name, withoutRequired(inner)]))

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { reportFailure } from './failure.ts'
+import { explained } from './refusal.ts'
 import { processSurroundings, type Surroundings } from './surroundings.ts'
 
 /**
@@ -21,7 +22,7 @@ export async function runCommandLine(
     await program.parseAsync([...argv])
     return exitCodes.done
   } catch (error) {
-    return reportFailure(error, surroundings)
+    return reportFailure(explained(error), surroundings)
   }
 }
 

@@ -1,11 +1,12 @@
 import { type Command, Option } from 'commander'
+import type { Client } from '../../client/client.ts'
+import type { IndexedEvent } from '../../client/types.ts'
 import type { Event } from '../event-types.ts'
-import type { IndexedEvent, ResultStatus, RunStatus } from '../index/store.ts'
-import { createClient } from './client.ts'
-import { readConnection } from './connection.ts'
+import type { ResultStatus, RunStatus } from '../index/store.ts'
+import { answerList } from './answer-list.ts'
+import { answering } from './answering.ts'
 import { findRun, runNames } from './find-run.ts'
-import { filtersOf, itemsMaxOf, type ListOptions, listCommand } from './list-options.ts'
-import { printList } from './print-list.ts'
+import { filtersOf, type ListFlags, listCommand } from './list-options.ts'
 import { statusFormat } from './style.ts'
 import { processSurroundings, type Surroundings } from './surroundings.ts'
 import type { Cell, Column } from './table.ts'
@@ -30,7 +31,11 @@ const actions: Record<Event['event']['action'], true> = {
   'run.finished': true,
   'run.aborted': true,
   'run.heartbeat': true,
-  'spool.dropped': true
+  'spool.dropped': true,
+  'journal.full': true,
+  'journal.resumed': true,
+  'event.conflict': true,
+  'runs.expired': true
 }
 const statuses: Record<RunStatus | ResultStatus, true> = {
   ok: true,
@@ -43,7 +48,7 @@ const statuses: Record<RunStatus | ResultStatus, true> = {
   aborted: true
 }
 
-const columns: readonly Column[] = [
+export const eventColumns: readonly Column[] = [
   { title: 'TIME' },
   { title: 'ACTION' },
   { title: 'PLAYBOOK', isFlexible: true },
@@ -53,46 +58,47 @@ const columns: readonly Column[] = [
   { title: 'WHAT', isFlexible: true }
 ]
 
-interface EventsOptions extends ListOptions {
+interface EventsFlags extends ListFlags {
   run?: string
   action?: string
-  sort: string
 }
 
 /** `playtrail events`: every fact, across runs; newest first. */
 export function eventsCommand(surroundings: Surroundings = processSurroundings()): Command {
-  return listCommand('events', Object.keys(statuses), EVENTS_DEFAULT)
-    .description('list events: every single fact, of all runs or of some')
-    .addHelpText(
-      'after',
-      '\nHeartbeats of runs are left out, unless --all or --action run.heartbeat asks for them.'
-    )
+  return listCommand({
+    name: 'events',
+    description:
+      'list events: every single fact, of all runs or of some; heartbeats of runs only with --all or --action',
+    example: [
+      "playtrail events -q 'host:web-07 AND status:changed' --from now-1d",
+      'what changed on web-07 since yesterday'
+    ],
+    filters: ['playbook', 'host', 'user'],
+    statuses: Object.keys(statuses),
+    sorts: ['-@timestamp', '@timestamp'],
+    itemsDefault: EVENTS_DEFAULT
+  })
     .option('--run <id>', `of this run: ${runNames}`)
     .addOption(new Option('--action <action>', 'of this kind').choices(Object.keys(actions)))
-    .addOption(
-      new Option('--sort <order>', 'newest (-@timestamp) or oldest (@timestamp) first')
-        .choices(['-@timestamp', '@timestamp'])
-        .default('-@timestamp')
+    .action((flags: EventsFlags) =>
+      answering(flags, surroundings, (client, paged) => listEvents(flags, client, paged))
     )
-    .action((options: EventsOptions) => listEvents(options, surroundings))
 }
 
-async function listEvents(options: EventsOptions, surroundings: Surroundings): Promise<void> {
-  const client = createClient(readConnection(options.url, surroundings.env))
-  const { action, sort } = options
-  const run = options.run === undefined ? undefined : (await findRun(options.run, client)).run.id
+async function listEvents(flags: EventsFlags, client: Client, surroundings: Surroundings): Promise<void> {
+  const run = flags.run === undefined ? {} : { run: (await findRun(flags.run, client)).run.id }
+  const action = flags.action === undefined ? {} : { action: flags.action as Event['event']['action'] }
   // A shipper says every 30 s that a run goes on: of that only who asks for it wants to hear.
-  const heartbeats = options.all || action !== undefined ? undefined : 'false'
-  const parameters = { ...filtersOf(options), run, action, sort, heartbeats }
-  await printList(client.events(parameters, itemsMaxOf(options)), surroundings, {
-    isJson: options.json === true,
-    columns,
-    rowsOf: (events) => events.map(rowOf),
+  const heartbeats = flags.all || flags.action !== undefined ? {} : { heartbeats: 'false' as const }
+  const filters = { ...filtersOf(flags), ...run, ...action, ...heartbeats }
+  await answerList(client, { route: 'GET /v1/events', path: {}, filters }, flags, surroundings, {
+    columns: eventColumns,
+    rowsOf: (events) => events.map(eventRow),
     nothingFound: 'No events match. Leave out a filter, or reach further back with --from.'
   })
 }
 
-function rowOf(event: IndexedEvent): Cell[] {
+export function eventRow(event: IndexedEvent): Cell[] {
   const status = event.ansible?.result?.status ?? event.run?.status ?? ''
   return [
     localIso(new Date(event['@timestamp'])),

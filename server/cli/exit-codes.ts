@@ -7,7 +7,9 @@ export const exitCodes = {
   /** The command was called wrongly: an unknown option, a value or a setting that cannot be. */
   usage: 2,
   /** The server could not be reached, or did not answer in time. Trying again may help. */
-  unreachable: 3
+  unreachable: 3,
+  /** Ctrl-C ended what has no end of its own: 128 and the number of the signal, as a shell says it. */
+  interrupted: 130
 } as const
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]

@@ -19,10 +19,16 @@ export class Failure extends Error {
   }
 }
 
+/** Somebody ended, with Ctrl-C, what has no end of its own. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
+}
+
 /** Says on stderr what went wrong, if that is not said yet, and returns the exit code that says it to scripts. */
 export async function reportFailure(error: unknown, { stderr, env }: Surroundings): Promise<ExitCode> {
   // Whoever read our output has enough of it, as in `playtrail runs | head`.
   if (isBrokenPipe(error)) return exitCodes.done
+  if (error instanceof Interrupted) return exitCodes.interrupted
   // Commander has printed the help or the mistake itself.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
 

@@ -1,6 +1,6 @@
-import type { Run } from '../index/store.ts'
+import type { Client } from '../../client/client.ts'
+import type { Run } from '../../client/types.ts'
 import { limits } from '../limits.ts'
-import type { Client } from './client.ts'
 import { exitCodes } from './exit-codes.ts'
 import { Failure } from './failure.ts'
 
@@ -22,7 +22,7 @@ export async function findRun(name: string, client: Client): Promise<Run> {
 }
 
 async function newestRun(client: Client): Promise<Run> {
-  for await (const { items } of client.runs({}, 1)) {
+  for await (const { items } of client.runs({}, { itemsMax: 1 })) {
     for (const run of items) return run
   }
   throw new Failure(exitCodes.refused, 'There is no run yet.', 'Run a playbook with the callback enabled.')

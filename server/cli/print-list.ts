@@ -1,8 +1,15 @@
-import type { Portion } from './client.ts'
 import { printableJson } from './printable.ts'
 import { paintFor } from './style.ts'
 import { print, type Surroundings, widthOf } from './surroundings.ts'
 import { type Cell, type Column, createTable } from './table.ts'
+
+/** Some items of a list, and whether there are more behind them. */
+export interface Portion<Item> {
+  items: Item[]
+  hasMore: boolean
+  /** Acknowledged events that the answer may lack, as far as the server says. */
+  lag?: number
+}
 
 export interface ListForm<Item> {
   /** NDJSON instead of a table: one item a line, as the API gave it. */
@@ -10,7 +17,7 @@ export interface ListForm<Item> {
   columns: readonly Column[]
   rowsOf(items: readonly Item[]): Cell[][]
   /** Said when there is nothing to show: what to try. */
-  nothingFound: string
+  nothingFound: string | (() => string)
 }
 
 /**
@@ -34,7 +41,8 @@ export async function printList<Item>(
     behind = Math.max(behind, lag)
   }
   if (isJson) return
-  if (shown === 0) await print(stderr, `${nothingFound}\n`)
+  if (shown === 0)
+    await print(stderr, `${typeof nothingFound === 'string' ? nothingFound : nothingFound()}\n`)
   else if (isMoreThere)
     await print(stderr, `There are more: --limit ${shown * 2} shows twice as many, --all shows all.\n`)
   if (behind > 0)

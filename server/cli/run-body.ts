@@ -1,4 +1,4 @@
-import type { IndexedEvent } from '../index/store.ts'
+import type { IndexedEvent } from '../../client/types.ts'
 import { rangesText, sizeOf } from './gaps.ts'
 import { printable } from './printable.ts'
 import { eventText, notifiedText } from './run-event.ts'
@@ -14,6 +14,7 @@ export interface BodyOptions {
   width: number | undefined
   /** An ad-hoc command's output is what it was run for, so that it is shown also where nothing failed. */
   isOutputShown: boolean
+  isDiffShown: boolean
 }
 
 /** Plays, tasks and results as Ansible prints them, block by block: a run may be larger than one string should be. */

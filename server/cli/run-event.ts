@@ -1,4 +1,4 @@
-import type { IndexedEvent } from '../index/store.ts'
+import type { IndexedEvent } from '../../client/types.ts'
 import { printable } from './printable.ts'
 import { type ResultOptions, resultText } from './run-result.ts'
 import { includeText, namesText, retryText } from './words.ts'

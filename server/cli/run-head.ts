@@ -1,4 +1,4 @@
-import type { Run } from '../index/store.ts'
+import type { Run } from '../../client/types.ts'
 import { printable } from './printable.ts'
 import { type Paint, statusFormat } from './style.ts'
 import { durationBetween, durationText, localIso, relativeTime } from './time.ts'
@@ -100,7 +100,7 @@ function originOf({ source, observer, process }: Run): string {
 }
 
 /** For example `gitlab https://ci.example/jobs/17, started by alice`. */
-function ciJobOf({ ci }: Run): string | undefined {
+export function ciJobOf({ ci }: Run): string | undefined {
   if (ci === undefined) return undefined
   const job = `${ci.provider} ${ci.job_url ?? ci.run_id ?? ''}`.trimEnd()
   return ci.actor === undefined ? job : `${job}, started by ${ci.actor}`
@@ -120,7 +120,7 @@ function awxJobOf({ awx }: Run): string | undefined {
 }
 
 /** For example `main@0a1b2c3d4e5f of https://git.example/shop.git`. */
-function gitOf({ vcs }: Run): string | undefined {
+export function gitOf({ vcs }: Run): string | undefined {
   if (vcs === undefined) return undefined
   const at = [vcs.branch, vcs.commit?.slice(0, COMMIT_CHARACTERS)]
     .filter((part) => part !== undefined)

@@ -1,5 +1,5 @@
+import type { IndexedEvent } from '../../client/types.ts'
 import type { Event } from '../event-types.ts'
-import type { IndexedEvent } from '../index/store.ts'
 import { printable, printableBody } from './printable.ts'
 import { type Format, type Paint, statusFormat } from './style.ts'
 import { durationText } from './time.ts'
@@ -18,10 +18,14 @@ export interface ResultOptions {
   paint: Paint
   /** Show what the command printed also where it did not fail. */
   isOutputShown: boolean
+  isDiffShown: boolean
 }
 
 /** How a task, or an item of its loop, ended on a host: a line as Ansible prints it, and below it what there is to read. */
-export function resultText(event: IndexedEvent, { paint, isOutputShown }: ResultOptions): string {
+export function resultText(
+  event: IndexedEvent,
+  { paint, isOutputShown, isDiffShown }: ResultOptions
+): string {
   const result = event.ansible?.result
   if (result === undefined) return ''
   const isFailure = result.status === 'failed' || result.status === 'unreachable'
@@ -31,7 +35,7 @@ export function resultText(event: IndexedEvent, { paint, isOutputShown }: Result
   }
   for (const warning of result.warnings ?? [])
     lines.push(paint('magenta', `${INDENT}[WARNING]: ${printable(warning)}`))
-  for (const diff of event.ansible?.diff ?? []) lines.push(...diffLines(diff, paint))
+  for (const diff of isDiffShown ? (event.ansible?.diff ?? []) : []) lines.push(...diffLines(diff, paint))
   for (const { field, size } of event.ansible?.truncated ?? [])
     lines.push(paint('dim', `${INDENT}(${printable(field)} was cut, there was ${size} of it)`))
   if (result.ignored) lines.push(paint('cyan', '...ignoring'))

@@ -1,5 +1,5 @@
+import type { IndexedEvent } from '../../client/types.ts'
 import type { Event } from '../event-types.ts'
-import type { IndexedEvent } from '../index/store.ts'
 import { gapsIn, parseRange, type Range } from './gaps.ts'
 
 type Ansible = NonNullable<Event['ansible']>

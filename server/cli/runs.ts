@@ -1,9 +1,12 @@
 import type { Command } from 'commander'
-import type { ResultStatus, Run, RunStatus } from '../index/store.ts'
-import { createClient } from './client.ts'
-import { readConnection } from './connection.ts'
-import { filtersOf, itemsMaxOf, type ListOptions, listCommand } from './list-options.ts'
-import { printList } from './print-list.ts'
+import type { Client } from '../../client/client.ts'
+import type { Run } from '../../client/types.ts'
+import type { RunStatus } from '../index/store.ts'
+import { answerList } from './answer-list.ts'
+import { answering } from './answering.ts'
+import { resultsCell } from './cells.ts'
+import { filtersOf, type ListFlags, listCommand } from './list-options.ts'
+import { shortId } from './run-id.ts'
 import { statusFormat } from './style.ts'
 import { processSurroundings, type Surroundings } from './surroundings.ts'
 import type { Cell, Column, Span } from './table.ts'
@@ -11,8 +14,6 @@ import { durationBetween, durationText, relativeTime } from './time.ts'
 import { actorOf } from './words.ts'
 
 const RUNS_DEFAULT = 20
-/** The part of a UUIDv7 that is its time: enough to tell runs apart unless they start within a millisecond. */
-const SHORT_ID_CHARACTERS = 13
 
 const statuses = [
   'running',
@@ -22,13 +23,13 @@ const statuses = [
   'unreachable',
   'aborted'
 ] as const satisfies RunStatus[]
-const resultStatuses: readonly ResultStatus[] = ['ok', 'changed', 'failed', 'unreachable', 'skipped']
 
-const columns: readonly Column[] = [
+export const runColumns: readonly Column[] = [
   { title: 'STARTED' },
   { title: 'STATUS' },
   { title: 'PLAYBOOK', isFlexible: true },
   { title: 'USER', isFlexible: true },
+  { title: 'WITH', isFlexible: true },
   { title: 'HOSTS', align: 'right' },
   { title: 'RESULTS', isFlexible: true },
   { title: 'DURATION', align: 'right' },
@@ -37,30 +38,37 @@ const columns: readonly Column[] = [
 
 /** `playtrail runs`: who ran what, and how it ended; newest first. */
 export function runsCommand(surroundings: Surroundings = processSurroundings()): Command {
-  return listCommand('runs', statuses, RUNS_DEFAULT)
-    .description('list runs: who ran what, when, on how many hosts, and how it ended')
-    .addHelpText('after', '\nThe ID is enough for: playtrail show ID')
-    .action((options: ListOptions) => listRuns(options, surroundings))
+  return listCommand({
+    name: 'runs',
+    description: 'list runs: who ran what, when, on how many hosts, and how it ended',
+    example: [
+      "playtrail runs -q 'NOT ansible.cli.check:true' --from 2026-10-01 --to 2026-11-01 --all",
+      'all real runs in October; the ID is enough for: playtrail show ID'
+    ],
+    filters: ['playbook', 'host', 'user'],
+    statuses,
+    itemsDefault: RUNS_DEFAULT
+  }).action((flags: ListFlags) =>
+    answering(flags, surroundings, (client, paged) => listRuns(flags, client, paged))
+  )
 }
 
-async function listRuns(options: ListOptions, surroundings: Surroundings): Promise<void> {
-  const client = createClient(readConnection(options.url, surroundings.env))
-  const filters = filtersOf(options)
-  const isFiltered = Object.values(filters).some((filter) => filter !== undefined)
-  await printList(client.runs(filters, itemsMaxOf(options)), surroundings, {
-    isJson: options.json === true,
-    columns,
-    rowsOf: (runs) => rowsOf(runs, surroundings.now()),
+async function listRuns(flags: ListFlags, client: Client, surroundings: Surroundings): Promise<void> {
+  const filters = filtersOf(flags)
+  const isFiltered = Object.keys(filters).length > 0
+  await answerList(client, { route: 'GET /v1/runs', path: {}, filters }, flags, surroundings, {
+    columns: runColumns,
+    rowsOf: (runs) => runRows(runs, surroundings.now()),
     nothingFound: isFiltered
       ? 'No runs match. Leave out a filter, or reach further back with --from; names may hold a *.'
       : 'No runs yet. Run a playbook with the callback enabled: `npm start` prints the lines for ansible.cfg.'
   })
 }
 
-function rowsOf(runs: readonly Run[], now: Date): Cell[][] {
-  const beginnings = Map.groupBy(runs, ({ run }) => run.id.slice(0, SHORT_ID_CHARACTERS))
+export function runRows(runs: readonly Run[], now: Date): Cell[][] {
+  const beginnings = Map.groupBy(runs, ({ run }) => shortId(run.id))
   return runs.map((run) => {
-    const beginning = run.run.id.slice(0, SHORT_ID_CHARACTERS)
+    const beginning = shortId(run.run.id)
     const isAlone = beginnings.get(beginning)?.length === 1
     return rowOf(run, isAlone ? beginning : run.run.id, now)
   })
@@ -79,6 +87,7 @@ function rowOf(run: Run, id: string, now: Date): Cell[] {
     ],
     playbook,
     actorOf(run),
+    givenTo(run),
     String(run.ansible?.hosts?.total ?? ''),
     resultsCell(run.playtrail.results),
     durationOf(run, now),
@@ -86,14 +95,14 @@ function rowOf(run: Run, id: string, now: Date): Cell[] {
   ]
 }
 
-/** For example `ok 12 · changed 3 · failed 1`. */
-function resultsCell(results: Run['playtrail']['results']): Cell {
-  return resultStatuses
-    .filter((status) => results[status] > 0)
-    .flatMap((status, index) => [
-      { text: index === 0 ? '' : ' · ' },
-      { text: `${status} ${results[status]}`, format: statusFormat(status) }
-    ])
+/** What it was given that makes it run in part, as Ansible takes it: `--tags web --limit web-*`. */
+function givenTo({ ansible }: Run): string {
+  const { tags = [], skip_tags = [], limit } = ansible?.cli ?? {}
+  return [
+    ...(tags.length === 0 ? [] : [`--tags ${tags.join(',')}`]),
+    ...(skip_tags.length === 0 ? [] : [`--skip-tags ${skip_tags.join(',')}`]),
+    ...(limit ? [`--limit ${limit}`] : [])
+  ].join(' ')
 }
 
 function durationOf({ run, event }: Run, now: Date): string {

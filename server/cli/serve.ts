@@ -32,14 +32,26 @@ async function serve(config: Config): Promise<void> {
     )
     process.exit(1)
   })
-  const { url, folder, journal } = service
+  const { url, folder, journal, logKeys, sealer } = service
   closeWithGrace({ delay: limits.shutdownMsMax, logger: log }, async ({ err }) => {
     if (err) log.fatal({ err }, 'an error that nobody expected: the service ends')
     await service.stop()
     log.info('stopped')
   })
-  log.info({ url, data_dir: folder.path, log: folder.log, records: journal.end }, 'ready')
+  log.info(
+    { url, data_dir: folder.path, log: folder.log, records: journal.end, sealed: sealer.size },
+    'ready'
+  )
+  if (logKeys.isNew) process.stderr.write(keyMade(logKeys.vkeys, folder.keys))
   process.stderr.write(welcome(url, folder.path, isLoopback(config.listen.host)))
+}
+
+/** Said once: whoever wants to check the log later has to know the key from somewhere else than from the log. */
+function keyMade(vkeys: string, directory: string): string {
+  return `
+The log's signing key was made, in ${directory}. Its public key, to keep elsewhere and to give to whoever checks the log:
+
+  ${vkeys}`
 }
 
 function welcome(url: string, dataDir: string, isLocal: boolean): string {

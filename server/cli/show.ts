@@ -1,8 +1,10 @@
-import { Command } from 'commander'
-import type { IndexedEvent, Run } from '../index/store.ts'
-import { type Client, createClient } from './client.ts'
-import { readConnection, urlOption } from './connection.ts'
+import { Command, Option } from 'commander'
+import type { Client, Filters } from '../../client/client.ts'
+import type { IndexedEvent, Run } from '../../client/types.ts'
+import { printText } from './answer-list.ts'
+import { type AskFlags, addAskOptions, answering } from './answering.ts'
 import { findRun, runNames } from './find-run.ts'
+import { addExample, filtersOf } from './list-options.ts'
 import { printableJson } from './printable.ts'
 import { runBody, runRecap, runWarnings } from './run-body.ts'
 import { runHead } from './run-head.ts'
@@ -13,33 +15,58 @@ import { print, processSurroundings, type Surroundings, widthOf } from './surrou
 /** Results must be held together to be put under their tasks; past this the run is read with `events`. */
 const EVENTS_SHOWN_MAX = 100_000
 
-interface ShowOptions {
-  url?: string
+type EventFilters = Filters<'GET /v1/events'>
+
+interface ShowFlags extends AskFlags {
+  query?: string
+  diff: boolean
   json?: true
+  csv?: true
 }
 
 /** `playtrail show`: one run from its first play to its recap. */
 export function showCommand(surroundings: Surroundings = processSurroundings()): Command {
-  return new Command('show')
+  const command = new Command('show')
     .description('show a run: who, from where, with what; its plays, tasks, results and recap')
     .argument('<run>', runNames)
+    .option('-q, --query <query>', "only what this finds, in Lucene's syntax: 'host:web-* AND status:failed'")
+    .option('--diff', 'show what changed within files (default)', true)
+    .option('--no-diff', 'do not')
     .option('--json', 'print one JSON object: {run, events}')
-    .addOption(urlOption())
-    .action((name: string, options: ShowOptions) => showRun(name, options, surroundings))
+    .addOption(new Option('--csv', 'print the results as CSV').conflicts('json'))
+  const example = ['playtrail show last', 'the newest run, as Ansible printed it'] as const
+  return addExample(addAskOptions(command), example).action((name: string, flags: ShowFlags) =>
+    answering(flags, surroundings, (client, paged) => showRun(name, flags, client, paged))
+  )
 }
 
-async function showRun(name: string, { url, json }: ShowOptions, surroundings: Surroundings): Promise<void> {
-  const client = createClient(readConnection(url, surroundings.env))
+async function showRun(
+  name: string,
+  flags: ShowFlags,
+  client: Client,
+  surroundings: Surroundings
+): Promise<void> {
   const run = await findRun(name, client)
-  if (json) await printJson(run, client, surroundings)
-  else await printRun(run, client, surroundings)
+  const filters = filtersOf(flags)
+  if (flags.csv)
+    await printText(
+      client.text('GET /v1/runs/{id}/results', { id: run.run.id }, filters, 'text/csv'),
+      surroundings
+    )
+  else if (flags.json) await printJson(run, { ...eventsOf(run), ...filters }, client, surroundings)
+  else await printRun(run, flags, client, surroundings)
 }
 
 /** One object, written as its events arrive: a run of any length fits. */
-async function printJson(run: Run, client: Client, { stdout }: Surroundings): Promise<void> {
+async function printJson(
+  run: Run,
+  filters: EventFilters,
+  client: Client,
+  { stdout }: Surroundings
+): Promise<void> {
   await print(stdout, `{"run":${printableJson(run)},"events":[`)
   let separator = ''
-  for await (const { items } of client.events(eventsOf(run), Number.POSITIVE_INFINITY)) {
+  for await (const { items } of client.events(filters)) {
     if (items.length === 0) continue
     await print(stdout, separator + items.map((event) => printableJson(event)).join(','))
     separator = ','
@@ -47,28 +74,34 @@ async function printJson(run: Run, client: Client, { stdout }: Surroundings): Pr
   await print(stdout, ']}\n')
 }
 
-async function printRun(run: Run, client: Client, { stdout, env, now }: Surroundings): Promise<void> {
+async function printRun(
+  run: Run,
+  flags: ShowFlags,
+  client: Client,
+  { stdout, env, now }: Surroundings
+): Promise<void> {
   const paint = paintFor(stdout, env)
   await print(stdout, runHead(run, paint, now()))
 
   const events: IndexedEvent[] = []
   let isCut = false
-  const shown = { ...eventsOf(run), heartbeats: 'false' }
-  for await (const { items, hasMore } of client.events(shown, EVENTS_SHOWN_MAX)) {
+  const shown: EventFilters = { ...eventsOf(run), ...filtersOf(flags), heartbeats: 'false' }
+  for await (const { items, hasMore } of client.events(shown, { itemsMax: EVENTS_SHOWN_MAX })) {
     for (const event of items) events.push(event)
     isCut = hasMore
   }
   const told = tellRun(events)
-  // Behind the cut there may be what seems to be missing before it.
-  const story = isCut ? { ...told, gaps: [] } : told
+  // What seems to be missing may be behind the cut, or what the query leaves out.
+  const story = isCut || flags.query !== undefined ? { ...told, gaps: [] } : told
   const kind = run.run.kind ?? ''
-  const options = { paint, width: widthOf(stdout), isOutputShown: kind === 'adhoc' || kind === 'console' }
+  const isOutputShown = kind === 'adhoc' || kind === 'console'
+  const options = { paint, width: widthOf(stdout), isOutputShown, isDiffShown: flags.diff }
   for (const block of runBody(story, options)) await print(stdout, block)
   await print(stdout, runRecap(story, options) + runWarnings(story, paint))
   if (isCut) await print(stdout, cutNote(run))
 }
 
-function eventsOf({ run }: Run): { run: string; sort: string } {
+function eventsOf({ run }: Run): EventFilters {
   return { run: run.id, sort: '@timestamp' }
 }
 

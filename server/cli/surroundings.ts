@@ -6,6 +6,8 @@ export interface Output {
   isTTY?: boolean | undefined
   /** Width of the terminal, in characters. */
   columns?: number | undefined
+  /** Its height, in lines. */
+  rows?: number | undefined
 }
 
 /** All that a command knows of the world around it, so that tests can be the world. */
@@ -14,10 +16,22 @@ export interface Surroundings {
   stderr: Output
   env: NodeJS.ProcessEnv
   now(): Date
+  /** Aborted by Ctrl-C, which from now on does nothing else; the second one ends the process. */
+  untilInterrupted(): AbortSignal
 }
 
 export function processSurroundings(): Surroundings {
-  return { stdout: process.stdout, stderr: process.stderr, env: process.env, now: () => new Date() }
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    now: () => new Date(),
+    untilInterrupted: () => {
+      const interruption = new AbortController()
+      process.once('SIGINT', () => interruption.abort())
+      return interruption.signal
+    }
+  }
 }
 
 /**

@@ -5,6 +5,8 @@ export interface Column {
   title: string
   /** Gives way when the terminal is too narrow; the others are always shown whole. */
   isFlexible?: boolean
+  /** Never narrower than this, unless it is flexible and has to be. */
+  charactersMin?: number
   align?: 'right'
 }
 
@@ -58,7 +60,9 @@ function columnWidths(
   rows: readonly Span[][][],
   width: number | undefined
 ): number[] {
-  const widths = columns.map((_, index) => rows.reduce((max, row) => Math.max(max, lengthOf(row[index])), 0))
+  const widths = columns.map(({ charactersMin = 0 }, index) =>
+    rows.reduce((max, row) => Math.max(max, lengthOf(row[index])), charactersMin)
+  )
   if (width === undefined) return widths.map((natural) => Math.min(natural, PADDING_CHARACTERS_MAX))
   const least = columns.map(({ isFlexible, title }, index) =>
     isFlexible ? Math.max(title.length, FLEXIBLE_CHARACTERS_MIN) : (widths[index] ?? 0)

@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto'
-import { type FileHandle, open } from 'node:fs/promises'
 import { diskFullCode } from '../data-folder.ts'
 import { Problem } from '../errors.ts'
+import type { OpenFile } from '../file-system.ts'
 import { limits } from '../limits.ts'
 import { syncFile, writeAll } from './file.ts'
 import { encodeRecord, recordBytes, SALT_BYTES } from './record.ts'
@@ -13,6 +13,24 @@ export interface Entry {
   eventId: string
   /** The event's bytes as they were received. */
   payload: Buffer
+}
+
+/** Whether there is room on the disk for more. */
+export interface Room {
+  /** Why so many new events are not taken now, or undefined if they are. */
+  refusal(events?: number): Problem | undefined
+  /** Told when a write found the disk full. */
+  onFull(): void
+}
+
+interface CommitsOptions {
+  room?: Room | undefined
+  /** The commit that passes it is the segment's last. */
+  segmentBytesMax: number
+  /** Told when `end` has moved. */
+  onDurable(): void
+  /** Told when the disk can no longer be believed; every later call rejects. */
+  onBroken(error: unknown): void
 }
 
 interface Waiting {
@@ -33,10 +51,9 @@ const SEND_AGAIN = 'Send the batch again later; what is kept already counts as d
  */
 export class Commits {
   readonly #files: SegmentFiles
-  readonly #onDurable: (end: number) => void
-  readonly #onBroken: (error: unknown) => void
+  readonly #options: CommitsOptions
   #segment: Segment | undefined
-  #file: FileHandle | undefined
+  #file: OpenFile | undefined
   #queue: Waiting[] = []
   #queuedBytes = 0
   #end: number
@@ -44,18 +61,11 @@ export class Commits {
   #running: Promise<void> | undefined
   #isClosed = false
 
-  /** `onBroken` is told when the disk can no longer be believed; every later call rejects. */
-  constructor(
-    files: SegmentFiles,
-    end: number,
-    onDurable: (end: number) => void,
-    onBroken: (error: unknown) => void
-  ) {
+  constructor(files: SegmentFiles, end: number, options: CommitsOptions) {
     this.#files = files
     this.#segment = files.last
     this.#end = end
-    this.#onDurable = onDurable
-    this.#onBroken = onBroken
+    this.#options = options
   }
 
   /** Everything before this index is on disk. */
@@ -67,19 +77,15 @@ export class Commits {
     return this.#queuedBytes
   }
 
-  /** Resolves, with the index of the first entry, when all of them are on disk. */
-  append(entries: readonly Entry[], sender: string, receivedAt: number): Promise<number> {
-    if (this.#broken !== undefined) return Promise.reject(this.#broken)
-    if (this.#isClosed)
-      return Promise.reject(new Problem('overloaded', `The service is stopping. ${SEND_AGAIN}`))
-    if (this.#queuedBytes > limits.appendQueueBytesMax) {
-      return Promise.reject(
-        new Problem(
-          'overloaded',
-          `More than ${limits.appendQueueBytesMax} bytes of events wait for the disk. ${SEND_AGAIN}`
-        )
-      )
-    }
+  /** Resolves, with the index of the first entry, when all of them are on disk. `isUrgent`: also where there is no room for others. */
+  append(
+    entries: readonly Entry[],
+    sender: string,
+    receivedAt: number,
+    { isUrgent = false } = {}
+  ): Promise<number> {
+    const refusal = this.#refusal() ?? (isUrgent ? undefined : this.#options.room?.refusal(entries.length))
+    if (refusal !== undefined) return Promise.reject(refusal)
     const senderBytes = Buffer.byteLength(sender)
     const bytes = entries.reduce(
       (sum, { eventId, payload }) => sum + recordBytes(senderBytes, eventId.length, payload.length),
@@ -90,6 +96,16 @@ export class Commits {
       this.#queue.push({ entries, sender, receivedAt, bytes, resolve, reject })
       this.#running ??= this.#run()
     })
+  }
+
+  #refusal(): unknown {
+    if (this.#broken !== undefined) return this.#broken
+    if (this.#isClosed) return new Problem('overloaded', `The service is stopping. ${SEND_AGAIN}`)
+    if (this.#queuedBytes <= limits.appendQueueBytesMax) return undefined
+    return new Problem(
+      'overloaded',
+      `More than ${limits.appendQueueBytesMax} bytes of events wait for the disk. ${SEND_AGAIN}`
+    )
   }
 
   /** Waits for what was appended, takes no more, and closes the file. */
@@ -112,7 +128,7 @@ export class Commits {
         await this.#fail(taken, error)
         continue
       }
-      this.#onDurable(this.#end)
+      this.#options.onDurable()
       let index = first
       for (const waiting of taken) {
         waiting.resolve(index)
@@ -145,9 +161,9 @@ export class Commits {
     this.#end = end
   }
 
-  async #openSegment(first: number): Promise<{ segment: Segment; file: FileHandle }> {
-    if (this.#segment !== undefined && this.#segment.bytes <= limits.segmentBytesMax) {
-      this.#file ??= await open(this.#segment.path, 'r+')
+  async #openSegment(first: number): Promise<{ segment: Segment; file: OpenFile }> {
+    if (this.#segment !== undefined && this.#segment.bytes <= this.#options.segmentBytesMax) {
+      this.#file ??= await this.#files.open(this.#segment)
       return { segment: this.#segment, file: this.#file }
     }
     await this.#file?.close()
@@ -158,14 +174,20 @@ export class Commits {
     return begun
   }
 
+  async #cutBack(): Promise<void> {
+    if (this.#file === undefined || this.#segment === undefined) return
+    await this.#file.truncate(this.#segment.bytes)
+    await syncFile(this.#file)
+  }
+
   /** A full disk fails this commit alone, if the file can be cut back; anything else ends the journal. */
   async #fail(taken: readonly Waiting[], error: unknown): Promise<void> {
     let failure: unknown = error
     const code = diskFullCode(error)
     if (code !== undefined) {
       try {
-        await this.#file?.truncate(this.#segment?.bytes)
-        await this.#file?.datasync()
+        await this.#cutBack()
+        this.#options.room?.onFull()
         failure = new Problem(
           'journal_full',
           `The journal's disk is full (${code}). Free some space. ${SEND_AGAIN}`,
@@ -181,7 +203,7 @@ export class Commits {
     // After a failed fdatasync the page cache may hold what the disk never got: nothing can be promised.
     this.#broken = failure
     for (const waiting of this.#queue.splice(0)) waiting.reject(failure)
-    this.#onBroken(failure)
+    this.#options.onBroken(failure)
   }
 }
 

@@ -1,6 +1,8 @@
 import type { DataFolder } from '../data-folder.ts'
+import { type FileSystem, realDisk } from '../file-system.ts'
+import { limits } from '../limits.ts'
 import { Claims } from './claims.ts'
-import { Commits, type Entry } from './commits.ts'
+import { Commits, type Entry, type Room } from './commits.ts'
 import { joinRanges, type KnownIds, openKnownIds, scopedId } from './known-ids.ts'
 import type { JournalReader } from './reader.ts'
 import { type JournalBatch, type JournalRecord, recordsOf } from './record.ts'
@@ -27,11 +29,19 @@ export interface Journal extends JournalReader {
   /**
    * Resolves when every new entry is on disk, and every duplicate's first copy too. Each id is kept once,
    * however often and from however many requests at once it comes. Rejects with Problem `journal_full` or
-   * `overloaded`, and then nothing of the call was kept.
+   * `overloaded`, and then nothing of the call was kept but what another call sent as well. `isUrgent`: also where there is no room
+   * for others.
    *
    * @param receivedAt microseconds since 1970
    */
-  append(entries: readonly Entry[], sender: string, receivedAt: number): Promise<Appended>
+  append(
+    entries: readonly Entry[],
+    sender: string,
+    receivedAt: number,
+    options?: { isUrgent?: boolean }
+  ): Promise<Appended>
+  /** The record of an acknowledged event. */
+  find(eventId: string): Promise<JournalRecord | undefined>
   /** Waits for what was appended, then gives the data folder free. */
   close(): Promise<void>
 }
@@ -39,6 +49,14 @@ export interface Journal extends JournalReader {
 export interface JournalOptions {
   /** Told when the disk can no longer be believed. The process has to end without answering. */
   onBroken(error: unknown): void
+  /** Records that were on disk by another witness's account, such as the transparency log's. */
+  durableEnd?: number
+  /** Whether there is room for more; always, if it is not given. */
+  room?: Room
+  /** A disk that fails, in tests. */
+  disk?: FileSystem
+  /** Small segments, in tests. */
+  segmentBytesMax?: number
 }
 
 /**
@@ -48,8 +66,10 @@ export interface JournalOptions {
 export async function openJournal(folder: DataFolder, options: JournalOptions): Promise<Journal> {
   const ids = openKnownIds(folder.ids, folder.log)
   try {
-    const { segments, end, cutBytes } = recoverJournal(folder.journal, folder.log, ids.end)
-    const files = new SegmentFiles(folder.journal, folder.log, segments)
+    const { disk = realDisk, durableEnd = 0 } = options
+    const floor = Math.max(ids.end, durableEnd)
+    const { segments, end, cutBytes } = await recoverJournal(disk, folder.journal, folder.log, floor)
+    const files = new SegmentFiles(disk, folder.journal, folder.log, segments)
     await catchUp(ids, files, end)
     return new FileJournal(folder.log, files, ids, end, cutBytes, options)
   } catch (error) {
@@ -93,7 +113,12 @@ class FileJournal implements Journal {
     this.cutBytes = cutBytes
     this.#files = files
     this.#ids = ids
-    this.#commits = new Commits(files, end, () => this.#wake(), options.onBroken)
+    this.#commits = new Commits(files, end, {
+      segmentBytesMax: options.segmentBytesMax ?? limits.segmentBytesMax,
+      room: options.room,
+      onDurable: () => this.#wake(),
+      onBroken: options.onBroken
+    })
     this.#claims = new Claims(ids, (indices) => this.#payloads(indices))
   }
 
@@ -105,11 +130,26 @@ class FileJournal implements Journal {
     return { bytes: this.#files.bytes, segments: this.#files.count, queuedBytes: this.#commits.queuedBytes }
   }
 
-  async append(entries: readonly Entry[], sender: string, receivedAt: number): Promise<Appended> {
-    const claim = this.#claims.claim(entries, (fresh) => this.#commits.append(fresh, sender, receivedAt))
+  async append(
+    entries: readonly Entry[],
+    sender: string,
+    receivedAt: number,
+    options?: { isUrgent?: boolean }
+  ): Promise<Appended> {
+    const claim = this.#claims.claim(entries, (fresh) =>
+      this.#commits.append(fresh, sender, receivedAt, options)
+    )
     const conflicts = await claim.conflicts
     const duplicates = entries.length - claim.fresh - conflicts.length
     return { accepted: claim.fresh, duplicates, conflicts }
+  }
+
+  async find(eventId: string): Promise<JournalRecord | undefined> {
+    const { scope, sequence } = scopedId(eventId)
+    const range = this.#ids.overlapping(scope, sequence, sequence)[0]
+    if (range === undefined) return undefined
+    const batch = await this.#files.read(range.index + sequence - range.first, this.end)
+    return batch === undefined ? undefined : (recordsOf(batch).next().value ?? undefined)
   }
 
   read(index: number): Promise<JournalBatch | undefined> {

@@ -1,7 +1,8 @@
-import { closeSync, existsSync, fdatasyncSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { DataFolder } from '../data-folder.ts'
 import { Fatal } from '../errors.ts'
+import { type FileSystem, realDisk } from '../file-system.ts'
+import { syncFile } from './file.ts'
 import type { JournalReader } from './reader.ts'
 import { checkHeader, damaged, popUnusedSegment, type Segment, scanRecords, wasDurable } from './recovery.ts'
 import { segmentFirst } from './segment.ts'
@@ -29,11 +30,14 @@ interface Part {
  * nothing, not even a torn tail. Reads the newest segment; each other one when a record of it is asked for.
  * Throws Fatal on damage, here or in `read`.
  */
-export async function openJournalFiles(folder: Pick<DataFolder, 'journal' | 'log'>): Promise<JournalFiles> {
+export async function openJournalFiles(
+  folder: Pick<DataFolder, 'journal' | 'log'>,
+  { disk = realDisk } = {}
+): Promise<JournalFiles> {
   const { log } = folder
-  const parts = partsIn(folder.journal)
+  const parts = partsIn(disk, folder.journal)
   const last = parts.at(-1)
-  if (last !== undefined) openLast(last, log)
+  if (last !== undefined) await openLast(disk, last, log)
   const end = last?.next ?? 0
   let isClosed = false
 
@@ -44,7 +48,7 @@ export async function openJournalFiles(folder: Pick<DataFolder, 'journal' | 'log
       if (isClosed) throw new Error('the journal was closed')
       const part = index < end ? parts.findLast(({ first }) => first <= index) : undefined
       if (part === undefined) return undefined
-      part.files ??= openWhole(part, log)
+      part.files ??= openWhole(disk, part, log)
       return part.files.read(index, part.next)
     },
     async close() {
@@ -53,11 +57,11 @@ export async function openJournalFiles(folder: Pick<DataFolder, 'journal' | 'log
   }
 }
 
-function partsIn(directory: string): Part[] {
-  if (!existsSync(directory)) return []
-  const names = readdirSync(directory).filter((name) => segmentFirst(name) !== undefined)
+function partsIn(disk: FileSystem, directory: string): Part[] {
+  if (!disk.exists(directory)) return []
+  const names = disk.names(directory).filter((name) => segmentFirst(name) !== undefined)
   const paths = names.sort().map((name) => join(directory, name))
-  const unused = popUnusedSegment(paths)
+  const unused = popUnusedSegment(disk, paths)
   const firsts = paths.map(firstOf)
   // A segment is begun when everything before it is on disk: its name says where the one before it ends.
   const nexts = [...firsts.slice(1), unused === undefined ? (firsts.at(-1) ?? 0) : firstOf(unused)]
@@ -75,36 +79,36 @@ function partsIn(directory: string): Part[] {
 }
 
 /** A segment that another one follows: every byte of it is of a record. */
-function openWhole({ path, first, next }: Part, log: string): SegmentFiles {
-  const bytes = readFileSync(path)
+function openWhole(disk: FileSystem, { path, first, next }: Part, log: string): SegmentFiles {
+  const bytes = disk.read(path)
   checkHeader(bytes, path, log, first)
   const scan = scanRecords(bytes, first)
   if (scan.offset < bytes.length || scan.next < next) throw damaged(path, scan.offset, scan.next)
-  return filesOf({ path, first, bytes: scan.offset, offsets: scan.offsets }, log)
+  return filesOf(disk, { path, first, bytes: scan.offset, offsets: scan.offsets }, log)
 }
 
 /** The newest segment, as far as its records are whole; sets where that is. */
-function openLast(part: Part, log: string): void {
+async function openLast(disk: FileSystem, part: Part, log: string): Promise<void> {
   const { path, first, next } = part
-  const file = openSync(path, 'r')
+  const bytes = disk.read(path)
+  checkHeader(bytes, path, log, first)
+  const scan = scanRecords(bytes, first)
+  // Other bytes behind it are of a write under way, or a torn tail.
+  if (scan.next < next || wasDurable(bytes, scan.offset, scan.next))
+    throw damaged(path, scan.offset, scan.next)
+  // What was read may not be on disk yet if a server is just writing it.
+  const file = await disk.open(path, 'r')
   try {
-    const bytes = readFileSync(file)
-    checkHeader(bytes, path, log, first)
-    const scan = scanRecords(bytes, first)
-    // Other bytes behind it are of a write under way, or a torn tail.
-    if (scan.next < next || wasDurable(bytes, scan.offset, scan.next))
-      throw damaged(path, scan.offset, scan.next)
-    // What was read may not be on disk yet if a server is just writing it.
-    fdatasyncSync(file)
-    part.next = scan.next
-    part.files = filesOf({ path, first, bytes: scan.offset, offsets: scan.offsets }, log)
+    await syncFile(file)
   } finally {
-    closeSync(file)
+    await file.close()
   }
+  part.next = scan.next
+  part.files = filesOf(disk, { path, first, bytes: scan.offset, offsets: scan.offsets }, log)
 }
 
-function filesOf(segment: Segment, log: string): SegmentFiles {
-  return new SegmentFiles(dirname(segment.path), log, [segment])
+function filesOf(disk: FileSystem, segment: Segment, log: string): SegmentFiles {
+  return new SegmentFiles(disk, dirname(segment.path), log, [segment])
 }
 
 function firstOf(path: string): number {

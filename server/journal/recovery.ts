@@ -1,17 +1,7 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  unlinkSync
-} from 'node:fs'
 import { basename, join } from 'node:path'
-import { syncDirectory } from '../data-folder.ts'
 import { Fatal } from '../errors.ts'
+import type { FileSystem } from '../file-system.ts'
+import { syncFile, writeAll } from './file.ts'
 import { decodeRecord, type JournalRecord, RECORD_MAGIC } from './record.ts'
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, segmentFirst } from './segment.ts'
 
@@ -37,22 +27,36 @@ export interface Recovered {
   cutBytes: number
 }
 
+/** The newest segment as it was read, and the first record of which it is not known that it is on disk. */
+interface Newest {
+  segment: Segment
+  bytes: Buffer
+  unsettled: number
+}
+
 /**
  * Reads every segment in `directory`, cuts a torn tail off, and throws Fatal on damage, which is everything
  * else that is not as it was written. `durableEnd` is what is known to have been on disk: no record before
- * that index can be of a torn tail. docs/journal-format.md, "Recovery", is the contract.
+ * that index can be of a torn tail. When it resolves, everything before `end` is on disk. docs/journal-format.md,
+ * "Recovery", is the contract.
  */
-export function recoverJournal(directory: string, log: string, durableEnd: number): Recovered {
-  if (!existsSync(directory)) return { segments: [], end: 0, cutBytes: 0 }
-  const names = readdirSync(directory).filter((name) => segmentFirst(name) !== undefined)
+export async function recoverJournal(
+  disk: FileSystem,
+  directory: string,
+  log: string,
+  durableEnd: number
+): Promise<Recovered> {
+  const recovered: Recovered = { segments: [], end: 0, cutBytes: 0 }
+  if (!disk.exists(directory)) return recovered
+  const names = disk.names(directory).filter((name) => segmentFirst(name) !== undefined)
   const paths = names.sort().map((name) => join(directory, name))
-  const unused = popUnusedSegment(paths)
+  const unused = popUnusedSegment(disk, paths)
   // A segment is begun when everything before it is on disk, and its name says where that ends.
   const floor = Math.max(durableEnd, unused === undefined ? 0 : (segmentFirst(basename(unused)) ?? 0))
 
-  const recovered: Recovered = { segments: [], end: 0, cutBytes: 0 }
+  let newest: Newest | undefined
   for (const [position, path] of paths.entries()) {
-    const bytes = readFileSync(path)
+    const bytes = disk.read(path)
     checkHeader(bytes, path, log, recovered.end)
     const scan = scanRecords(bytes, recovered.end)
     if (scan.offset < bytes.length) {
@@ -62,7 +66,9 @@ export function recoverJournal(directory: string, log: string, durableEnd: numbe
       }
       recovered.cutBytes = bytes.length - scan.offset
     }
-    recovered.segments.push({ path, first: recovered.end, bytes: scan.offset, offsets: scan.offsets })
+    const segment = { path, first: recovered.end, bytes: scan.offset, offsets: scan.offsets }
+    newest = { segment, bytes, unsettled: Math.max(scan.synced, floor) }
+    recovered.segments.push(segment)
     recovered.end = scan.next
   }
   if (recovered.end < floor) {
@@ -71,7 +77,10 @@ export function recoverJournal(directory: string, log: string, durableEnd: numbe
         'events are missing. Restore the folder journal/ from the newest copy.'
     )
   }
-  repair(recovered, unused, directory)
+  // Only when all is found good is anything touched.
+  if (newest !== undefined) await settle(disk, newest)
+  if (unused !== undefined) disk.remove(unused)
+  disk.syncDirectory(directory)
   return recovered
 }
 
@@ -83,24 +92,41 @@ export function damaged(path: string, offset: number, record: number): Fatal {
   )
 }
 
-// Only when all is found good is anything touched.
-function repair({ segments, cutBytes }: Recovered, unused: string | undefined, directory: string): void {
-  const last = segments.at(-1)
-  if (cutBytes > 0 && last !== undefined) cutFile(last.path, last.bytes)
-  if (unused === undefined) return
-  unlinkSync(unused)
-  syncDirectory(directory)
+/**
+ * Cuts the torn tail off, and sees to it that what is left is on disk. What was read may be in the kernel's memory alone: the
+ * process ended between write and fdatasync, or the fdatasync failed, after which Linux takes the pages for written. So the
+ * records that no later commit or note calls durable are written once more before anybody is told that they are kept.
+ */
+async function settle(disk: FileSystem, { segment, bytes, unsettled }: Newest): Promise<void> {
+  const file = await disk.open(segment.path, 'r+')
+  try {
+    if (segment.bytes < bytes.length) await file.truncate(segment.bytes)
+    const from = offsetOf(bytes, segment, unsettled)
+    await writeAll(file, bytes.subarray(from, segment.bytes), from)
+    await syncFile(file)
+  } finally {
+    await file.close()
+  }
 }
 
-/** Follows the records from the header on, for as long as they are good and in order. */
+/** Where the record begins, or the segment's end if it has no such record. Without any record the header is unsettled too. */
+function offsetOf(bytes: Buffer, { first, bytes: end }: Segment, index: number): number {
+  if (end === SEGMENT_HEADER_BYTES) return 0
+  let offset = SEGMENT_HEADER_BYTES
+  for (let next = first; next < index && offset < end; next++) offset += bytes.readUInt32LE(offset + 8)
+  return offset
+}
+
+/** Follows the records from the header on, for as long as they are good and in order; `synced` is that of the last one. */
 export function scanRecords(
   bytes: Buffer,
   first: number,
   visit?: (record: JournalRecord) => void
-): { offset: number; next: number; offsets: number[] } {
+): { offset: number; next: number; synced: number; offsets: number[] } {
   const offsets: number[] = []
   let offset = SEGMENT_HEADER_BYTES
   let next = first
+  let synced = first
   while (offset < bytes.length) {
     const record = decodeRecord(bytes, offset)
     if (record === undefined || record.index !== next) break
@@ -108,18 +134,19 @@ export function scanRecords(
     visit?.(record)
     offset += bytes.readUInt32LE(offset + 8)
     next += 1
+    synced = record.synced
   }
-  return { offset, next, offsets }
+  return { offset, next, synced, offsets }
 }
 
 /**
  * Takes the last path away if no record was ever in it. A crash while a segment is begun leaves a file that
  * holds no more than a header, whole or not. With a good header it simply is the last segment.
  */
-export function popUnusedSegment(paths: string[]): string | undefined {
+export function popUnusedSegment(disk: FileSystem, paths: string[]): string | undefined {
   const last = paths.at(-1)
-  if (last === undefined || statSync(last).size > SEGMENT_HEADER_BYTES) return undefined
-  if (isHeader(readFileSync(last), last)) return undefined
+  if (last === undefined || disk.size(last) > SEGMENT_HEADER_BYTES) return undefined
+  if (isHeader(disk.read(last), last)) return undefined
   return paths.pop()
 }
 
@@ -169,14 +196,4 @@ export function wasDurable(bytes: Buffer, badOffset: number, badIndex: number): 
     if (record !== undefined && record.synced > badIndex) return true
   }
   return false
-}
-
-function cutFile(path: string, bytes: number): void {
-  const file = openSync(path, 'r+')
-  try {
-    ftruncateSync(file, bytes)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
 }

@@ -1,7 +1,5 @@
-import { constants } from 'node:fs'
-import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { syncDirectory } from '../data-folder.ts'
+import type { FileSystem, OpenFile } from '../file-system.ts'
 import { limits } from '../limits.ts'
 import { syncFile, writeAll } from './file.ts'
 import { type JournalBatch, recordLength } from './record.ts'
@@ -21,13 +19,15 @@ const PLACES_MAX = 16
  * covers is ever read, which is what is durable.
  */
 export class SegmentFiles {
+  readonly #disk: FileSystem
   readonly #directory: string
   readonly #log: string
   readonly #segments: Segment[]
   /** Index of a batch's end → where it stands, for reading on. */
   readonly #places = new Map<number, Place>()
 
-  constructor(directory: string, log: string, segments: Segment[]) {
+  constructor(disk: FileSystem, directory: string, log: string, segments: Segment[]) {
+    this.#disk = disk
     this.#directory = directory
     this.#log = log
     this.#segments = segments
@@ -45,19 +45,24 @@ export class SegmentFiles {
     return this.#segments.length
   }
 
+  /** Opens a segment for writing. */
+  open({ path }: Segment): Promise<OpenFile> {
+    return this.#disk.open(path, 'r+')
+  }
+
   /** Begins a new segment; its header and its name are durable before this returns. */
-  async begin(first: number): Promise<{ segment: Segment; file: FileHandle }> {
+  async begin(first: number): Promise<{ segment: Segment; file: OpenFile }> {
     const path = join(this.#directory, segmentName(first))
-    const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600)
+    const file = await this.#disk.open(path, 'wx+')
     try {
       const header = encodeSegmentHeader({ log: this.#log, first, createdAt: Date.now() * 1_000 })
       await writeAll(file, header, 0)
       await syncFile(file)
-      syncDirectory(this.#directory)
+      this.#disk.syncDirectory(this.#directory)
     } catch (error) {
       // On a full disk this is tried again later, and must find no file of the name.
       await file.close()
-      await unlink(path)
+      this.#disk.remove(path)
       throw error
     }
     const segment: Segment = { path, first, bytes: SEGMENT_HEADER_BYTES, offsets: [] }
@@ -72,7 +77,7 @@ export class SegmentFiles {
   async read(index: number, end: number): Promise<JournalBatch | undefined> {
     if (index >= end) return undefined
     const { segment, offset } = this.#onward(this.#places.get(index) ?? (await this.#find(index)))
-    const bytes = await readBytes(segment.path, offset, Math.min(segment.bytes - offset, limits.readBytesMax))
+    const bytes = await this.#bytes(segment, offset)
     const whole = wholeRecords(bytes)
     if (whole.count === 0)
       throw new Error(`${segment.path}: no record at byte ${offset}, where record ${index} was`)
@@ -103,22 +108,30 @@ export class SegmentFiles {
     const stone = Math.floor(steps / OFFSETS_EVERY)
     const offset = segment.offsets[stone]
     if (offset === undefined) throw new Error(`${segment.path}: record ${index} has no place`)
-    return { segment, offset: await skip(segment, offset, steps - stone * OFFSETS_EVERY) }
+    return { segment, offset: await this.#skip(segment, offset, steps - stone * OFFSETS_EVERY) }
   }
-}
 
-/** Offset of the record that lies `count` records behind the one at `offset`. */
-async function skip(segment: Segment, offset: number, count: number): Promise<number> {
-  let at = offset
-  let left = count
-  while (left > 0) {
-    const bytes = await readBytes(segment.path, at, Math.min(segment.bytes - at, limits.readBytesMax))
-    const { count: found, bytes: length } = wholeRecords(bytes, left)
-    if (found === 0) throw new Error(`${segment.path}: no record at byte ${at}`)
-    at += length
-    left -= found
+  /** Offset of the record that lies `count` records behind the one at `offset`. */
+  async #skip(segment: Segment, offset: number, count: number): Promise<number> {
+    let at = offset
+    let left = count
+    while (left > 0) {
+      const { count: found, bytes: length } = wholeRecords(await this.#bytes(segment, at), left)
+      if (found === 0) throw new Error(`${segment.path}: no record at byte ${at}`)
+      at += length
+      left -= found
+    }
+    return at
   }
-  return at
+
+  async #bytes({ path, bytes }: Segment, offset: number): Promise<Buffer<ArrayBuffer>> {
+    const file = await this.#disk.open(path, 'r')
+    try {
+      return await readBytes(file, path, offset, Math.min(bytes - offset, limits.readBytesMax))
+    } finally {
+      await file.close()
+    }
+  }
 }
 
 function wholeRecords(bytes: Buffer, countMax = Number.POSITIVE_INFINITY): { count: number; bytes: number } {
@@ -134,19 +147,19 @@ function wholeRecords(bytes: Buffer, countMax = Number.POSITIVE_INFINITY): { cou
 }
 
 /** Reads into memory of its own, not into Node's shared pool: a batch is handed to another thread whole. */
-async function readBytes(path: string, offset: number, length: number): Promise<Buffer<ArrayBuffer>> {
+async function readBytes(
+  file: OpenFile,
+  path: string,
+  offset: number,
+  length: number
+): Promise<Buffer<ArrayBuffer>> {
   const bytes = Buffer.from(new ArrayBuffer(length))
-  const file = await open(path, 'r')
-  try {
-    let filled = 0
-    while (filled < length) {
-      const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled)
-      if (bytesRead === 0)
-        throw new Error(`${path} ends at byte ${offset + filled}, expected ${offset + length}`)
-      filled += bytesRead
-    }
-    return bytes
-  } finally {
-    await file.close()
+  let filled = 0
+  while (filled < length) {
+    const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled)
+    if (bytesRead === 0)
+      throw new Error(`${path} ends at byte ${offset + filled}, expected ${offset + length}`)
+    filled += bytesRead
   }
+  return bytes
 }

@@ -1,7 +1,9 @@
 import { type FileHandle, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { diskFullCode, syncDirectory } from '../data-folder.ts'
+import { diskFullCode } from '../data-folder.ts'
 import { Problem, type ProblemCode } from '../errors.ts'
+import { realDisk } from '../file-system.ts'
+import type { Room } from '../journal/commits.ts'
 import { limits } from '../limits.ts'
 
 /** What was refused, and why. */
@@ -34,7 +36,8 @@ export interface Quarantine {
 
 const NAME_PATTERN = /^([0-9]{12})\.ndjson$/
 
-export async function openQuarantine(directory: string): Promise<Quarantine> {
+/** `room` says whether there is space for more. */
+export async function openQuarantine(directory: string, room?: Pick<Room, 'refusal'>): Promise<Quarantine> {
   const numbers = (await readdir(directory))
     .flatMap((name) => NAME_PATTERN.exec(name)?.[1] ?? [])
     .map(Number)
@@ -58,7 +61,7 @@ export async function openQuarantine(directory: string): Promise<Quarantine> {
     numbers.push(number)
     while (numbers.length > limits.quarantineFilesMax)
       await rm(pathOf(directory, numbers.shift() ?? 0), { force: true })
-    syncDirectory(directory)
+    realDisk.syncDirectory(directory)
     return file
   }
   const current = async (): Promise<FileHandle> => {
@@ -86,6 +89,8 @@ export async function openQuarantine(directory: string): Promise<Quarantine> {
 
   return {
     add(entries) {
+      const refusal = room?.refusal()
+      if (refusal !== undefined) return Promise.reject(refusal)
       const lines = entries.map((entry) => Buffer.from(`${JSON.stringify(entry)}\n`))
       const size = lines.reduce((sum, line) => sum + line.length, 0)
       if (waitingBytes > limits.quarantineQueueBytesMax) return Promise.reject(overloaded())

@@ -7,6 +7,7 @@ import { Problem, type ProblemCode } from '../errors.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Metrics } from '../metrics.ts'
 import { RefusedBody, readBody } from './body.ts'
+import type { Conflict, ConflictRecorder } from './conflicts.ts'
 import { decodeJson, decodeNdjson, type Line } from './decode.ts'
 import { type Quarantine, type Quarantined, quarantinedContent } from './quarantine.ts'
 import { createValidator, type Refusal } from './validate.ts'
@@ -15,6 +16,7 @@ export interface ReceiveOptions {
   access: Access
   journal: Journal
   quarantine: Quarantine
+  conflicts: ConflictRecorder
   metrics: Metrics
 }
 
@@ -26,7 +28,7 @@ interface Rejected {
   pointer?: string
 }
 
-type RejectedLine = Rejected & { bytes: Buffer }
+type RejectedLine = Rejected & { eventId: string; bytes: Buffer }
 
 /** Decoders by media type: NDJSON under the names that are in use, and JSON. */
 const decoders: Record<string, (body: Buffer) => Line[]> = {
@@ -49,7 +51,7 @@ declare module 'fastify' {
  * JSON that is none are in the quarantine, with the reason, before it answers.
  */
 export const receiveRoute: FastifyPluginAsync<ReceiveOptions> = async (app, options) => {
-  const { access, journal, quarantine, metrics } = options
+  const { access, journal, quarantine, conflicts, metrics } = options
   const refuse = createValidator()
 
   app.decorateRequest('sender', '')
@@ -84,9 +86,13 @@ export const receiveRoute: FastifyPluginAsync<ReceiveOptions> = async (app, opti
       rejected.sort((a, b) => a.line - b.line)
       if (rejected.length > 0)
         await quarantine.add(rejected.map((line) => quarantined(request, line, line.bytes)))
+      await conflicts.add(conflictsOf(rejected, request.sender))
       count(counts, rejected)
 
-      const answer = { ...counts, rejected: rejected.map(({ bytes: _bytes, ...line }) => line) }
+      const answer = {
+        ...counts,
+        rejected: rejected.map(({ bytes: _bytes, eventId: _eventId, ...line }) => line)
+      }
       request.log.debug({ sender: request.sender, ...counts, rejected: rejected.length }, 'events received')
       if (counts.accepted + counts.duplicates === 0) throw allRefused(answer.rejected)
       return reply.send(answer)
@@ -117,13 +123,13 @@ export const receiveRoute: FastifyPluginAsync<ReceiveOptions> = async (app, opti
     if (lines.length === 0) return { accepted: 0, duplicates: 0 }
     const entries = lines.map(({ event, bytes }) => ({ eventId: eventIdOf(event), payload: bytes }))
     const stop = metrics.appendSeconds.startTimer()
-    const { accepted, duplicates, conflicts } = await journal.append(entries, sender, Date.now() * 1_000)
+    const appended = await journal.append(entries, sender, Date.now() * 1_000)
     stop()
-    for (const position of conflicts) {
+    for (const position of appended.conflicts) {
       const line = lines[position]
       if (line !== undefined) rejected.push(rejectedLine(line, conflict(eventIdOf(line.event))))
     }
-    return { accepted, duplicates }
+    return { accepted: appended.accepted, duplicates: appended.duplicates }
   }
 
   function count(counts: { accepted: number; duplicates: number }, rejected: readonly Rejected[]): void {
@@ -174,7 +180,21 @@ function conflict(eventId: string): Refusal {
 }
 
 function rejectedLine(line: Line, { problem, pointer }: Refusal): RejectedLine {
-  return { line: line.number, code: problem.code, message: problem.message, pointer, bytes: line.bytes }
+  const { number, bytes, event } = line
+  return {
+    line: number,
+    code: problem.code,
+    message: problem.message,
+    pointer,
+    eventId: eventIdOf(event),
+    bytes
+  }
+}
+
+function conflictsOf(rejected: readonly RejectedLine[], sender: string): Conflict[] {
+  return rejected
+    .filter(({ code }) => code === 'event_conflict')
+    .map(({ eventId, bytes }) => ({ eventId, sender, payload: bytes }))
 }
 
 function quarantined(
@@ -194,9 +214,9 @@ function quarantined(
   }
 }
 
-// Only events that the validator let through come here.
+/** Of events that the validator let through; of others nothing is known. */
 function eventIdOf(event: Line['event']): string {
-  return event instanceof Problem ? '' : event.event.id
+  return event instanceof Problem ? '' : (event.event?.id ?? '')
 }
 
 const receiveSchema = {

@@ -2,7 +2,9 @@ import type { Logger } from 'pino'
 import type { Follower } from '../index/follower.ts'
 import { sleepUnlessAborted } from '../index/retry.ts'
 import type { Expired, Kept } from '../index/store.ts'
+import type { Journal } from '../journal/journal.ts'
 import { limits } from '../limits.ts'
+import { appendOwn, ownEvent } from '../own-event.ts'
 
 /** Removes from the index what is older than what is to be kept, for as long as the service runs. */
 export interface RetentionWatch {
@@ -10,6 +12,7 @@ export interface RetentionWatch {
 }
 
 export interface RetentionOptions {
+  journal: Pick<Journal, 'append'>
   follower: Pick<Follower, 'idle'>
   expireSome(kept: Kept): Promise<Expired>
   log: Pick<Logger, 'info' | 'error'>
@@ -17,17 +20,9 @@ export interface RetentionOptions {
   keepDays: number
   /** Runs beyond so many of the newest are removed; 0: none. */
   keepRuns: number
-  /** Told what a pass has removed, if that is anything. */
-  onExpired?(removed: Removed): Promise<void>
   now?: () => number
   /** Waits; returns early, without throwing, when the signal is aborted. */
   sleep?: (ms: number, signal: AbortSignal) => Promise<void>
-}
-
-export interface Removed {
-  events: number
-  runs: number
-  kept: Kept
 }
 
 const DAY_MS = 86_400_000
@@ -62,23 +57,36 @@ export function watchRetention(options: RetentionOptions): RetentionWatch {
 
 /** In steps, between which what is new is indexed first. */
 async function removeOld(options: RetentionOptions, signal: AbortSignal): Promise<void> {
-  const { follower, expireSome, log, keepDays, keepRuns, onExpired, now = Date.now } = options
+  const { follower, expireSome, keepDays, keepRuns, now = Date.now } = options
   const kept: Kept = {
     fromMs: keepDays === 0 ? undefined : now() - keepDays * DAY_MS,
     runsMax: keepRuns === 0 ? undefined : keepRuns
   }
-  let [events, runs] = [0, 0]
+  const removed = { runs: 0, events: 0 }
   for (let isMore = true; isMore; ) {
     await Promise.race([follower.idle(), aborted(signal)])
     if (signal.aborted) break
     const step = await expireSome(kept)
-    events += step.events
-    runs += step.runs
+    removed.events += step.events
+    removed.runs += step.runs
     isMore = step.isMore
   }
-  if (events + runs === 0) return
-  log.info({ events, runs }, 'removed from the index what is older than what is to be kept')
-  await onExpired?.({ events, runs, kept })
+  if (removed.events + removed.runs > 0) await record(options, removed)
+}
+
+/** What was removed is told where it cannot be removed from: in the journal. */
+async function record(options: RetentionOptions, removed: { runs: number; events: number }): Promise<void> {
+  const { journal, log, keepDays, keepRuns, now = Date.now } = options
+  log.info(removed, 'removed from the index what is older than what is to be kept')
+  const settings = {
+    ...(keepDays > 0 && { keep_days: keepDays }),
+    ...(keepRuns > 0 && { keep_runs: keepRuns })
+  }
+  const atMs = now()
+  const event = ownEvent({ action: 'runs.expired', type: 'info' }, atMs, {
+    expired: { ...removed, ...settings }
+  })
+  await appendOwn(journal, event, atMs)
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

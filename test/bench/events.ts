@@ -21,6 +21,7 @@ interface Round {
   max: number
   rssMiB: number
   lagAtEnd: number
+  unsealedAtEnd: number
   catchUpSeconds: number
 }
 
@@ -45,6 +46,7 @@ export async function benchEvents(): Promise<void> {
   console.log(`  p50 of one batch, ms    ${of('p50', 1)}`)
   console.log(`  p99 of one batch, ms    ${of('p99', 1)}`)
   console.log(`  memory of the server    ${of('rssMiB')} MiB at most`)
+  console.log(`  unsealed at the end     ${of('unsealedAtEnd')} events`)
   console.log(
     `  index behind at the end ${of('lagAtEnd')} events, caught up after ${of('catchUpSeconds', 1)} s`
   )
@@ -61,7 +63,7 @@ async function oneRound(): Promise<Round> {
     const started = performance.now()
     const load = await runLoad(server.url, SECONDS)
     const ended = performance.now()
-    const { journal, index } = await ready(server.url)
+    const { journal, log, index } = await ready(server.url)
     while ((await ready(server.url)).index.lag > 0) await pause(10)
     const caughtUp = performance.now()
     clearInterval(sampling)
@@ -69,6 +71,7 @@ async function oneRound(): Promise<Round> {
       ...load,
       rssMiB,
       lagAtEnd: index.lag,
+      unsealedAtEnd: log.behind,
       indexedPerSecond: (journal.end - index.lag) / ((ended - started) / 1_000),
       catchUpSeconds: (caughtUp - ended) / 1_000
     }
@@ -103,8 +106,14 @@ export async function runLoad(
   return JSON.parse(output)
 }
 
-export async function ready(url: string): Promise<{ journal: { end: number }; index: { lag: number } }> {
-  return (await (await fetch(`${url}/readyz`)).json()) as { journal: { end: number }; index: { lag: number } }
+export interface Readiness {
+  journal: { end: number }
+  log: { behind: number }
+  index: { lag: number }
+}
+
+export async function ready(url: string): Promise<Readiness> {
+  return (await (await fetch(`${url}/readyz`)).json()) as Readiness
 }
 
 /** Memory of a process that is not swapped out. */

@@ -1,5 +1,5 @@
+import { benchExport } from './export.ts'
 import { besideAra } from './query/beside-ara.ts'
-import { measureExport } from './query/export.ts'
 import { type FilledFolder, filledFolder } from './query/folder.ts'
 import { historyOf } from './query/history.ts'
 import { measureIngest } from './query/ingest.ts'
@@ -34,7 +34,10 @@ export async function benchQuery({ sizes = SIZES, only = parts.join() }: QueryOp
   }
   const largest = folders.at(-1)
   if (wanted.includes('ingest') && largest !== undefined) await measureIngest(largest)
-  if (wanted.includes('export')) await measureExport()
+  if (wanted.includes('export')) {
+    console.log('\n  export')
+    await benchExport()
+  }
   if (wanted.includes('ara')) await besideAra()
 }
 

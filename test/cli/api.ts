@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
+import type { IndexedEvent, Run } from '../../client/types.ts'
 import { Problem, type ProblemCode, problemDocument, problems } from '../../server/errors.ts'
-import type { IndexedEvent, Run } from '../../server/index/store.ts'
 
 export interface Api {
   url: string
@@ -16,6 +16,12 @@ export interface Api {
 export interface Content {
   runs?: Run[]
   events?: IndexedEvent[]
+  /** Further lists by their paths. */
+  lists?: Record<string, unknown[]>
+  /** Further answers by their paths. */
+  documents?: Record<string, unknown>
+  /** What is answered to whoever accepts CSV. */
+  csv?: string
   /** Acknowledged events that the answers may lack. */
   lag?: number
   /** Instead of the content: what every request is answered with. */
@@ -54,15 +60,17 @@ function sendProblem(response: ServerResponse, code: ProblemCode, detail: string
 
 function answerContent(
   url: URL,
-  { runs = [], events = [], lag = 0 }: Content,
+  { runs = [], events = [], lists = {}, documents = {}, csv = '', lag = 0 }: Content,
   response: ServerResponse
 ): void {
   const id = /^\/v1\/runs\/(.+)$/.exec(url.pathname)?.[1]
   const found = runs.find(({ run }) => id !== undefined && run.id.startsWith(id))
   response.setHeader('content-type', 'application/json')
   response.setHeader('playtrail-index-lag', lag)
-  if (url.pathname === '/v1/runs') response.end(JSON.stringify(pageOf(runs, url)))
-  else if (url.pathname === '/v1/events') response.end(JSON.stringify(pageOf(events, url)))
+  const list = { '/v1/runs': runs, '/v1/events': events, ...lists }[url.pathname]
+  if (response.req.headers.accept === 'text/csv') response.setHeader('content-type', 'text/csv').end(csv)
+  else if (url.pathname in documents) response.end(JSON.stringify(documents[url.pathname]))
+  else if (list !== undefined) response.end(JSON.stringify(pageOf<unknown>(list, url)))
   else if (found !== undefined) response.end(JSON.stringify(found))
   else sendProblem(response, 'run_not_found', `There is no run ${id}.`)
 }

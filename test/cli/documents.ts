@@ -1,4 +1,4 @@
-import type { IndexedEvent, Run } from '../../server/index/store.ts'
+import type { IndexedEvent, Run } from '../../client/types.ts'
 
 export const NOW = new Date('2026-11-05T09:33:30Z')
 export const RUN_ID = '019a5344-9e0b-7c3f-8a51-6d1e0c9b7a42'

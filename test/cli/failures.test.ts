@@ -4,9 +4,9 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { createClient } from '../../server/cli/client.ts'
+import { createClient } from '../../client/client.ts'
+import { UnreachableError } from '../../client/errors.ts'
 import { exitCodes } from '../../server/cli/exit-codes.ts'
-import { Failure } from '../../server/cli/failure.ts'
 import { answerProblem, startApi } from './api.ts'
 import { aRun, RUN_ID } from './documents.ts'
 import { playtrail } from './world.ts'
@@ -30,8 +30,7 @@ test('a server that accepts and then says nothing is given up after the timeout'
   const { url } = await startApi(t, { answer: () => undefined })
   const client = createClient({ url: new URL(`${url}/`), token: undefined, timeoutMs: 50 })
   await assert.rejects(client.run(RUN_ID), (error) => {
-    assert.ok(error instanceof Failure)
-    assert.equal(error.exitCode, exitCodes.unreachable)
+    assert.ok(error instanceof UnreachableError)
     assert.match(error.message, /cannot be reached: no answer within 0\.05 s\.$/)
     return true
   })

@@ -1,5 +1,5 @@
 import { runCommandLine } from '../../server/cli/command-line.ts'
-import { program } from './world.ts'
+import { createProgram } from '../../server/cli/program.ts'
 
-// The commands under test in a process of their own, without those that need a data folder.
-process.exitCode = await runCommandLine(program(), process.argv)
+// As main.ts, which sets the umask of a process that keeps records.
+process.exitCode = await runCommandLine(createProgram(), process.argv)

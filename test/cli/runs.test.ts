@@ -4,15 +4,15 @@ import { startApi } from './api.ts'
 import { aRun, numberedRun, RUN_ID } from './documents.ts'
 import { playtrail } from './world.ts'
 
-test('a run is a line that says when, how, what, who, on how many hosts, and what came of it', async (t) => {
+test('a run is a line that says when, how, what, who, with which tags and limit, on how many hosts, and what came of it', async (t) => {
   const { url } = await startApi(t, { runs: [aRun()] })
   const { stdout, stderr, exitCode } = await playtrail(['runs', '--url', url])
   assert.equal(exitCode, 0)
   assert.equal(stderr, '')
   assert.equal(
     stdout,
-    `STARTED        STATUS  PLAYBOOK  USER             HOSTS  RESULTS                                    DURATION  ID
-3 minutes ago  failed  site.yml  alice@control-1      2  ok 12 · changed 3 · failed 1 · skipped 2  2 min 3 s  019a5344-9e0b
+    `STARTED        STATUS  PLAYBOOK  USER             WITH                                       HOSTS  RESULTS                                    DURATION  ID
+3 minutes ago  failed  site.yml  alice@control-1  --tags web --skip-tags slow --limit web-*      2  ok 12 · changed 3 · failed 1 · skipped 2  2 min 3 s  019a5344-9e0b
 `
   )
 })

@@ -1,11 +1,8 @@
 import { Writable } from 'node:stream'
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { runCommandLine } from '../../server/cli/command-line.ts'
-import { deadLettersCommand } from '../../server/cli/dead-letters.ts'
-import { eventsCommand } from '../../server/cli/events.ts'
 import type { ExitCode } from '../../server/cli/exit-codes.ts'
-import { runsCommand } from '../../server/cli/runs.ts'
-import { showCommand } from '../../server/cli/show.ts'
+import { createProgram } from '../../server/cli/program.ts'
 import type { Output, Surroundings } from '../../server/cli/surroundings.ts'
 import { NOW } from './documents.ts'
 
@@ -19,39 +16,46 @@ export interface World {
   env?: NodeJS.ProcessEnv
   /** Width of the terminal; without it, the output is no terminal. */
   columns?: number
+  /** Ctrl-C is pressed once this was shown. */
+  interruptAt?: RegExp
 }
 
 /** Runs a command line as `playtrail` would, within this process. */
 export async function playtrail(args: readonly string[], world: World = {}): Promise<Ran> {
-  return await run(args, world, program)
+  return await run(args, world, createProgram)
 }
 
 /** The same, of commands that `build` makes. */
 export async function run(
   args: readonly string[],
-  { env = {}, columns }: World,
+  { env = {}, columns, interruptAt }: World,
   build: (surroundings: Surroundings) => Command
 ): Promise<Ran> {
+  const interruption = new AbortController()
   const stdout = collector(columns)
   const stderr = collector(columns)
-  const surroundings: Surroundings = { stdout, stderr, env, now: () => NOW }
+  const look = (): void => {
+    if (interruptAt?.test(stdout.text + stderr.text)) interruption.abort()
+  }
+  for (const output of [stdout, stderr]) output.onShown = look
+  const surroundings: Surroundings = {
+    stdout,
+    stderr,
+    env,
+    now: () => NOW,
+    untilInterrupted: () => interruption.signal
+  }
   const exitCode = await runCommandLine(build(surroundings), ['node', 'playtrail', ...args], surroundings)
   return { exitCode, stdout: stdout.text, stderr: stderr.text }
 }
 
-export function program(surroundings?: Surroundings): Command {
-  return new Command('playtrail')
-    .addCommand(runsCommand(surroundings))
-    .addCommand(showCommand(surroundings))
-    .addCommand(eventsCommand(surroundings))
-    .addCommand(deadLettersCommand(surroundings))
-}
-
 class Collector extends Writable {
   text = ''
+  onShown: () => void = () => undefined
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.text += chunk.toString('utf8')
     done()
+    this.onShown()
   }
 }
 

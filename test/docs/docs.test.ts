@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { completedOf } from '../../server/cli/completion.ts'
+import { createProgram } from '../../server/cli/program.ts'
 import { settings } from '../../server/config.ts'
 import { problems } from '../../server/errors.ts'
 import { limits } from '../../server/limits.ts'
@@ -51,6 +53,18 @@ test('every route is in docs/api.md, and every parameter of one', async (t) => {
       for (const { name, in: place } of parameters)
         if (place === 'query') assert.match(text, new RegExp(`\`${name}\``), name)
     }
+  }
+})
+
+test('every command is in docs/cli.md, and every option of those that ask', () => {
+  const text = read('docs/cli.md')
+  for (const { path, options, commands } of completedOf(createProgram())) {
+    const [, command = 'playtrail'] = path.split(' ')
+    assert.match(text, new RegExp(`\\| \`playtrail ${command}\\b|^.playtrail`, 'm'), path)
+    for (const { name } of commands) assert.match(text, new RegExp(`[ \`]${name}[ \`]`), name)
+    if (!options.some(({ flags }) => flags.includes('--url')) || path.includes('setup')) continue
+    for (const { flags } of options)
+      if (!flags.includes('--help')) assert.ok(text.includes(`\`${flags.at(-1)}\``), `${path} ${flags}`)
   }
 })
 

@@ -11,6 +11,7 @@ import type {
 } from '../../grafana/panels.ts'
 import { createIndexMetrics } from '../../server/index/metrics.ts'
 import { createMetrics } from '../../server/metrics.ts'
+import { Space } from '../../server/space/space.ts'
 import { runningService } from '../support/service.ts'
 import { dashboards, isPrometheus, provisionedSources, read } from './dashboards.ts'
 import { type Known, mistakesIn } from './mistakes.ts'
@@ -21,7 +22,7 @@ import type { KnownMetric } from './promql.ts'
 async function known(t: TestContext): Promise<Known> {
   const { journal, follower } = await runningService(t)
   const registry = new Registry()
-  createMetrics(registry, journal, follower, { count: 0 })
+  createMetrics(registry, { journal, space: new Space(0), follower, deadLetters: { count: 0 } })
   createIndexMetrics(registry)
   const metrics = new Map<string, KnownMetric>()
   for (const { name, type } of await registry.getMetricsAsJSON()) {

@@ -194,15 +194,6 @@ test('the known ids are made again from the journal when their file is lost, cut
   }
 })
 
-test('a data folder of a newer format is refused', (t) => {
-  const folder = openDataFolder(temporaryFolder(t), { create: true })
-  writeFileSync(join(folder.path, 'playtrail.json'), JSON.stringify({ format: 2, log: folder.log }))
-  assert.throws(
-    () => openDataFolder(folder.path),
-    isFatal(/format 2, this Playtrail knows 1: a newer one wrote it/)
-  )
-})
-
 test('a data folder that cannot be made or written is refused, with what to do', (t) => {
   const path = temporaryFolder(t)
   writeFileSync(join(path, 'file'), '')

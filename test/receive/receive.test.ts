@@ -190,7 +190,7 @@ test('the same event twice is a duplicate; the same id with other content is ref
   assert.equal(body.duplicates, 1)
   assert.equal(body.rejected[0].code, 'event_conflict')
   assert.equal(quarantined(service)[0]?.content, JSON.stringify(changed))
-  assert.equal(service.journal.end, 1)
+  assert.equal(service.journal.end, 2, 'the event, and that its id was used again')
 })
 
 test('a batch of one event more than the limit is refused whole, one of exactly the limit is kept', async (t) => {

@@ -5,7 +5,8 @@ import { pino } from 'pino'
 import { readConfig } from '../../server/config.ts'
 import { Fatal } from '../../server/errors.ts'
 import type { Expired, Kept } from '../../server/index/store.ts'
-import { type Removed, watchRetention } from '../../server/retention/watch.ts'
+import type { Appended, Journal } from '../../server/journal/journal.ts'
+import { watchRetention } from '../../server/retention/watch.ts'
 import { startService } from '../../server/service.ts'
 import { runOfEvents } from '../index/fixtures.ts'
 import { onEnd } from '../support/cleanup.ts'
@@ -39,8 +40,13 @@ test('a service that is to keep one run removes the others at its start, and its
   while ((await listed()).length > 1) await pause(5)
   const [run] = (await get(second, '/v1/runs')).body.items
   assert.equal(run.run.id, runs[2]?.id)
-  assert.equal((await get(second, '/v1/events')).body.items.length, 3)
-  assert.equal(second.journal.end, 9)
+  while (second.journal.end === 9) await pause(5)
+  await second.follower.idle()
+  const [told, ...others] = (await get(second, '/v1/events')).body.items
+  assert.equal(others.length, 3)
+  assert.equal(told.event.action, 'runs.expired')
+  assert.deepEqual(told.expired, { runs: 2, events: 6, keep_runs: 1 })
+  assert.deepEqual([second.journal.end, told.playtrail.index], [10, 9])
 })
 
 test('what an Elasticsearch keeps is not for these settings, which a start says', async (t) => {
@@ -55,7 +61,7 @@ test('what an Elasticsearch keeps is not for these settings, which a start says'
 
 test('a look goes on step by step until nothing is left, each behind what is new, and tells the sum', async () => {
   const asked: Kept[] = []
-  const told: Removed[] = []
+  const told: unknown[] = []
   const waited: number[] = []
   const steps: Expired[] = [
     { events: 3, runs: 0, isMore: true },
@@ -72,7 +78,7 @@ test('a look goes on step by step until nothing is left, each behind what is new
     log: { info: () => undefined, error: () => undefined },
     keepDays: 2,
     keepRuns: 0,
-    onExpired: async (removed) => void told.push(removed),
+    journal: appending(told),
     now: () => START,
     async sleep(_ms, signal) {
       slept.resolve()
@@ -84,7 +90,7 @@ test('a look goes on step by step until nothing is left, each behind what is new
   const kept = { fromMs: START - 2 * DAY_MS, runsMax: undefined }
   assert.deepEqual(asked, [kept, kept, kept])
   assert.deepEqual(waited, [0, 1, 2])
-  assert.deepEqual(told, [{ events: 4, runs: 1, kept }])
+  assert.deepEqual(told, [{ events: 4, runs: 1, keep_days: 2 }])
 })
 
 test('a look that fails is said, and the next one goes on', async () => {
@@ -92,6 +98,7 @@ test('a look that fails is said, and the next one goes on', async () => {
   let looks = 0
   const second = Promise.withResolvers<void>()
   const watch = watchRetention({
+    journal: appending([]),
     follower: { idle: async () => undefined },
     async expireSome() {
       if (looks++ === 0) throw new Error('the disk is full')
@@ -107,3 +114,13 @@ test('a look that fails is said, and the next one goes on', async () => {
   await watch.stop()
   assert.equal(errors.length, 1)
 })
+
+/** Notes what the events that are appended say. */
+function appending(told: unknown[]): Pick<Journal, 'append'> {
+  return {
+    async append(entries) {
+      for (const { payload } of entries) told.push(JSON.parse(payload.toString()).expired)
+      return { duplicates: 0, conflicts: [] } as unknown as Appended
+    }
+  }
+}

@@ -10,20 +10,32 @@ export interface ServerProcess {
   pid: number
   /** Everything that it printed so far: its log, and what it says to people. */
   output(): string
+  /** Its exit code, when it has ended, by itself or not. */
+  ended: Promise<number | null>
   /** Ends it at once, without a chance to tidy up: kill -9. */
   kill(): Promise<void>
   /** Asks it to end (SIGTERM); resolves with its exit code. */
   stop(): Promise<number | null>
 }
 
-/** Starts `playtrail serve` on a free port unless `listen` names one, of the program `main`, and waits until it says it is ready. */
+/** Starts `playtrail serve` on a free port unless `listen` names one, of the program `main`, and waits until it says it is ready; `under` is a program that starts it. */
 export async function startServer(
   dataDir: string,
-  { listen = '127.0.0.1:0', logLevel = 'info', store = 'sqlite', main = MAIN } = {}
+  {
+    listen = '127.0.0.1:0',
+    logLevel = 'info',
+    store = 'sqlite',
+    main = MAIN,
+    env = {} as NodeJS.ProcessEnv,
+    flags = [] as string[],
+    under = [] as string[]
+  } = {}
 ): Promise<ServerProcess> {
+  const [program = '', ...args] = [...under, process.execPath]
   const child = spawn(
-    process.execPath,
+    program,
     [
+      ...args,
       main,
       'serve',
       '--listen',
@@ -35,11 +47,12 @@ export async function startServer(
       '--log-format',
       'json',
       '--log-level',
-      logLevel
+      logLevel,
+      ...flags
     ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, HOME: process.env.HOME }
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env }
     }
   )
   let output = ''
@@ -48,6 +61,7 @@ export async function startServer(
       output += text
     })
   }
+  const ended = once(child, 'close').then(() => child.exitCode)
   const url = await readyUrl(child, () => output)
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
@@ -60,6 +74,7 @@ export async function startServer(
     url,
     pid: child.pid ?? 0,
     output: () => output,
+    ended,
     kill: async () => {
       await end('SIGKILL')
     },

@@ -9,9 +9,9 @@ import { temporaryFolder } from './folder.ts'
 export async function runningService(
   t: TestContext,
   dataDir = temporaryFolder(t),
-  { store = 'sqlite' } = {}
+  { store = 'sqlite', diskReserve = '0' } = {}
 ): Promise<Service> {
-  const config = readConfig({ listen: '127.0.0.1:0', dataDir, store }, {})
+  const config = readConfig({ listen: '127.0.0.1:0', dataDir, store, diskReserve }, {})
   const service = await startService(config, pino({ level: 'silent' }), (error) => {
     throw error
   })

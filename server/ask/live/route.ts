@@ -63,6 +63,18 @@ export const liveRoute: FastifyPluginAsync<LiveRouteOptions> = async (app, optio
   })
 }
 
+/** One message of the stream: OpenAPI 3.1 has no word for what a stream is made of. */
+const message = {
+  description: 'Each message of the stream.',
+  type: 'object',
+  properties: {
+    event: { type: 'string', enum: ['run.started', 'run.progress', 'run.ended', 'event', 'reset'] },
+    id: { type: 'string', description: 'Where to go on: `Last-Event-ID`.' },
+    data: { type: 'string', description: 'A JSON object: the run, the event, or the `reason` of a reset.' }
+  },
+  required: ['event', 'id', 'data']
+} as const
+
 const schema = {
   summary: 'What happens, as it happens',
   description: `Server-Sent Events (HTML standard): \`run.started\`, \`run.progress\` (at most every ${limits.liveProgressMs} ms a run) and \`run.ended\` with the run, \`event\` with an event that matches \`q\`, \`reset\` if the last id cannot be gone on from. docs/api.md tells more.`,
@@ -71,7 +83,7 @@ const schema = {
   response: {
     200: {
       description: 'The stream, which has no end.',
-      content: { 'text/event-stream': { schema: { type: 'string' } } }
+      content: { 'text/event-stream': { schema: message } }
     },
     400: problem('`parameter_invalid`, `query_invalid`, `query_too_costly`'),
     503: problem('`too_many_clients`, `overloaded`')

@@ -46,7 +46,8 @@ export interface Caller<Functions> {
 export type Argument<Called> = Called extends (argument: infer Given) => unknown ? Given : never
 export type Result<Called> = Called extends (argument: never) => infer Returned ? Returned : never
 
-export function openCaller<Functions>(file: URL, workerData: unknown): Caller<Functions> {
+/** `whose` says in messages which part of the service the worker belongs to. */
+export function openCaller<Functions>(file: URL, workerData: unknown, whose = 'index'): Caller<Functions> {
   const waiting = new Map<number, Waiting>()
   let worker: Worker | undefined
   let asked = 0
@@ -55,7 +56,7 @@ export function openCaller<Functions>(file: URL, workerData: unknown): Caller<Fu
   function start(): Worker {
     const started = new Worker(file, { workerData })
     let cause: unknown
-    started.on('message', (answer: Answer) => settle(waiting, answer))
+    started.on('message', (answer: Answer) => settle(waiting, answer, whose))
     started.on('error', (error) => {
       cause = error
     })
@@ -63,7 +64,7 @@ export function openCaller<Functions>(file: URL, workerData: unknown): Caller<Fu
       worker = undefined
       const reason = cause instanceof Error ? cause.message : `exit code ${code}`
       for (const { reject } of waiting.values()) {
-        reject(new Error(`the index's worker ended: ${reason}`, { cause }))
+        reject(new Error(`the ${whose}'s worker ended: ${reason}`, { cause }))
       }
       waiting.clear()
     })
@@ -72,7 +73,7 @@ export function openCaller<Functions>(file: URL, workerData: unknown): Caller<Fu
 
   return {
     async call(name, argument, { moved = [], signal } = {}) {
-      if (isClosed) throw new Error('the index is closed')
+      if (isClosed) throw new Error(`the ${whose} is closed`)
       signal?.throwIfAborted()
       worker ??= start()
       const left = signal && new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
@@ -133,14 +134,14 @@ function answerTo({ id, name, argument }: Question, functions: Calls<string>): A
   }
 }
 
-function settle(waiting: Map<number, Waiting>, { id, value, error }: Answer): void {
+function settle(waiting: Map<number, Waiting>, { id, value, error }: Answer, whose: string): void {
   const call = waiting.get(id)
   waiting.delete(id)
   if (error === undefined) call?.resolve(value)
-  else call?.reject(errorOf(error))
+  else call?.reject(errorOf(error, whose))
 }
 
-function errorOf({ message, code, problem }: NonNullable<Answer['error']>): Error {
+function errorOf({ message, code, problem }: NonNullable<Answer['error']>, whose: string): Error {
   if (problem !== undefined) return new Problem(problem.code, message, problem.members)
-  return Object.assign(new Error(`index: ${message}`), { code })
+  return Object.assign(new Error(`${whose}: ${message}`), { code })
 }

@@ -1,0 +1,39 @@
+import type { Command } from 'commander'
+import { completionCommand } from './completion.ts'
+import { deadLettersCommand } from './dead-letters.ts'
+import { journalCommand } from './journal-dump.ts'
+import { keyCommand } from './key.ts'
+import { emptyProgram, questions } from './questions.ts'
+import { reconcileCommand } from './reconcile.ts'
+import { reindexCommand } from './reindex.ts'
+import { serveCommand } from './serve.ts'
+import { setupCommand } from './setup.ts'
+import { processSurroundings, type Surroundings } from './surroundings.ts'
+import { tokenCommand } from './token.ts'
+
+/** `playtrail` with all its commands. */
+export function createProgram(surroundings: Surroundings = processSurroundings()): Command {
+  const program = emptyProgram()
+  const groups: [title: string, commands: Command[]][] = [
+    ['The service:', [serveCommand()]],
+    ['What was recorded:', questions.map((question) => question(surroundings))],
+    [
+      'To operate it:',
+      [
+        tokenCommand(),
+        keyCommand(),
+        setupCommand(),
+        reindexCommand(),
+        reconcileCommand(surroundings),
+        journalCommand(),
+        deadLettersCommand(surroundings),
+        completionCommand(surroundings)
+      ]
+    ]
+  ]
+  for (const [title, commands] of groups) {
+    program.commandsGroup(title)
+    for (const command of commands) program.addCommand(command)
+  }
+  return program
+}

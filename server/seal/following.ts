@@ -1,0 +1,154 @@
+import type { Logger } from 'pino'
+import { createRetry, sleepUnlessAborted } from '../index/retry.ts'
+import type { Caller } from '../index/sqlite/calls.ts'
+import type { JournalReader } from '../journal/reader.ts'
+import { limits } from '../limits.ts'
+import { isFatal } from './fatal-code.ts'
+import type { Progress } from './sealing.ts'
+import type { SealWorker } from './worker.ts'
+
+/** The journal on its way into the log. */
+export interface Following {
+  /** What was published last: the checkpoint, and the leaves of its tree. */
+  readonly published: { readonly size: number; readonly checkpoint: string }
+  /** When the checkpoint was published, in milliseconds since 1970; undefined if it was before this start. */
+  readonly publishedAt: number | undefined
+  readonly lastError: string | undefined
+  /**
+   * Opens the log and has it compare what was signed with the journal. Rejects with a Fatal if they differ; with
+   * any other error, such as a full disk, `follow` tries again.
+   */
+  open(): Promise<void>
+  /** Adds signature lines of others to the published checkpoint, if that has this text still. */
+  addSignatures(text: string, lines: string): Promise<void>
+  /** Follows the journal until the signal is aborted, then seals the rest. Never rejects. */
+  follow(): Promise<void>
+}
+
+export interface FollowingOptions {
+  journal: JournalReader
+  worker: Pick<Caller<SealWorker>, 'call'>
+  log: Pick<Logger, 'error' | 'fatal'>
+  signal: AbortSignal
+}
+
+export function createFollowing({ journal, worker, log, signal }: FollowingOptions): Following {
+  const retry = createRetry({ log, signal, isFinal: isFatal })
+  let published = { size: 0, checkpoint: '' }
+  let publishedAt: number | undefined
+  let final: string | undefined
+  let isOpen = false
+  /** The record that is read next, and up to which one the worker was told to seal. */
+  let position = 0
+  let sealedTo = 0
+  /** When the oldest record was read that the worker was not told to seal. */
+  let waitingSince: number | undefined
+  /** What the worker was told and has not answered, the oldest first. It does one after the other. */
+  const underWay: Promise<void>[] = []
+
+  async function open(): Promise<void> {
+    isOpen = false
+    await Promise.allSettled(underWay.splice(0))
+    let progress = await worker.call('open', { journalEnd: journal.end })
+    while (progress.next < progress.size) {
+      const batch = await journal.read(progress.next)
+      if (batch === undefined) throw new Error(`the journal has no record ${progress.next}`)
+      progress = await worker.call('append', batch, { moved: [batch.bytes.buffer] })
+    }
+    setPublished(await worker.call('seal', undefined))
+    position = progress.next
+    sealedTo = progress.next
+    waitingSince = undefined
+    isOpen = true
+  }
+
+  function setPublished({ size, checkpoint = '' }: Progress): void {
+    if (checkpoint !== published.checkpoint && published.checkpoint !== '') publishedAt = Date.now()
+    published = { size, checkpoint }
+  }
+
+  function tell(answer: Promise<void>): void {
+    // A failure is told to whoever waits for it next.
+    answer.catch(() => undefined)
+    underWay.push(answer)
+  }
+
+  async function answered(leftMax: number): Promise<void> {
+    while (underWay.length > leftMax) await underWay.shift()
+  }
+
+  /** Hands on the next batch of the journal; false at its end. One waits at the worker while it works on another. */
+  async function append(): Promise<boolean> {
+    await answered(1)
+    const batch = await journal.read(position)
+    if (batch === undefined) return false
+    const { next } = batch
+    position = next
+    waitingSince ??= performance.now()
+    const taken = worker.call('append', batch, { moved: [batch.bytes.buffer] })
+    tell(
+      taken.then((progress) => {
+        if (progress.next !== next)
+          throw new Error(`the log asks for record ${progress.next}, not for ${next}`)
+      })
+    )
+    return true
+  }
+
+  function seal(): void {
+    sealedTo = position
+    waitingSince = undefined
+    tell(worker.call('seal', undefined).then(setPublished))
+  }
+
+  async function round(): Promise<void> {
+    const hasMore = await append()
+    if (waitingSince === undefined) {
+      await answered(0)
+      return await journal.waitBeyond(position, signal)
+    }
+    const waitedMs = performance.now() - waitingSince
+    const isDue = waitedMs >= limits.sealGatherMs || position - sealedTo >= limits.sealLeavesMax
+    if (isDue || (signal.aborted && !hasMore)) seal()
+    else if (!hasMore) await sleepUnlessAborted(limits.sealGatherMs - waitedMs, signal)
+  }
+
+  async function follow(): Promise<void> {
+    const attempt = async (): Promise<void> => {
+      // After a failure nothing in memory is believed: what is on disk and signed says where to go on.
+      if (!isOpen) return await open()
+      isOpen = false
+      await round()
+      isOpen = true
+    }
+    try {
+      while (!signal.aborted || underWay.length > 0 || waitingSince !== undefined || position < journal.end) {
+        await retry.until('seal the journal', attempt)
+        if (signal.aborted && !isOpen) return
+      }
+    } catch (error) {
+      if (!isFatal(error)) throw error
+      final = error.message
+      log.fatal({ err: error }, 'the log does not agree with what was signed: nothing more is sealed')
+    }
+  }
+
+  return {
+    get published() {
+      return published
+    },
+    get publishedAt() {
+      return publishedAt
+    },
+    get lastError() {
+      return final ?? retry.lastError
+    },
+    open,
+    async addSignatures(text, lines) {
+      const { size, checkpoint } = await worker.call('addSignatures', { text, lines })
+      // Something else may have been published before the answer came.
+      if (checkpoint !== undefined && size === published.size) published = { size, checkpoint }
+    },
+    follow
+  }
+}

@@ -1,0 +1,41 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { answerCalls } from '../index/sqlite/calls.ts'
+import type { JournalBatch } from '../journal/record.ts'
+import { realLogDisk } from './disk.ts'
+import { marked } from './fatal-code.ts'
+import { parseSignatures } from './note.ts'
+import { openSealing, type Progress, type Sealing } from './sealing.ts'
+import type { LogFolders } from './signed-record.ts'
+
+/** What the thread that seals can be asked; sealing.ts says what is promised. */
+export interface SealWorker {
+  /** Opens the log, or opens it again from what is on disk. */
+  open(given: { journalEnd: number }): Progress
+  append(batch: JournalBatch): Progress
+  seal(given: undefined): Progress
+  /** Signature lines for the checkpoint with this text. */
+  addSignatures(given: { text: string; lines: string }): Progress
+}
+
+if (parentPort === null) throw new Error('seal: worker.ts runs as a worker only')
+const folders = workerData as LogFolders
+let current: Sealing | undefined
+
+function sealing(): Sealing {
+  if (current === undefined) throw new Error('it is not open')
+  return current
+}
+
+const functions: SealWorker = {
+  open: marked(({ journalEnd }) => {
+    current = openSealing({ disk: realLogDisk, folders, journalEnd })
+    return current.progress
+  }),
+  append: marked((batch) => sealing().append(batch)),
+  seal: marked(() => sealing().seal()),
+  addSignatures: marked(({ text, lines }) =>
+    sealing().addSignatures({ text, signatures: parseSignatures(lines) })
+  )
+}
+
+answerCalls(parentPort, { ...functions }, { onClose: () => undefined })
