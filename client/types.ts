@@ -81,6 +81,7 @@ export interface Routes {
         | 'journal.full'
         | 'journal.resumed'
         | 'event.conflict'
+        | 'runs.expired'
       /**
        * Name of the playbook (`run.name`). `*` stands for any characters.
        */
@@ -1098,6 +1099,7 @@ export interface Routes {
         | 'journal.full'
         | 'journal.resumed'
         | 'event.conflict'
+        | 'runs.expired'
       /**
        * Name of the playbook (`run.name`). `*` stands for any characters.
        */
@@ -1178,6 +1180,7 @@ export interface Routes {
         | 'journal.full'
         | 'journal.resumed'
         | 'event.conflict'
+        | 'runs.expired'
       /**
        * Name of the playbook (`run.name`). `*` stands for any characters.
        */
@@ -1469,6 +1472,7 @@ export interface IndexedEvent {
   spool?: SpoolFields
   journal?: JournalFields
   conflict?: ConflictFields
+  expired?: ExpiredFields
   error?: ErrorFields
   ansible?: AnsibleFields
   playtrail: PlaytrailFields
@@ -1506,6 +1510,7 @@ export interface EventFields {
     | 'journal.full'
     | 'journal.resumed'
     | 'event.conflict'
+    | 'runs.expired'
   /**
    * The kind of source: which part of a run speaks, or the service of itself.
    */
@@ -1863,6 +1868,27 @@ export interface ConflictFields {
    * How many further conflicts have no event of their own, since there were too many within a minute.
    */
   suppressed?: number
+}
+/**
+ * In runs.expired: what the service removed from its index because of --keep-days and --keep-runs. The journal keeps it.
+ */
+export interface ExpiredFields {
+  /**
+   * How many runs were removed.
+   */
+  runs: number
+  /**
+   * How many events were removed, with those that belong to no run.
+   */
+  events: number
+  /**
+   * --keep-days as it was; absent if it was 0.
+   */
+  keep_days?: number
+  /**
+   * --keep-runs as it was; absent if it was 0.
+   */
+  keep_runs?: number
 }
 /**
  * What went wrong.

@@ -113,6 +113,11 @@ export const limits = {
   /** Runs that one such look closes; the next one closes the rest. */
   silencesAtOnceMax: 100,
 
+  /** Pause between two looks for what is older than `--keep-days` and `--keep-runs`. */
+  expireIntervalMs: 600_000,
+  /** Events that one such step removes, in one transaction. */
+  expireEventsMax: 1_000,
+
   /** Questions that wait for the index; more are answered 503 `overloaded`. */
   questionsWaitingMax: 1_000,
   /** The write-ahead log of the embedded store; beyond it new questions wait until it has been shortened. */

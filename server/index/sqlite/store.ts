@@ -61,6 +61,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       return refused
     },
     moveCursor: (next) => words.during(writer.call('moveCursor', next)),
+    expireSome: (kept) => words.during(writer.call('expireSome', kept)),
     runs: (query, signal) => questions.ask('runs', query, signal),
     results: (query, signal) => questions.ask('results', query, signal),
     events: (query, signal) => questions.ask('events', query, signal),

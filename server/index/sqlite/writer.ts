@@ -4,7 +4,8 @@ import { type JournalBatch, type JournalRecord, recordsOf } from '../../journal/
 import { limits } from '../../limits.ts'
 import { columnsOf, type EventColumns, parseEvent, type ResultColumns } from '../columns.ts'
 import { addEvent, emptyRun, endOf } from '../run-state.ts'
-import type { Refused, ResultStatus } from '../store.ts'
+import type { Expired, Kept, Refused, ResultStatus } from '../store.ts'
+import { openExpire } from './expire.ts'
 import { type EventValues, eventValues, INSERT_EVENT, keyedEvent } from './keyed-event.ts'
 import { openKeys } from './keys.ts'
 import { NEW_RUN, type RunRow } from './run-row.ts'
@@ -21,6 +22,7 @@ export interface Writer {
   moveCursor(next: number): void
   /** One step of making the full-text index; `isMore` tells whether another one is needed. */
   addWords(): { isMore: boolean; isLogLong: boolean }
+  expireSome(kept: Kept): Expired
   /** Begins the write-ahead log anew; while no question is under way. */
   shortenLog(): void
 }
@@ -42,6 +44,7 @@ export function openWriter(
   const statements = prepare(db)
   const tallies = openTallies(db)
   const texts = openTexts(db)
+  const expireSome = openExpire(db)
   let logBytesMax = writeAheadLogBytesMax
 
   const writeBatch = db.transaction((batch: JournalBatch): Refused[] => {
@@ -135,6 +138,11 @@ export function openWriter(
       statements.moveCursor.run(next)
     },
     addWords: () => ({ isMore: texts.addSome(), isLogLong: isLogLong() }),
+    expireSome(kept) {
+      // Keys of tasks that go with their runs must not be remembered.
+      keys.forget()
+      return expireSome(kept)
+    },
     shortenLog() {
       // Where another process reads in it for long, it is tried again when it has grown some more.
       logBytesMax = shortenLog(db) ? writeAheadLogBytesMax : logBytes(db) + CHECKPOINT_BYTES
