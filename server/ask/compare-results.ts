@@ -1,5 +1,4 @@
-import { type Cell, cellAt, type Outline } from '../index/outline.ts'
-import type { ResultStatus } from '../index/store.ts'
+import { type Cell, cellAt, countedStatus, type Outline, worstFirst } from '../index/outline.ts'
 import { limits } from '../limits.ts'
 import { identityOf, type TaskName, taskNameOf } from './task-name.ts'
 
@@ -24,9 +23,6 @@ export interface ResultDifference {
 
 /** `sequence` is that of the event that has all of the result. */
 export type Outcome = Pick<Cell, 'status' | 'ignored' | 'rescued' | 'sequence'>
-
-/** The worst first: a task that ran several times on a host in one run is told by its worst result. */
-const ranks: readonly ResultStatus[] = ['failed', 'unreachable', 'changed', 'ok', 'skipped']
 
 /**
  * Results that differ, host by host and task by task, of hosts and tasks that both runs have: first those that both
@@ -78,14 +74,18 @@ function rowsByHost(
     if (row === undefined || !wanted.has(identity)) continue
     const outcome = { status, ...(ignored && { ignored }), ...(rescued && { rescued }), sequence }
     const known = row.get(identity)
-    if (known === undefined || rankOf(outcome) < rankOf(known)) row.set(identity, outcome)
+    if (known === undefined || isWorse(outcome, known)) row.set(identity, outcome)
   }
   return rows
 }
 
-/** What was ignored or rescued is not as bad as what was not. */
-function rankOf({ status, ignored, rescued }: Outcome): number {
-  return ranks.indexOf(status) * 2 + (ignored || rescued ? 1 : 0)
+/**
+ * A task that ran several times on a host in one run is told by its worst result. Of two that count as the same, one
+ * that failed and was ignored says more.
+ */
+function isWorse(one: Outcome, other: Outcome): boolean {
+  const worse = worstFirst.indexOf(countedStatus(one)) - worstFirst.indexOf(countedStatus(other))
+  return (worse || worstFirst.indexOf(one.status) - worstFirst.indexOf(other.status)) < 0
 }
 
 function areSame(one: Outcome | undefined, other: Outcome | undefined): boolean {

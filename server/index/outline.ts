@@ -118,6 +118,18 @@ export function cellAt(cells: OutlineCells, at: number): Cell {
   }
 }
 
+/** How results are told apart where one stands for several: by the worst. */
+export const worstFirst: readonly ResultStatus[] = ['failed', 'unreachable', 'changed', 'ok', 'skipped']
+
+/** What a result counts as among others: what was ignored or rescued did no harm to the run. */
+export function countedStatus({
+  status,
+  ignored,
+  rescued
+}: Pick<Cell, 'status' | 'ignored' | 'rescued'>): ResultStatus {
+  return ignored || rescued ? 'ok' : status
+}
+
 export function noResults(): Record<ResultStatus, number> {
   return { ok: 0, changed: 0, failed: 0, skipped: 0, unreachable: 0 }
 }

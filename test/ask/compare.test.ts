@@ -158,6 +158,70 @@ test('tasks without a key are the same by their role and name, and repeated ones
   )
 })
 
+test('the worst result of a task is the one that the status of its host comes from', async (t) => {
+  const ignored = { result: { ignored: true } }
+  const rescued = { result: { rescued: true } }
+  type Ended = [
+    'ok' | 'changed' | 'failed' | 'skipped' | 'unreachable',
+    typeof ignored | typeof rescued | undefined
+  ]
+  const cases: { ended: Ended[]; worst: Ended[0]; counted: Ended[0] }[] = [
+    {
+      ended: [
+        ['failed', ignored],
+        ['unreachable', undefined]
+      ],
+      worst: 'unreachable',
+      counted: 'unreachable'
+    },
+    {
+      ended: [
+        ['failed', rescued],
+        ['changed', undefined]
+      ],
+      worst: 'changed',
+      counted: 'changed'
+    },
+    {
+      ended: [
+        ['unreachable', ignored],
+        ['failed', undefined]
+      ],
+      worst: 'failed',
+      counted: 'failed'
+    },
+    {
+      ended: [
+        ['ok', undefined],
+        ['failed', ignored]
+      ],
+      worst: 'failed',
+      counted: 'ok'
+    },
+    {
+      ended: [
+        ['skipped', undefined],
+        ['unreachable', ignored]
+      ],
+      worst: 'unreachable',
+      counted: 'ok'
+    }
+  ]
+  for (const { ended, worst, counted } of cases) {
+    for (const order of [ended, ended.toReversed()]) {
+      const [a, b] = [playedRun(START), playedRun(START + HOUR_MS)]
+      const results = order.map(([status, more], at) =>
+        b.ended('web', 'install', 'web-1', status, { ...more, task: { occurrence: at + 1 } })
+      )
+      const { app } = await ask(t, [a.ended('web', 'install', 'web-1', 'skipped'), ...results])
+      const compared = (await app.inject(`/v1/compare?a=${a.id}&b=${b.id}`)).json<Comparison>()
+      const hosts = (await app.inject(`/v1/runs/${b.id}/hosts`)).json<{ items: { status: string }[] }>()
+      const told = [compared.results.items[0]?.b?.status, hosts.items[0]?.status]
+      assert.deepEqual(told, [worst, counted], JSON.stringify(order))
+    }
+  }
+})
+
 test('lists of a comparison end at their limit and say how many more there would be', async (t) => {
   const [a, b] = [playedRun(START), playedRun(START + HOUR_MS)]
   const hosts = Array.from({ length: limits.compareItemsMax + 3 }, (_, at) => `web-${at}`)
