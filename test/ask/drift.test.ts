@@ -151,8 +151,18 @@ test('where one question for drift fails those beside it are ended, and no other
 test('looking for drift ends when whoever asked has gone', async (t) => {
   const store = await sqliteStore(t)
   await store.write(batchOf(runOfDay({ day: 0 }, 'web-1 install changed').events))
+  const client = new AbortController()
+  let asked = 0
+  const leaving = answering(store, async (query, signal) => {
+    asked++
+    client.abort()
+    assert.ok(signal?.aborted, 'the store is told')
+    // The answer was under way already.
+    return store.eventParts(query)
+  })
   const query = { fromMs: dayMs(0), toMs: dayMs(9) }
-  await assert.rejects(findDrift(store, query, AbortSignal.abort()), { name: 'AbortError' })
+  await assert.rejects(findDrift(leaving, query, client.signal), { name: 'AbortError' })
+  assert.equal(asked, 1, 'the client went away while it was asked, and nothing was asked behind it')
 })
 
 test('a parameter of drift that is wrong or unknown is refused', async (t) => {
