@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { type Cell, cellAt, type Outline, type OutlineCells } from '../index/outline.ts'
+import { type Cell, cellsOfHost, type Outline, type OutlineCells } from '../index/outline.ts'
 import type { ResultStatus } from '../index/store.ts'
 import { limits } from '../limits.ts'
 import { encodeCursor } from './cursors.ts'
@@ -91,22 +91,10 @@ function rowOf(
   { from, to }: { from: number; to: number }
 ): Omit<Cell, 'host'>[] {
   const row: Omit<Cell, 'host'>[] = []
-  for (let at = firstOf(cells.host, host); cells.host[at] === host; at++) {
-    const { host: _host, ...cell } = cellAt(cells, at)
+  for (const { host: _host, ...cell } of cellsOfHost(cells, host)) {
     if (cell.task >= from && cell.task < to) row.push(cell)
   }
   return row
-}
-
-/** The first place in the sorted list whose value is not less than `value`. */
-function firstOf(sorted: Uint32Array, value: number): number {
-  let [low, high] = [0, sorted.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((sorted[middle] ?? 0) < value) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 const page = pageOf(matrixRow)

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { compareResults } from '../../server/ask/compare-results.ts'
 import type { Comparison } from '../../server/ask/compare-runs.ts'
 import type { Event } from '../../server/event-types.ts'
+import { noResults, type Outline } from '../../server/index/outline.ts'
+import { type ResultStatus, resultStatuses } from '../../server/index/store.ts'
 import { limits } from '../../server/limits.ts'
-import { type PlayedRun, playedRun } from '../index/outline-events.ts'
+import { type PlayedRun, playedRun, taskOf } from '../index/outline-events.ts'
 import { eventually } from '../support/eventually.ts'
 import { get, post, runningService } from '../support/service.ts'
 import { ask } from './app.ts'
@@ -232,6 +235,49 @@ test('lists of a comparison end at their limit and say how many more there would
   const { app } = await ask(t, events)
   const { results } = (await app.inject(`/v1/compare?a=${a.id}&b=${b.id}`)).json<Comparison>()
   assert.deepEqual([results.items.length, results.more], [limits.compareItemsMax, 3])
+})
+
+/** A run of so many hosts and tasks, all of whose results have this status. */
+function largeOutline(hosts: number, tasks: number, status: ResultStatus): Outline {
+  const length = hosts * tasks
+  const span = { event: {}, results: noResults(), ignored: 0, rescued: 0 }
+  return {
+    plays: [],
+    tasks: Array.from({ length: tasks }, (_, at) => ({
+      ...span,
+      sequence: at,
+      ansible: { play: { id: 'web' }, task: taskOf(`task ${at}`, { key: String(at) }) }
+    })),
+    hosts: Array.from({ length: hosts }, (_, at) => ({ ...span, host: { name: `web-${at}` } })),
+    cells: {
+      host: Uint32Array.from({ length }, (_, at) => Math.floor(at / tasks)),
+      task: Uint32Array.from({ length }, (_, at) => at % tasks),
+      status: new Uint8Array(length).fill(resultStatuses.indexOf(status)),
+      flags: new Uint8Array(length),
+      sequence: new Float64Array(length),
+      duration: new Float64Array(length)
+    }
+  }
+}
+
+test('while large runs are compared others get their turn, and it ends when whoever asked has gone', async () => {
+  const [a, b] = [largeOutline(100, 500, 'ok'), largeOutline(100, 500, 'changed')]
+  let turns = 0
+  let isCompared = false
+  const count = (): void => {
+    turns++
+    if (!isCompared) setImmediate(count)
+  }
+  setImmediate(count)
+  const { items, more } = await compareResults(a, b)
+  isCompared = true
+  assert.deepEqual([items.length, more], [limits.compareItemsMax, 50_000 - limits.compareItemsMax])
+  assert.ok(turns >= 10, `${turns} turns`)
+
+  const client = new AbortController()
+  const left = compareResults(a, b, client.signal)
+  client.abort()
+  await assert.rejects(left, { name: 'AbortError' })
 })
 
 test('a run that is not there, one that is not named, and an unknown parameter are refused', async (t) => {
