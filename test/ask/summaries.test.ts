@@ -310,6 +310,23 @@ test('a wrong parameter is refused with what was expected and what came', async 
   assert.equal(run.body.code, 'run_not_found')
 })
 
+test('facets and histogram promise no other page than the one that they have', async (t) => {
+  const { app } = await answered(t, [])
+  await app.ready()
+  interface Described {
+    parameters: { name: string; description: string }[]
+    responses: {
+      200: { content: { 'application/json': { schema: { properties: { next: { type: unknown } } } } } }
+    }
+  }
+  const { paths } = app.swagger() as unknown as { paths: Record<string, { get: Described }> }
+  for (const path of ['/v1/facets', '/v1/histogram']) {
+    const described = paths[path]?.get
+    assert.equal(described?.responses[200].content['application/json'].schema.properties.next.type, 'null')
+    for (const { description } of described.parameters) assert.doesNotMatch(description, /page/, path)
+  }
+})
+
 test('answers, and the examples beside their schemas, are as /openapi.json says', async (t) => {
   const { app } = await answered(t, twoRuns().events)
   await app.ready()
