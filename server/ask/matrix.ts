@@ -8,7 +8,7 @@ import { host } from './filters.ts'
 import { findRun, runIdSchema } from './find-run.ts'
 import { ofRunProblems } from './outline.ts'
 import { matrixRow, matrixTask } from './outline-documents.ts'
-import { cursor, limit, querySchema, readParameters, wholeNumber } from './parameters.ts'
+import { cursor, querySchema, readParameters, wholeNumber } from './parameters.ts'
 import { likeness } from './query/patterns.ts'
 import { type AskOptions, documentOnly } from './routes.ts'
 
@@ -24,7 +24,14 @@ const parameters = {
     max: limits.matrixTasksMax,
     fallback: limits.matrixTasksDefault
   }),
-  limit,
+  limit: wholeNumber(
+    'Hosts of the page, at most. A page with many results may be shorter although more follow.',
+    {
+      min: 1,
+      max: limits.pageItemsMax,
+      fallback: limits.pageItemsDefault
+    }
+  ),
   cursor: cursor('matrix')
 }
 

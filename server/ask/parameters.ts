@@ -113,11 +113,6 @@ export function time(description: string, example: string): Parameter<number> {
   }
 }
 
-export const limit = wholeNumber(
-  'Items of the page, at most. A page of large items may be shorter although more follow.',
-  { min: 1, max: limits.pageItemsMax, fallback: limits.pageItemsDefault }
-)
-
 export function wholeNumber(
   description: string,
   { min, max, fallback }: { min: number; max: number; fallback: number }
