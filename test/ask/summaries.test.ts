@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import type { Event } from '../../server/event-types.ts'
 import { runOfEvents } from '../index/fixtures.ts'
-import { type Asked, ask } from './app.ts'
+import { type Asked, ask, NOW } from './app.ts'
 
 const DAY_MS = 86_400_000
 const START = Date.UTC(2026, 10, 5, 9, 30)
@@ -208,6 +208,26 @@ test('a histogram has the interval that is asked for, or one that fits the time'
   assert.equal(await interval('?from=now-2y&to=now'), 'week')
   assert.equal(await interval(`?run=${site.id}`), 'minute')
   assert.equal(await interval('?user=nobody&from=now-1h'), 'minute')
+})
+
+test('the interval of a histogram fits the events that pass the filter, up to now', async (t) => {
+  const old = runOfEvents(NOW - 3_000 * DAY_MS, { name: 'deploy.yml', user: 'bob' })
+  const site = runOfEvents(NOW - DAY_MS / 24)
+  const future = runOfEvents(NOW + 9_000 * DAY_MS, { name: 'clock.yml', user: 'carol' })
+  const { get } = await answered(t, [
+    old.result('db-1', 'ok'),
+    site.started(),
+    site.result('web-1', 'changed'),
+    site.finished('changed'),
+    future.result('web-9', 'failed')
+  ])
+  const interval = async (query: string) => (await get(`/v1/histogram${query}`)).body.interval
+  assert.equal(await interval(''), 'week')
+  for (const filter of ['user=alice', 'playbook=site.yml', 'host=web-1', 'status=changed', 'q=user:alice'])
+    assert.equal(await interval(`?${filter}`), 'minute', filter)
+  assert.equal(await interval('?from=now-2h'), 'minute')
+  const { body } = await get('/v1/histogram?from=now-2h')
+  assert.equal(body.items.at(-1)?.events, 1, 'what is from the future is counted all the same')
 })
 
 const lists = ['/v1/hosts', '/v1/hosts/web-1/runs', '/v1/playbooks', '/v1/users', '/v1/tasks']
