@@ -4,7 +4,7 @@ import { indexedEvent, problem } from './documents.ts'
 import { action, eitherStatus, from, host, playbook, run, to, user } from './filters.ts'
 import { runIdOf } from './find-run.ts'
 import { listRoute } from './list.ts'
-import { oneOf, query, querySchema, readParameters, text } from './parameters.ts'
+import { cursorOfSort, oneOf, query, querySchema, readParameters } from './parameters.ts'
 import { type AskOptions, documentOnly } from './routes.ts'
 
 const orders = { '-@timestamp': 'desc', '@timestamp': 'asc' } as const
@@ -48,11 +48,7 @@ const parameters = {
   to,
   sort: oneOf(['-@timestamp', '@timestamp'], 'Newest first, or oldest first.', '-@timestamp'),
   ...list.parameters,
-  // Read with `sort`, which says of which list it is.
-  cursor: text(
-    '`next` of the page before, which was asked for with the same `sort`.',
-    'WzEsImV2ZW50cyIsMTc2Ml0'
-  )
+  cursor: cursorOfSort('events', [Date.UTC(2026, 10, 5, 9, 30) * 1000, 4711])
 }
 
 /** GET /v1/events: every recorded fact, by time. */

@@ -12,8 +12,8 @@ export function pageAfter<Item>(
 ): Page<Item> {
   const page: Item[] = []
   let bytes = 0
-  for (const item of items) {
-    if (after !== undefined && !isBehind(positionOf(item), after)) continue
+  const start = after === undefined ? 0 : placeBehind(items, positionOf, after)
+  for (const item of items.slice(start, start + limit + 1)) {
     const last = page.at(-1)
     if (last !== undefined && (page.length === limit || bytes >= limits.pageBytesMax))
       return { items: page, next: positionOf(last) }
@@ -21,6 +21,22 @@ export function pageAfter<Item>(
     bytes += JSON.stringify(item).length
   }
   return { items: page }
+}
+
+/** The place of the first item behind the position: an export asks for it anew with each page. */
+function placeBehind<Item>(
+  items: readonly Item[],
+  positionOf: (item: Item) => Position,
+  after: Position
+): number {
+  let [low, high] = [0, items.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const item = items[middle]
+    if (item === undefined || isBehind(positionOf(item), after)) high = middle
+    else low = middle + 1
+  }
+  return low
 }
 
 /** Whether the one comes behind the other: the first of their values that differ decide. */

@@ -182,7 +182,9 @@ export const taskSummary: Schema = {
   )
 }
 
-export const facet: Schema = {
+const onlyPage = { description: 'There is one page only.', type: 'null' } as const
+
+const facet: Schema = {
   title: 'Facet',
   ...object(
     {
@@ -193,6 +195,11 @@ export const facet: Schema = {
     [],
     'How many events have which value of a field, the most frequent first.'
   )
+}
+
+export const facets: Schema = {
+  title: 'Facets',
+  ...object({ items: { type: 'array', items: facet }, next: onlyPage }, [], 'Fields with their values.')
 }
 
 export const histogram: Schema = {
@@ -214,7 +221,7 @@ export const histogram: Schema = {
           }
         })
       },
-      next: { description: 'There is one page only.', type: 'null' }
+      next: onlyPage
     },
     [],
     'Events by intervals of time.'

@@ -4,7 +4,7 @@ import type { Choice, ItemSchema } from '../choice.ts'
 import { decodeCursor } from '../cursors.ts'
 import { isBehind, pageAfter } from '../keyset.ts'
 import { listRoute } from '../list.ts'
-import { oneOf, type Parameter, text } from '../parameters.ts'
+import { cursorOfSort, oneOf, type Parameter } from '../parameters.ts'
 import type { Query } from '../query/ast.ts'
 import type { Answer } from '../routes.ts'
 
@@ -66,12 +66,11 @@ export function summedRoute<Item extends object, Sort extends string>(
     columns,
     exportPageItems: Number.MAX_SAFE_INTEGER
   })
-  const cursorText = '`next` of the page before, which was asked for with the same `sort`.'
   return {
     parameters: {
       sort: oneOf(names, order, names[0]),
       ...route.parameters,
-      cursor: text(cursorText, 'WzEsImhvc3RzIGJ5IG5hbWUi')
+      cursor: cursorOfSort(`${list} by ${names[0]}`, [0, 'web-07'])
     },
     response: withExample(route.response, example),
     answer(request, reply, { sort = names[0], fields, limit, cursor }, sumUp) {

@@ -92,8 +92,8 @@ const oneSchema = {
       key: {
         type: 'string',
         description: '`ansible.task.key`.',
-        pattern: KEY.source,
-        examples: ['a94a8fe5…']
+        pattern: '^[0-9A-Fa-f]{40}$',
+        examples: [examples.task.ansible.task.key]
       }
     }
   },
