@@ -161,7 +161,10 @@ export const limits = {
   questionMsMax: 10_000,
   /** Hosts, playbooks, users, tasks or intervals of time that one question sums up. */
   groupsMax: 10_000,
-  /** Results of a run that are put together by plays, tasks and hosts, or compared with those of another. */
+  /**
+   * Results of a run that are put together by plays, tasks and hosts, or compared with those of another; also how many
+   * of these there may be.
+   */
   outlineResultsMax: 250_000,
   /** Events that are read at once from Elasticsearch to put a run together. */
   outlineEventsAtOnce: 2_000,

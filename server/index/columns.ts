@@ -96,7 +96,7 @@ export function parseEvent(payload: Buffer): Partial<Event> | undefined {
 }
 
 /** Nanoseconds, or null where nothing was measured. */
-export function durationOf({ event }: Partial<Event>): number | null {
+export function durationOf({ event }: { event?: { duration?: unknown } }): number | null {
   const duration = event?.duration
   return Number.isSafeInteger(duration) && Number(duration) >= 0 ? Number(duration) : null
 }

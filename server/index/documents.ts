@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Event } from '../event-types.ts'
-import { microsecondsOf } from './columns.ts'
+import { durationOf, microsecondsOf } from './columns.ts'
 import { timeOfRunId } from './run-id.ts'
 import type { RunState } from './run-state.ts'
 import type { IndexedEvent, Run } from './store.ts'
@@ -54,7 +54,8 @@ export function runDocument(
       ...present({
         end: ended,
         duration:
-          end?.event.duration ?? (row.status === 'aborted' ? nanosecondsBetween(start, ended) : undefined),
+          (end && durationOf(end)) ??
+          (row.status === 'aborted' ? nanosecondsBetween(start, ended) : undefined),
         outcome: end?.event.outcome
       })
     },

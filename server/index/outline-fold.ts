@@ -1,6 +1,6 @@
 import type { Event } from '../event-types.ts'
 import { limits } from '../limits.ts'
-import { microsecondsOf } from './columns.ts'
+import { durationOf, microsecondsOf } from './columns.ts'
 import { IGNORED, type Outline, RESCUED } from './outline.ts'
 import { outlineOf } from './outline-parts.ts'
 import { resultStatuses } from './store.ts'
@@ -88,7 +88,7 @@ export interface OutlineFold {
   /** For a store that has results at hand without reading their events: a task, to add results of it. */
   task(place: TaskPlace): TaskFold
   addResult(task: TaskFold, host: string, result: CellFold): void
-  /** There are more results than an outline holds: what is added from now on is in vain. */
+  /** There are more results, or more plays, tasks and hosts, than an outline holds: what is added from now on is in vain. */
   readonly isTooLarge: boolean
   outline(): Outline
 }
@@ -148,7 +148,8 @@ export function openOutlineFold(): OutlineFold {
 
   return {
     get isTooLarge() {
-      return cells > limits.outlineResultsMax
+      const parts = fold.plays.size + fold.tasks.size + fold.hosts.length
+      return Math.max(cells, parts) > limits.outlineResultsMax
     },
     add(event) {
       const time = microsecondsOf(event['@timestamp'])
@@ -174,11 +175,11 @@ export function openOutlineFold(): OutlineFold {
 function cellOf({ event, host, ansible }: OutlineEvent, time: number): CellFold | undefined {
   const { status } = ansible?.result ?? {}
   if (host === undefined || status === undefined) return undefined
-  const { sequence = 0, duration = Number.NaN } = event
+  const { sequence = 0 } = event
   return {
     sequence,
     endedAt: time,
-    duration,
+    duration: durationOf({ event }) ?? Number.NaN,
     status: resultStatuses.indexOf(status),
     flags: flagsOf(ansible)
   }

@@ -154,6 +154,6 @@ export function noResults(): Record<ResultStatus, number> {
 export function tooManyResults(runId: string): Problem {
   return new Problem(
     'query_too_costly',
-    `The run ${runId} has more than ${limits.outlineResultsMax} results, too many to be put together. GET /v1/runs/${runId}/results pages through any number of them.`
+    `The run ${runId} has more than ${limits.outlineResultsMax} results, or plays, tasks and hosts, too many to be put together. GET /v1/runs/${runId}/results pages through any number of them.`
   )
 }

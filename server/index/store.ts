@@ -229,7 +229,8 @@ export interface Store extends Summaries {
 
   /**
    * The run put together: plays, tasks, hosts, and how each task ended on each host. Made of the same results as
-   * `results` gives. Rejects with Problem `query_too_costly` beyond `limits.outlineResultsMax` results.
+   * `results` gives. Rejects with Problem `query_too_costly` beyond `limits.outlineResultsMax` results,
+   * or as many plays, tasks and hosts.
    */
   outline(runId: string, signal?: AbortSignal): Promise<Outline>
 

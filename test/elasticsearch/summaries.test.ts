@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { aliasesOf } from '../../server/index/elasticsearch/names.ts'
 import { countsOf } from '../../server/index/elasticsearch/summaries/groups.ts'
 import { sumUpHosts } from '../../server/index/elasticsearch/summaries/hosts.ts'
+import { limits } from '../../server/limits.ts'
 import { batchOf, runOfEvents } from '../index/fixtures.ts'
 import { testSummariesContract } from '../index/summaries-contract/contract.ts'
 import { testSummariesProperties } from '../index/summaries-properties.ts'
@@ -36,7 +37,12 @@ if (reason === undefined) {
     const hosts = ['web-1', 'web-2']
     await store.write(batchOf(runs.flatMap((run) => hosts.map((host) => run.result(host, 'ok')))))
     const names = aliasesOf(namespace)
-    const asking = { client, names, signal: new AbortController().signal }
+    const asking = {
+      client,
+      names,
+      signal: new AbortController().signal,
+      questionMsMax: limits.questionMsMax
+    }
     const found = await sumUpHosts(asking, {}, 2)
     assert.deepEqual(
       found.map((host) => host.runs),

@@ -4,10 +4,11 @@ import fc from 'fast-check'
 import type { Event } from '../../server/event-types.ts'
 import { cellAt } from '../../server/index/outline.ts'
 import { openOutlineFold } from '../../server/index/outline-fold.ts'
+import { limits } from '../../server/limits.ts'
 import { sqliteStore } from '../query/sqlite-store.ts'
 import { batchOf, runId } from './fixtures.ts'
 import { testOutlineContract } from './outline-contract.ts'
-import { taskOf } from './outline-events.ts'
+import { playedRun, taskOf } from './outline-events.ts'
 
 testOutlineContract(sqliteStore)
 
@@ -49,6 +50,18 @@ test('a cell is the last result of a task on a host, and every count is made of 
       )
     })
   )
+})
+
+test('an outline is too large with more tasks than results are allowed, as with more results', () => {
+  const run = playedRun()
+  const fold = openOutlineFold()
+  // The play and the host are parts as well.
+  fold.add(run.play('web', { hosts: ['web-1'] }))
+  for (let occurrence = 3; occurrence <= limits.outlineResultsMax; occurrence++)
+    fold.add(run.task('web', 'install', { occurrence }))
+  assert.ok(!fold.isTooLarge)
+  fold.add(run.task('web', 'install', { occurrence: 1 }))
+  assert.ok(fold.isTooLarge)
 })
 
 test('the store puts a run together as the fold does of its events', async (t) => {
@@ -99,7 +112,7 @@ const drafts = fc.record({
   host: fc.constantFrom('web-1', 'web-2', 'db-1'),
   status: fc.constantFrom(...statuses),
   flag: fc.constantFrom({}, { ignored: true }, { rescued: true }),
-  duration: fc.constantFrom(undefined, 0, 1, 1_500_000_000),
+  duration: fc.constantFrom(undefined, -1, 0, 1, 1_500_000_000),
   microsecond: fc.constantFrom(0, 1, 999_999)
 })
 

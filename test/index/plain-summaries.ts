@@ -244,7 +244,10 @@ function countsOf(events: readonly Event[]): Record<ResultStatus, number> {
 /** Skipped ones took no time, and unreachable ones the time that it takes to find out. */
 function timeTaken(event: Event): number[] {
   const { duration } = event.event
-  return duration !== undefined && ['ok', 'changed', 'failed'].includes(statusOf(event)) ? [duration] : []
+  // A negative one is no duration.
+  return duration !== undefined && duration >= 0 && ['ok', 'changed', 'failed'].includes(statusOf(event))
+    ? [duration]
+    : []
 }
 
 function durationOf(durations: readonly number[]): Pick<TaskSummary, 'duration'> {

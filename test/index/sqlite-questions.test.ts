@@ -7,10 +7,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { parseQuery } from '../../server/ask/query/parse.ts'
 import { Problem } from '../../server/errors.ts'
+import { openReader, type Reader } from '../../server/index/sqlite/reader.ts'
+import { openToRead } from '../../server/index/sqlite/schema.ts'
 import { createStillWanted, STILL_WANTED } from '../../server/index/sqlite/still-wanted.ts'
 import { openSqliteStore, type SqliteStoreOptions } from '../../server/index/sqlite/store.ts'
 import type { Store } from '../../server/index/store.ts'
 import type { Summaries } from '../../server/index/summaries.ts'
+import { limits } from '../../server/limits.ts'
 import { batchOf, JOURNAL_ID, runOfEvents } from './fixtures.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'playtrail-questions-'))
@@ -70,6 +73,47 @@ test('a statement that yields nothing ends when its answer is no longer wanted',
     assert.throws(() => db.prepare(sql).all(), { message: 'nobody waits for the answer' })
 })
 
+test('each question ends while it is under way when its answer is no longer wanted, also one without filters', async (t) => {
+  const path = join(folder, 'runs.sqlite')
+  const store = await open(t, path)
+  const runs = Array.from({ length: 150 }, (_, which) => runOfEvents(START + which * HOUR_MS, { which }))
+  const events = runs.flatMap((run, which) =>
+    Array.from({ length: 10 }, (_, n) => {
+      const event = run.result(`web-${n}`, 'ok')
+      const task = { id: 'install', name: 'install', key: `${which}`.padStart(40, '0') }
+      return { ...event, ansible: { ...event.ansible, task } }
+    })
+  )
+  await store.write(batchOf(events))
+  const db = openToRead(path)
+  t.after(() => db.close())
+  const wanted = createStillWanted(db, HOUR_MS)
+  const reader = openReader(db, wanted)
+  const runId = runs[0]?.id ?? ''
+  const limit = 10_000
+  const questions: Record<keyof Reader, () => unknown> = {
+    runs: () => reader.runs({ limit }),
+    results: () => reader.results({ runId, limit }),
+    events: () => reader.events({ order: 'asc', limit }),
+    eventParts: () => reader.eventParts({ order: 'asc', limit, fields: ['host.name'] }),
+    outline: () => reader.outline(runId),
+    hostRuns: () => reader.hostRuns({ host: 'web-1', limit }),
+    hosts: () => reader.hosts({}),
+    playbooks: () => reader.playbooks({}),
+    users: () => reader.users({}),
+    tasks: () => reader.tasks({}),
+    facets: () => reader.facets({ filter: {}, fields: ['event.action', 'host.name'], valuesMax: 10 }),
+    histogram: () => reader.histogram({ filter: {}, interval: 'day' })
+  }
+  for (const [name, ask] of Object.entries(questions)) {
+    const left = new Int32Array(new SharedArrayBuffer(4))
+    wanted.begin(left)
+    assert.ok(ask(), name)
+    left[0] = 1
+    assert.throws(ask, { message: 'nobody waits for the answer' }, name)
+  }
+})
+
 test('a question that is broken off ends at once, with the reason, and does not keep others waiting', async (t) => {
   const store = await open(t, manyEvents, { questionMsMax: HOUR_MS })
   const leaving = new AbortController()
@@ -109,7 +153,58 @@ test('writes go on while a question is under way, and the write-ahead log is sho
   leaving.abort(new Error('gone'))
   await slow
   assert.equal((await next).items[0]?.run.id, run.id)
-  while (statSync(`${path}-wal`).size > writeAheadLogBytesMax) await pause(5)
+  const endMs = Date.now() + 60_000
+  while (statSync(`${path}-wal`).size > writeAheadLogBytesMax) {
+    assert.ok(Date.now() < endMs, 'the write-ahead log is still long after a minute')
+    await pause(5)
+  }
+})
+
+test('the questions that were broken off leave their places to others while readers are at work', async (t) => {
+  const store = await open(t, manyEvents, { questionMsMax: HOUR_MS })
+  const working = new AbortController()
+  const leaving = new AbortController()
+  const slow = (signal: AbortSignal): Promise<unknown> =>
+    store.events({ matching: SLOW, order: 'desc', limit: 1 }, signal).catch((error: unknown) => error)
+  const underWay = [slow(working.signal), slow(working.signal)]
+  const waiting = Array.from({ length: limits.questionsWaitingMax }, () => slow(leaving.signal))
+  await assert.rejects(store.runs({ limit: 1 }), { code: 'overloaded' })
+  const reason = new Error('gone')
+  leaving.abort(reason)
+  assert.ok((await Promise.all(waiting)).every((error) => error === reason))
+  const next = store.runs({ limit: 1 })
+  working.abort(reason)
+  assert.deepEqual(await Promise.all(underWay), [reason, reason])
+  assert.equal((await next).items.length, 1)
+})
+
+test('the time of a question begins when it is asked, not when its turn comes', async (t) => {
+  const store = await open(t, manyEvents, { questionMsMax: 300 })
+  const beganMs = performance.now()
+  const questions = Array.from({ length: 20 }, () =>
+    store.events({ matching: SLOW, order: 'desc', limit: 1 })
+  )
+  for (const question of await Promise.allSettled(questions)) {
+    const reason: unknown = question.status === 'rejected' ? question.reason : undefined
+    assert.ok(reason instanceof Problem && reason.code === 'query_timeout')
+  }
+  // One after the other, two at a time, they would take ten times as long as one may.
+  assert.ok(performance.now() - beganMs < 3_000)
+})
+
+test('a store that is closed rejects the questions that wait, and answers those under way', async (t) => {
+  const store = await open(t, manyEvents, { questionMsMax: HOUR_MS })
+  const leaving = new AbortController()
+  const asked = { matching: SLOW, order: 'desc', limit: 1 } as const
+  const underWay = [store.events(asked, leaving.signal), store.events({ order: 'desc', limit: 1 })]
+  const waiting = [store.runs({ limit: 1 }), store.hosts({})]
+  const ended = Promise.allSettled([...underWay, ...waiting])
+  const closed = store.close()
+  for (const question of await Promise.allSettled(waiting))
+    assert.equal(String(question.status === 'rejected' && question.reason), 'Error: the index is closed')
+  assert.equal((await underWay[1])?.items.length, 1)
+  leaving.abort(new Error('gone'))
+  await Promise.all([closed, ended])
 })
 
 test('a failure that is no problem of the asker comes through as it is', async (t) => {

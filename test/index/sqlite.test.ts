@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import Database from 'better-sqlite3'
+import { openSqliteRepair } from '../../server/index/sqlite/repair.ts'
 import { openSqliteStore, type SqliteStoreOptions } from '../../server/index/sqlite/store.ts'
 import type { Store } from '../../server/index/store.ts'
 import { batchOf, JOURNAL_ID, runOfEvents } from './fixtures.ts'
@@ -28,6 +29,24 @@ test('an index that was closed is opened again as it was', async (t) => {
   const again = await open(t, path, { journalEnd: 1 })
   assert.equal(await again.cursor(), 1)
   assert.equal((await again.runs({ limit: 10 })).items.length, 1)
+})
+
+test('a task whose results were all removed by a repair is in no outline', async (t) => {
+  const path = temporaryPath()
+  const store = await open(t, path)
+  const run = runOfEvents(START)
+  await store.write(batchOf([run.result('web-1', 'ok', 'install'), run.result('web-1', 'ok', 'restart')]))
+  const db = new Database(path, { readonly: true })
+  t.after(() => db.close())
+  const place = "SELECT task || ' ' || host FROM results WHERE sequence = 0"
+  const repair = openSqliteRepair(path, JOURNAL_ID)
+  t.after(() => repair.close())
+  await repair.removeResults([db.prepare<[], string>(place).pluck().get() ?? ''])
+  const { tasks } = await store.outline(run.id)
+  assert.deepEqual(
+    tasks.map(({ ansible }) => ansible.task.name),
+    ['restart']
+  )
 })
 
 const foreign: [

@@ -260,6 +260,14 @@ export function testStoreContract(open: OpenStore): void {
     assert.deepEqual(await hostsOf('web-[0-9]'), [])
   })
 
+  test('`*` has no meaning in the names of a user and of an action', async (t) => {
+    const store = await open(t)
+    await store.write(batchOf([runOfEvents(START).result('web-1', 'ok')]))
+    for (const query of [{ user: 'al*' }, { action: 'host.*' }])
+      assert.deepEqual(await store.events({ ...query, order: 'asc', limit: 10 }), { items: [] })
+    assert.deepEqual(await store.runs({ user: 'al*', limit: 10 }), { items: [] })
+  })
+
   test('events and results are those that match the query as well', async (t) => {
     const store = await open(t)
     const run = runOfEvents(START)
@@ -361,6 +369,19 @@ export function testStoreContract(open: OpenStore): void {
     assert.deepEqual(await found(START + 123.456, START + 123.457), [times[1]])
     assert.deepEqual(await found(START + 123, START + 124), times)
     assert.deepEqual(await found(START + 124, START + 125), [])
+  })
+
+  test('an event of any year from 0000 to 9999 is found', async (t) => {
+    const store = await open(t)
+    const run = runOfEvents(START)
+    const times = ['0000-01-01T00:00:00.000Z', '2026-11-05T09:30:00.000Z', '9999-12-31T23:59:59.999999Z']
+    await store.write(batchOf(times.map((time) => run.next('run.heartbeat', { '@timestamp': time }))))
+    const timesOf = async (query: Partial<EventQuery>): Promise<string[]> =>
+      (await store.events({ order: 'asc', limit: 10, ...query })).items.map((event) => event['@timestamp'])
+    assert.deepEqual(await timesOf({}), times)
+    assert.deepEqual(await timesOf({ user: 'alice' }), times)
+    assert.deepEqual(await timesOf({ runId: run.id, fromMs: START + 1 }), times.slice(2))
+    assert.deepEqual(await timesOf({ toMs: START }), times.slice(0, 1))
   })
 
   test('the time of a run is the one within its id', async (t) => {

@@ -1,7 +1,7 @@
 import { limits } from '../../limits.ts'
 import { hasTooManyBuckets, isPassing, statusOf, unavailable } from './failures.ts'
 import { type Asking, tookTooLong } from './search.ts'
-import { tooManyGroups } from './summaries/groups.ts'
+import { tooManyBuckets } from './summaries/groups.ts'
 
 interface AskedIndex extends Pick<Asking, 'client' | 'names'> {
   questionMsMax: number | undefined
@@ -22,11 +22,11 @@ export async function answerOf<Answer>(
   const deadline = AbortSignal.timeout(questionMsMax)
   const either = AbortSignal.any(signal === undefined ? [deadline] : [deadline, signal])
   try {
-    return await question({ client, names, signal: either })
+    return await question({ client, names, signal: either, questionMsMax })
   } catch (error) {
     signal?.throwIfAborted()
-    if (deadline.aborted) throw tookTooLong()
-    if (hasTooManyBuckets(error)) throw tooManyGroups('weeks with durations')
+    if (deadline.aborted) throw tookTooLong(questionMsMax)
+    if (hasTooManyBuckets(error)) throw tooManyBuckets()
     // The data stream is made by the first event. Once there was one, an answer without it would be a lie.
     if (statusOf(error) === 404 && !(await expectsEvents())) return nothing
     if (isPassing(error) || statusOf(error) === 404) throw unavailable(error)

@@ -65,7 +65,7 @@ export function operationsOfRecord(
 ): RecordOperations {
   const { index, eventId, sender, receivedAt, payload } = record
   const document = eventDocument({ record: index, received: receivedAt, sender, payload }, log, event)
-  const own: IndexOnly = { time: columns.timestamp, ...durationRange(event.event?.duration) }
+  const own: IndexOnly = { time: columns.timestamp, ...durationRange(event) }
   const playtrail = { ...document.playtrail, ...own }
   const appended: Operation = {
     id: eventId,

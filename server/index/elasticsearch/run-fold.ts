@@ -88,7 +88,7 @@ export function sourceOf(fold: RunFold): RunSource {
   const run = runOf(fold)
   const { results: _results, ...playtrail } = run.playtrail
   const started = Date.parse(timeOfRunId(state.id))
-  const range = durationRange(run.event.duration)
+  const range = durationRange(run)
   return {
     ...run,
     ...(hosts.length > 0 && { host: { name: hosts } }),

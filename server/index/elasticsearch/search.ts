@@ -1,6 +1,5 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
 import { Problem } from '../../errors.ts'
-import { limits } from '../../limits.ts'
 import type { IndexNames } from './names.ts'
 
 /** What a question is asked with. */
@@ -9,6 +8,8 @@ export interface Asking {
   names: IndexNames
   /** Aborted when nobody waits for the answer any more, or when it has taken too long. */
   signal: AbortSignal
+  /** Time for the answer, which Elasticsearch is told as well. */
+  questionMsMax: number
 }
 
 export interface Search {
@@ -57,18 +58,18 @@ export async function aggregate<Aggregations>(
 
 /** Elasticsearch ends what takes too long by itself, and says so in an answer that is not whole. */
 async function ask<Source, Aggregations>(
-  { client, signal }: Asking,
+  { client, signal, questionMsMax }: Asking,
   request: estypes.SearchRequest
 ): Promise<estypes.SearchResponse<Source, Aggregations>> {
-  const limited = { ...request, track_total_hits: false, timeout: `${limits.questionMsMax}ms` }
+  const limited = { ...request, track_total_hits: false, timeout: `${questionMsMax}ms` }
   const answer = await client.search<Source, Aggregations>(limited, { signal })
-  if (answer.timed_out) throw tookTooLong()
+  if (answer.timed_out) throw tookTooLong(questionMsMax)
   return answer
 }
 
-export function tookTooLong(): Problem {
+export function tookTooLong(questionMsMax: number): Problem {
   return new Problem(
     'query_timeout',
-    `The question took the index longer than ${limits.questionMsMax / 1000} s. Narrow from, to or q.`
+    `The question took the index longer than ${questionMsMax / 1000} s. Narrow from, to or q.`
   )
 }

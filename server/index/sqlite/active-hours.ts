@@ -1,7 +1,8 @@
 import type Database from 'better-sqlite3'
 import type { EventFilter } from '../summaries.ts'
 import { whereNames } from './event-source.ts'
-import { select } from './selection.ts'
+import { select, wholeMicroseconds } from './selection.ts'
+import { stillWantedBy } from './still-wanted.ts'
 import { HOUR_US } from './tallies.ts'
 
 /** A time, half open, in microseconds since 1970. */
@@ -10,15 +11,20 @@ export interface TimeRange {
   to: number
 }
 
-/** All time there is. */
-export const ALWAYS: TimeRange = { from: -(2 ** 53), to: 2 ** 53 }
+/**
+ * All time that an event can have: the years 0000 to 9999. A day more at the end, since numbers of microseconds are
+ * rounded there.
+ */
+export const ALWAYS: TimeRange = {
+  from: Date.parse('0000-01-01T00:00:00Z') * 1000,
+  to: (Date.parse('9999-12-31T00:00:00Z') + 2 * 86_400_000) * 1000
+}
 
 /** The time that a filter is about. */
 export function timeRange({ fromMs, toMs }: Pick<EventFilter, 'fromMs' | 'toMs'>): TimeRange {
-  // Milliseconds may have a fraction; 2^53 microseconds are enough until the year 2255.
   return {
-    from: fromMs === undefined ? ALWAYS.from : Math.round(fromMs * 1000),
-    to: toMs === undefined ? ALWAYS.to : Math.round(toMs * 1000)
+    from: fromMs === undefined ? ALWAYS.from : wholeMicroseconds(fromMs),
+    to: toMs === undefined ? ALWAYS.to : wholeMicroseconds(toMs)
   }
 }
 
@@ -35,6 +41,7 @@ export function activeHours(
   const { action, playbook, user, status } = filter
   if ([action, playbook, user, status].every((value) => value === undefined)) return [range]
   const found = select(db)
+  found.where(stillWantedBy('e.hour', 'e.action', 'e.playbook', 'e.user'))
   if (!whereNames(db, found, { action, playbook, user })) return []
   found.equal('e.status', status)
   found.where('e.hour >= ? AND e.hour <= ?', Math.floor(range.from / HOUR_US), Math.floor(range.to / HOUR_US))

@@ -10,6 +10,7 @@ interface Question {
   argument: unknown
   /** Not 0 as soon as nobody wants the answer any more. */
   left: SharedArrayBuffer | undefined
+  waitedMs: number
 }
 
 interface Answer {
@@ -22,6 +23,8 @@ interface CallOptions {
   moved?: Transferable[]
   /** Tells the worker that the answer is no longer wanted; the call rejects when the worker has stopped. */
   signal?: AbortSignal | undefined
+  /** How long ago it was asked for. */
+  waitedMs?: number
 }
 
 interface Waiting {
@@ -72,14 +75,14 @@ export function openCaller<Functions>(file: URL, workerData: unknown, whose = 'i
   }
 
   return {
-    async call(name, argument, { moved = [], signal } = {}) {
+    async call(name, argument, { moved = [], signal, waitedMs = 0 } = {}) {
       if (isClosed) throw new Error(`the ${whose} is closed`)
       signal?.throwIfAborted()
       worker ??= start()
       const left = signal && new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
       const leave = (): void => void (left && Atomics.store(new Int32Array(left), 0, 1))
       signal?.addEventListener('abort', leave)
-      const question: Question = { id: asked++, name, argument, left }
+      const question: Question = { id: asked++, name, argument, left, waitedMs }
       worker.postMessage(question, moved)
       const { promise, resolve, reject } = Promise.withResolvers<unknown>()
       waiting.set(question.id, { resolve, reject })
@@ -108,14 +111,14 @@ export function answerCalls(port: MessagePort, functions: Calls<string>, events:
       port.close()
       return
     }
-    events.onQuestion?.(message.left && new Int32Array(message.left))
+    events.onQuestion?.(message.left && new Int32Array(message.left), message.waitedMs)
     port.postMessage(answerTo(message, functions))
   })
 }
 
 export interface WorkerEvents {
   /** Before a question is answered; the number is no longer 0 when nobody wants the answer any more. */
-  onQuestion?: ((left: Int32Array | undefined) => void) | undefined
+  onQuestion?: ((left: Int32Array | undefined, waitedMs: number) => void) | undefined
   onClose(): void
 }
 

@@ -5,7 +5,7 @@ import { requiredValue, requiresTrue } from '../../ask/query/required.ts'
 import { toSql } from '../../ask/query/to-sql.ts'
 import { resultStatuses, runStatuses } from '../store.ts'
 import type { EventFilter } from '../summaries.ts'
-import { IN_KEY_LIST, keyList, nameKeys, type Selection } from './selection.ts'
+import { IN_KEY_LIST, keyList, nameKey, nameKeys, type Selection } from './selection.ts'
 import { STILL_WANTED, STILL_WANTED_OFTEN } from './still-wanted.ts'
 import { CHECKED } from './tables.ts'
 import { textCandidates } from './texts.ts'
@@ -17,6 +17,8 @@ const WOULD_CHANGE = `e.status = 'changed' AND e.flags & ${CHECKED}`
 
 /** Columns that a filter names, by the filter's word for them. */
 const columns = { action: 'e.action', playbook: 'e.playbook', host: 'e.host', user: 'e.user' } as const
+/** In these `*` stands for any characters. */
+const patterns: ReadonlySet<keyof typeof columns> = new Set(['playbook', 'host'])
 
 /** Where to look for events, as FROM has it, and along which index; none for the few that have certain words. */
 export interface EventSource {
@@ -31,17 +33,22 @@ export function whereEvents(
   filter: EventFilter,
   journalId: string
 ): EventSource | undefined {
-  found.where(filter.matching === undefined ? STILL_WANTED : STILL_WANTED_OFTEN)
-  if (filter.runId !== undefined) {
-    const run = runKey(db, filter.runId)
-    if (run === undefined) return undefined
-    found.equal('e.run', run)
-  }
-  if (!whereNames(db, found, filter) || !whereTask(db, found, filter.taskKey)) return undefined
-  found.equal('e.status', filter.status)
+  if (!whereColumns(db, found, filter)) return undefined
   const source = sourceOf(db, found, filter)
   whereMatching(found, filter.matching, journalId)
   return source
+}
+
+/** Adds what a filter says of the columns but the time; false if no event can pass it. */
+export function whereColumns(db: Database.Database, found: Selection, filter: EventFilter): boolean {
+  found.where(filter.matching === undefined ? STILL_WANTED : STILL_WANTED_OFTEN)
+  if (filter.runId !== undefined) {
+    const run = runKey(db, filter.runId)
+    if (run === undefined) return false
+    found.equal('e.run', run)
+  }
+  found.equal('e.status', filter.status)
+  return whereNames(db, found, filter) && whereTask(db, found, filter.taskKey)
 }
 
 /** Adds what a filter says of names, of events or of roll-ups, called `e`; false if nothing can pass it. */
@@ -52,12 +59,14 @@ export function whereNames(
 ): boolean {
   for (const name of ['action', 'playbook', 'host', 'user'] as const) {
     const text = filter[name]
-    if (text !== undefined && whereName(db, found, columns[name], text) === 0) return false
+    if (text === undefined) continue
+    const where = patterns.has(name) ? whereName : whereExactName
+    if (where(db, found, columns[name], text) === 0) return false
   }
   return true
 }
 
-/** Adds a condition on a column of keys; returns how many names match. */
+/** Adds a condition on a column of keys; returns how many names match, in which `*` stands for any characters. */
 export function whereName(db: Database.Database, found: Selection, column: string, text: string): number {
   const keys = nameKeys(db, text)
   if (keys.length === 1) found.equal(column, keys[0])
@@ -65,11 +74,15 @@ export function whereName(db: Database.Database, found: Selection, column: strin
   return keys.length
 }
 
+function whereExactName(db: Database.Database, found: Selection, column: string, text: string): number {
+  const key = nameKey(db, text)
+  found.equal(column, key)
+  return key === undefined ? 0 : 1
+}
+
 export function whereTask(db: Database.Database, found: Selection, taskKey: string | undefined): boolean {
   if (taskKey === undefined) return true
-  const key = db.prepare<[string], number>('SELECT key FROM names WHERE name = ?').pluck().get(taskKey)
-  found.equal('e.task', key)
-  return key !== undefined
+  return whereExactName(db, found, 'e.task', taskKey) > 0
 }
 
 export function whereMatching(found: Selection, matching: Query | undefined, journalId: string): void {

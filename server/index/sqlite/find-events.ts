@@ -5,7 +5,7 @@ import type { EventPart, EventPartQuery, EventQuery, IndexedEvent, Page, ResultQ
 import { activeHours, type TimeRange, timeRange } from './active-hours.ts'
 import { runKey, whereEvents, whereMatching, whereName, withRequired } from './event-source.ts'
 import { type Entry, pageOf } from './pages.ts'
-import { nameKeys, select } from './selection.ts'
+import { nameKey, select } from './selection.ts'
 import { STILL_WANTED } from './still-wanted.ts'
 
 type Found = [record: number, received: number, sender: string, payload: Buffer, place: number]
@@ -35,7 +35,7 @@ function find<Item>(
   const source = whereEvents(db, found, query, journalId)
   if (source === undefined) return { items: [] }
   if (query.isWithoutHeartbeats) {
-    const [heartbeat] = nameKeys(db, 'run.heartbeat')
+    const heartbeat = nameKey(db, 'run.heartbeat')
     if (heartbeat !== undefined) found.where('e.action IS NOT ?', heartbeat)
   }
   const { after, limit, order } = query

@@ -10,7 +10,7 @@ import { type Page, type ResultStatus, type Run, type RunQuery, runStatuses } fr
 import type { HostRun, HostRunQuery, RunFilter } from '../summaries.ts'
 import { type Entry, pageOf } from './pages.ts'
 import type { RunRow } from './run-row.ts'
-import { comparison, IN_KEY_LIST, keyList, nameKeys, type Selection, select } from './selection.ts'
+import { comparison, IN_KEY_LIST, keyList, nameKey, nameKeys, type Selection, select } from './selection.ts'
 import type { StillWanted } from './still-wanted.ts'
 import { HOST_RESULT } from './tables.ts'
 
@@ -22,7 +22,7 @@ export function findRuns(db: Database.Database, query: RunQuery, wanted: StillWa
 
 /** The runs with a result on a host, each with its results there. */
 export function findHostRuns(db: Database.Database, query: HostRunQuery, wanted: StillWanted): Page<HostRun> {
-  const key = db.prepare<[string], number>('SELECT key FROM names WHERE name = ?').pluck().get(query.host)
+  const key = nameKey(db, query.host)
   if (key === undefined) return { items: [] }
   const entry = entriesOf(db)
   // Through the tasks of the run, since those of its results that are of other hosts may be many.

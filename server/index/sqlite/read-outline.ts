@@ -25,7 +25,7 @@ export function readOutline(db: Database.Database, runId: string): Outline {
   const run = db.prepare<[string], number>('SELECT key FROM runs WHERE id = ?').pluck().get(runId)
   const fold = openOutlineFold()
   if (run === undefined) return fold.outline()
-  addStarts(db, fold, run)
+  addStarts(db, fold, run, runId)
   const tasks = tasksOf(db, fold, run)
   const hosts = hostNames(db, run)
   const results = db.prepare<[number], ResultRow>(
@@ -35,7 +35,7 @@ export function readOutline(db: Database.Database, runId: string): Outline {
      WHERE ${STILL_WANTED} AND r.run = ?`
   )
   for (const { task, host, status, payload, ...row } of results.iterate(run)) {
-    const of = tasks.get(task)
+    const of = tasks(task)
     const name = hosts.get(host)
     if (of === undefined || name === undefined)
       throw new Error(`index: a result has no task ${task} or host ${host}`)
@@ -52,20 +52,31 @@ export function readOutline(db: Database.Database, runId: string): Outline {
 }
 
 /** All that is told of a run but its results. */
-function addStarts(db: Database.Database, fold: OutlineFold, run: number): void {
+function addStarts(db: Database.Database, fold: OutlineFold, run: number, runId: string): void {
   const actions = outlineActions
     .filter((action) => action !== 'host.result')
     .flatMap((name) => nameKeys(db, name))
   const events = db
     .prepare<[number, string], Buffer>(
-      `SELECT e.payload FROM events e INDEXED BY events_by_run WHERE e.run = ? AND e.action ${IN_KEY_LIST}`
+      `SELECT e.payload FROM events e INDEXED BY events_by_run
+       WHERE ${STILL_WANTED} AND e.run = ? AND e.action ${IN_KEY_LIST}`
     )
     .pluck()
-  for (const payload of events.iterate(run, keyList(actions))) fold.add(parsed(payload))
+  for (const payload of events.iterate(run, keyList(actions))) {
+    fold.add(parsed(payload))
+    if (fold.isTooLarge) throw tooManyResults(runId)
+  }
 }
 
-/** The tasks with a result, by key. Where the start of one was lost, its first result tells what it is called. */
-function tasksOf(db: Database.Database, fold: OutlineFold, run: number): Map<number, TaskFold> {
+/**
+ * The tasks by key, each made when a result of it is there: what has none was started, or is no task of the run. Where
+ * the start of one was lost, its first result tells what it is called.
+ */
+function tasksOf(
+  db: Database.Database,
+  fold: OutlineFold,
+  run: number
+): (key: number) => TaskFold | undefined {
   const rows = db.prepare<[number], TaskPlace & { key: number }>(
     'SELECT key, play_id AS playId, batch, task_id AS taskId, occurrence FROM tasks WHERE run = ?'
   )
@@ -74,14 +85,18 @@ function tasksOf(db: Database.Database, fold: OutlineFold, run: number): Map<num
       'SELECT e.payload FROM results r JOIN events e ON e.record = r.record WHERE r.task = ? ORDER BY r.sequence LIMIT 1'
     )
     .pluck()
+  const places = new Map(rows.all(run).map(({ key, ...place }) => [key, place]))
   const tasks = new Map<number, TaskFold>()
-  for (const { key, ...place } of rows.all(run)) {
+  return (key) => {
+    const known = tasks.get(key)
+    const place = places.get(key)
+    if (known !== undefined || place === undefined) return known
     const task = fold.task(place)
     tasks.set(key, task)
     const payload = task.told === undefined ? firstResult.get(key) : undefined
     if (payload !== undefined) fold.add(parsed(payload))
+    return task
   }
-  return tasks
 }
 
 function hostNames(db: Database.Database, run: number): Map<number, string> {

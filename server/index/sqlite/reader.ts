@@ -52,7 +52,7 @@ export interface Reader {
 
 export function openReader(db: Database.Database, wanted: StillWanted): Reader {
   const journalId = db.prepare<[], string>('SELECT journal FROM meta').pluck().get() ?? ''
-  const index = { db, journalId }
+  const index = { db, journalId, wanted }
   // A transaction, so that all of an answer is made of one state of the index.
   const within = <Asked, Answer>(answer: (asked: Asked) => Answer): ((asked: Asked) => Answer) => {
     const transaction = db.transaction(answer)

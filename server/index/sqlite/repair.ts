@@ -29,6 +29,7 @@ export function openSqliteRepair(path: string, journalId: string): IndexRepair &
     }
     retally.write()
   })
+  // Their tasks stay, also those with no result left: a server beside us may remember their keys.
   const removeResults = db.transaction((places: readonly string[]) => {
     for (const place of places) statements.removeResult.run(...placeOf(place))
   })

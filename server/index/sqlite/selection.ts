@@ -39,9 +39,8 @@ export function select(db: Database.Database): Selection {
       if (value !== undefined) where(`${column} = ?`, value)
     },
     between(column, { fromMs, toMs }) {
-      // Milliseconds may have a fraction; 2^53 microseconds are enough until the year 2255.
-      if (fromMs !== undefined) where(`${column} >= ?`, Math.round(fromMs * 1000))
-      if (toMs !== undefined) where(`${column} < ?`, Math.round(toMs * 1000))
+      if (fromMs !== undefined) where(`${column} >= ?`, wholeMicroseconds(fromMs))
+      if (toMs !== undefined) where(`${column} < ?`, wholeMicroseconds(toMs))
     },
     rows<Row>(what: string, then: string, ...values: Value[]): Iterable<Row> {
       const statement = db.prepare<Value[], Row>(textOf(what, then))
@@ -60,6 +59,11 @@ export function select(db: Database.Database): Selection {
   }
 }
 
+/** Of milliseconds, which may have a fraction. Beyond the year 2255 they are rounded, as the times of events are. */
+export function wholeMicroseconds(ms: number): number {
+  return Math.round(ms * 1000)
+}
+
 /** How to compare a column with `text`, in which `*` may stand for any characters. */
 export function comparison(text: string): { operator: '=' | 'GLOB'; value: string } {
   return text.includes('*') ? { operator: 'GLOB', value: globOf(text) } : { operator: '=', value: text }
@@ -69,6 +73,11 @@ export function comparison(text: string): { operator: '=' | 'GLOB'; value: strin
 export function nameKeys(db: Database.Database, text: string): number[] {
   const { operator, value } = comparison(text)
   return db.prepare<[string], number>(`SELECT key FROM names WHERE name ${operator} ?`).pluck().all(value)
+}
+
+/** The key of just this name, in which `*` is a sign like any other. */
+export function nameKey(db: Database.Database, name: string): number | undefined {
+  return db.prepare<[string], number>('SELECT key FROM names WHERE name = ?').pluck().get(name)
 }
 
 /** `column IN (…)` takes any number of keys as one value. */

@@ -41,7 +41,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const of = { path, journalId, questionMsMax, writeAheadLogBytesMax }
   const writer = callerOf<Writer>({ role: 'write', ...of })
   const questions = openQuestions(
-    Array.from({ length: READERS }, () => callerOf<Reader>({ role: 'read', ...of }))
+    Array.from({ length: READERS }, () => callerOf<Reader>({ role: 'read', ...of })),
+    questionMsMax
   )
   // Its first call opens the file, which must be there before anyone can read it.
   await writer.call('cursor', undefined)

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { parseQuery } from '../../../server/ask/query/parse.ts'
 import { limits } from '../../../server/limits.ts'
 import { batchOf, runOfEvents } from '../fixtures.ts'
-import { type OpenSummaries, START } from './build.ts'
+import { KEY, type OpenSummaries, result, START } from './build.ts'
 import { testEvents } from './events.ts'
 import { testHosts } from './hosts.ts'
 import { testRuns } from './runs.ts'
@@ -30,12 +31,27 @@ export function testSummariesContract(open: OpenSummaries): void {
     assert.deepEqual(await store.hostRuns({ host: 'web-1', limit: 10 }), { items: [] })
   })
 
-  test('a question that is broken off is rejected with the reason', async (t) => {
+  test('hosts and tasks have no results of another action, whether a filter or the query asks for it', async (t) => {
     const store = await open(t)
-    await store.write(batchOf([runOfEvents(START).result('web-1', 'ok')]))
+    await store.write(batchOf([result(runOfEvents(START), 'web-1', 'ok', { task: { key: KEY } })]))
+    for (const asked of [{ action: 'run.started' }, { matching: parseQuery('action:run.started', 0) }]) {
+      assert.deepEqual(await store.hosts(asked), [])
+      assert.deepEqual(await store.tasks(asked), [])
+    }
+    assert.equal((await store.hosts({ matching: parseQuery('action:host.result', 0) })).length, 1)
+  })
+
+  test('a question that is broken off, before it is asked or after, is rejected with the reason', async (t) => {
+    const store = await open(t)
+    const run = runOfEvents(START)
+    await store.write(batchOf([run.result('web-1', 'ok')]))
     const reason = new Error('nobody waits')
-    const signal = AbortSignal.abort(reason)
-    const questions = [
+    const ask = (signal: AbortSignal): Promise<unknown>[] => [
+      store.runs({ limit: 1 }, signal),
+      store.results({ runId: run.id, limit: 1 }, signal),
+      store.events({ order: 'asc', limit: 1 }, signal),
+      store.eventParts({ order: 'asc', limit: 1, fields: ['host.name'] }, signal),
+      store.outline(run.id, signal),
       store.hosts({}, signal),
       store.hostRuns({ host: 'web-1', limit: 1 }, signal),
       store.playbooks({}, signal),
@@ -44,6 +60,9 @@ export function testSummariesContract(open: OpenSummaries): void {
       store.facets({}, ['status'], 1, signal),
       store.histogram({}, 'day', signal)
     ]
+    const leaving = new AbortController()
+    const questions = [...ask(AbortSignal.abort(reason)), ...ask(leaving.signal)]
+    leaving.abort(reason)
     for (const question of await Promise.allSettled(questions))
       assert.deepEqual(question, { status: 'rejected', reason })
   })

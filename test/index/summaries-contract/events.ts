@@ -58,6 +58,22 @@ export function testEvents(open: OpenSummaries): void {
     assert.deepEqual(await store.facets({}, [], 10), [])
   })
 
+  test('events of the first and of the last year are counted', async (t) => {
+    const store = await open(t)
+    const run = runOfEvents(START)
+    const times = ['0000-01-01T00:00:00Z', '9999-12-31T23:59:59Z']
+    await store.write(batchOf(times.map((time) => result(run, 'web-1', 'ok', { '@timestamp': time }))))
+    assert.deepEqual(await store.histogram({}, 'day'), [
+      { '@timestamp': '0000-01-01T00:00:00.000Z', events: 1, statuses: { ok: 1 } },
+      { '@timestamp': '9999-12-31T00:00:00.000Z', events: 1, statuses: { ok: 1 } }
+    ])
+    for (const filter of [{}, { matching: parseQuery('status:ok OR host:x', 0) }]) {
+      assert.equal((await store.hosts(filter))[0]?.results.ok, 2)
+      const [facet] = await store.facets(filter, ['host.name'], 10)
+      assert.deepEqual(facet?.values, [{ value: 'web-1', events: 2 }])
+    }
+  })
+
   test('a histogram has the intervals with events, which begin in UTC, and weeks on Monday', async (t) => {
     const store = await open(t)
     const run = runOfEvents(START)

@@ -136,6 +136,12 @@ export function tooManyGroups(what: string): Problem {
   )
 }
 
+/** Of the parts of groups, by week, status or duration, which nobody counts beforehand. */
+export function tooManyBuckets(): Problem {
+  const detail = 'The answer has more parts than Elasticsearch gives at once. Narrow from, to or q.'
+  return new Problem('too_many_groups', detail)
+}
+
 /** Weeks in UTC, from Monday, oldest first; the key is where one begins, in milliseconds since 1970. */
 export function weeksOf(field: string, aggs: Record<string, Aggregation>): Aggregation {
   return { date_histogram: { field, calendar_interval: 'week', min_doc_count: 1 }, aggs }

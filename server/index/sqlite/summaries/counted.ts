@@ -7,11 +7,13 @@ import type { EventFilter } from '../../summaries.ts'
 import { activeHours, type TimeRange } from '../active-hours.ts'
 import { whereEvents, withRequired } from '../event-source.ts'
 import { select } from '../selection.ts'
+import type { StillWanted } from '../still-wanted.ts'
 
 /** The index, and the journal that it was made from. */
 export interface Index {
   db: Database.Database
   journalId: string
+  wanted: StillWanted
 }
 
 /** Which part of a filter's time the roll-ups tell of, in units of theirs: first ≤ unit < next. */
@@ -43,6 +45,13 @@ export function simplified(filter: EventFilter): EventFilter {
     return name !== undefined && filter[name] === undefined && required[name] === query.value
   }
   return isSaid(matching) ? { ...required, matching: undefined } : required
+}
+
+/** The same for the results of hosts alone; undefined if the filter is about other events. */
+export function simplifiedForResults(asked: EventFilter): EventFilter | undefined {
+  const filter = simplified(asked)
+  const { action = 'host.result' } = filter
+  return action === 'host.result' ? { ...filter, action } : undefined
 }
 
 /**

@@ -5,13 +5,14 @@ import type { EventFilter, HostSummary } from '../../summaries.ts'
 import { timeRange } from '../active-hours.ts'
 import { whereNames } from '../event-source.ts'
 import { select } from '../selection.ts'
+import { stillWantedBy } from '../still-wanted.ts'
 import { CHECKED, HOST_RESULT } from '../tables.ts'
 import { HOUR_US } from '../tallies.ts'
 import {
   columnsOfEvents,
   type Index,
   namesOf,
-  simplified,
+  simplifiedForResults,
   split,
   tooManyGroups,
   type Whole
@@ -31,8 +32,8 @@ interface HostSum {
 type Rolled = Whole | undefined
 
 export function sumUpHosts(index: Index, asked: EventFilter): HostSummary[] {
-  const filter = { ...simplified(asked), action: 'host.result' }
-  if (asked.action !== undefined && asked.action !== 'host.result') return []
+  const filter = simplifiedForResults(asked)
+  if (filter === undefined) return []
   const isRolled = filter.runId === undefined && filter.taskKey === undefined && filter.matching === undefined
   const range = timeRange(filter)
   const { whole, edges } = isRolled ? split(range, HOUR_US) : { whole: undefined, edges: [range] }
@@ -81,6 +82,7 @@ function wholeRows(
   { first, next }: Whole
 ): ReturnType<typeof select> | undefined {
   const found = select(db)
+  found.where(stillWantedBy('e.run', 'e.host', 'e.hour'))
   found.where('e.action = ? AND e.hour >= ? AND e.hour < ?', HOST_RESULT, first, next)
   if (!whereNames(db, found, { playbook, host, user })) return undefined
   const [known] = resultStatuses.filter((one) => one === status)

@@ -1,7 +1,7 @@
 import { parseEvent } from '../../columns.ts'
 import type { ResultStatus } from '../../store.ts'
 import type { EventFilter, LastSeen } from '../../summaries.ts'
-import { whereEvents } from '../event-source.ts'
+import { whereColumns, whereMatching } from '../event-source.ts'
 import { select } from '../selection.ts'
 import { CHECKED, HOST_RESULT } from '../tables.ts'
 import type { Index } from './counted.ts'
@@ -31,16 +31,17 @@ const HEAD_BYTES = 64
  * at the same time it is the last one in the journal.
  */
 export function lastResults(
-  { db, journalId }: Index,
+  { db, journalId, wanted }: Index,
   filter: EventFilter,
   { of, statuses, isDone = false }: Wanted
 ): (key: number, time: number | null) => LastResult | undefined {
   const found = select(db)
-  if (whereEvents(db, found, { ...filter, status: undefined }, journalId) === undefined)
-    return () => undefined
+  if (!whereColumns(db, found, { ...filter, status: undefined })) return () => undefined
   found.equal('e.action', HOST_RESULT)
   found.where(`e.status IN (${statuses.map((status) => `'${status}'`).join(', ')})`)
   if (isDone) found.where(`e.flags & ${CHECKED} = 0`)
+  // Whose results and when is said below, of which there are few: the words of the query need not be looked up.
+  whereMatching(found, filter.matching, journalId)
   const name = (key: string): string => `(SELECT name FROM names WHERE key = e.${key})`
   const ask = found.asking<Row>(
     `e.record, substr(e.payload, 1, ${HEAD_BYTES}), (SELECT id FROM runs WHERE key = e.run),
@@ -49,6 +50,7 @@ export function lastResults(
   )
   const payload = db.prepare<[number], Buffer>('SELECT payload FROM events WHERE record = ?').pluck()
   return (key, time) => {
+    wanted.check()
     const [row] = time === null ? [] : ask(key, time)
     if (row === undefined) return undefined
     const [record, head, run, playbook, user] = row

@@ -3,6 +3,7 @@ import { resultStatuses } from '../../store.ts'
 import type { EventFilter } from '../../summaries.ts'
 import { whereNames } from '../event-source.ts'
 import { type Selection, select } from '../selection.ts'
+import { stillWantedBy } from '../still-wanted.ts'
 import type { Whole } from './counted.ts'
 
 // Which roll-up tells how many events there are. `tallies` knows no hosts; `host_tallies` knows only events of a host,
@@ -36,6 +37,8 @@ export function hoursWhere(
   { first, next }: Whole
 ): Selection | undefined {
   const found = select(db)
+  // Both roll-ups have these columns.
+  found.where(stillWantedBy('e.hour', 'e.action', 'e.playbook', 'e.user'))
   found.where('e.hour >= ? AND e.hour < ?', first, next)
   return whereNames(db, found, { action, playbook, host, user }) ? found : undefined
 }

@@ -8,13 +8,14 @@ import { type TimeRange, timeRange } from '../active-hours.ts'
 import { addRanges, encodeCounts, type PlacedCounts, placeOf, timedStatuses } from '../duration-counts.ts'
 import { whereNames, whereTask } from '../event-source.ts'
 import { select } from '../selection.ts'
+import { stillWantedBy } from '../still-wanted.ts'
 import { FLAKY } from '../tables.ts'
 import { DAY_US, startOf } from '../tallies.ts'
 import {
   columnsOfEvents,
   type Index,
   namesOf,
-  simplified,
+  simplifiedForResults,
   split,
   tooManyGroups,
   type Whole
@@ -38,8 +39,8 @@ interface WeekSum {
 type Sums = Map<number, TaskSum>
 
 export function sumUpTasks(index: Index, asked: EventFilter): TaskSummary[] {
-  if (asked.action !== undefined && asked.action !== 'host.result') return []
-  const filter = { ...simplified(asked), action: 'host.result' }
+  const filter = simplifiedForResults(asked)
+  if (filter === undefined) return []
   const { runId, host, matching } = filter
   const isRolled = runId === undefined && host === undefined && matching === undefined
   const range = timeRange(filter)
@@ -84,6 +85,7 @@ function addWhole(
   sums: Sums
 ): void {
   const found = select(db)
+  found.where(stillWantedBy('e.task', 'e.start'))
   found.where('e.days = ? AND e.start >= ? AND e.start < ?', days, first, next)
   if (!whereNames(db, found, { playbook, user }) || !whereTask(db, found, taskKey)) return
   type Row = [task: number, start: number, durations: Buffer | null, ...numbers: (number | null)[]]
