@@ -109,6 +109,8 @@ export const limits = {
   liveClientsMax: 50,
   /** Records of the journal that a client of `GET /v1/live` can be behind and go on; also those that runs under way are known from. */
   liveRecordsBackMax: 50_000,
+  /** Conditions of a query there, of which a phrase counts as many as it has words: every event is asked at once. */
+  liveQueryTermsMax: 16,
   /** Records that are told before other requests are answered. */
   liveRecordsAtOnceMax: 64,
   /** Runs that are known there: those that were heard of last. */
