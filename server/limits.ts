@@ -129,10 +129,16 @@ export const limits = {
   pageItemsMax: 1_000,
   /** Items of a list that an export asks the index for at once. Twice as many take twice the memory, and are a tenth faster. */
   exportPageItems: 50,
+  /** Exports under way at once. */
+  exportsMax: 10,
+  /** Time for a client to take something of an export; then it is cut. */
+  exportDrainMsMax: 60_000,
   /** Clients of `GET /v1/live`. */
   liveClientsMax: 50,
   /** Records of the journal that a client of `GET /v1/live` can be behind and go on; also those that runs under way are known from. */
   liveRecordsBackMax: 50_000,
+  /** Conditions of a query there, of which a phrase counts as many as it has words: every event is asked at once. */
+  liveQueryTermsMax: 16,
   /** Records that are told before other requests are answered. */
   liveRecordsAtOnceMax: 64,
   /** Runs that are known there: those that were heard of last. */

@@ -377,6 +377,18 @@ test('a wrong parameter is refused before the stream begins', async (t) => {
   }
 })
 
+test('a query that would make every event wait is refused, also as one long phrase', async (t) => {
+  const { url, open } = await told(t)
+  const words = Array.from({ length: limits.liveQueryTermsMax + 1 }, (_, at) => `word${at}`)
+  for (const q of [words.join(' OR '), `"${words.join(' ')}"`]) {
+    const refused = await fetch(`${url}?q=${encodeURIComponent(q)}`)
+    assert.equal(refused.status, 400)
+    assert.equal(((await refused.json()) as { code: string }).code, 'query_too_costly')
+  }
+  const { response } = await open(`?q=${encodeURIComponent(words.slice(1).join(' OR '))}`)
+  assert.equal(response.statusCode, 200)
+})
+
 test('a client whose token was revoked is told no more', async (t) => {
   const { open, revoke } = await told(t, { liveHeartbeatMs: 10 })
   const stream = await open()

@@ -1,8 +1,7 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { type Choice, chosenOf } from '../choice.ts'
-import type { Query } from '../query/ast.ts'
-import { matches } from '../query/evaluate.ts'
+import type { CompiledQuery } from '../query/compile.ts'
 import { heartbeat, idOf, messageOf, type Place } from './messages.ts'
 import type { Pace } from './pace.ts'
 import type { Reading } from './reading.ts'
@@ -13,7 +12,7 @@ export interface Wanted {
   /** Starts, progress and ends of runs. */
   runs: boolean
   /** Events that match. */
-  matching?: Query | undefined
+  matching?: CompiledQuery | undefined
   /** What of them; everything if it is absent. */
   fields?: Choice | undefined
   /** Throws if it may no more be told. */
@@ -71,17 +70,18 @@ export class Client {
     if (record < this.place.record) return
     const told = record === this.place.record ? this.place.told : 0
     const messages = this.#messagesOf(reading, runs)
-    for (const [at, [event, data]] of messages.entries()) {
+    for (const [at, [event, json]] of messages.entries()) {
       const isLast = at === messages.length - 1
       const id = idOf(this.#log, isLast ? { record: record + 1, told: 0 } : { record, told: 1 })
-      if (at >= told) this.write(messageOf(event, data, id))
+      if (at >= told) this.write(messageOf(event, json, id))
     }
     this.place.record = record + 1
     this.place.told = 0
   }
 
   tellProgress(run: LiveRun): void {
-    if (this.#wanted.runs) this.write(messageOf('run.progress', run, idOf(this.#log, this.place)))
+    if (this.#wanted.runs)
+      this.write(messageOf('run.progress', JSON.stringify(run), idOf(this.#log, this.place)))
   }
 
   /** Shows that the connection lives, unless it should not: its token may have been revoked. */
@@ -139,15 +139,17 @@ export class Client {
     this.#leftHead()
   }
 
-  #messagesOf(reading: Reading, runs: LiveRuns): [string, object][] {
-    const messages: [string, object][] = []
+  #messagesOf(reading: Reading, runs: LiveRuns): [string, string][] {
+    const messages: [string, string][] = []
     const { runMessage } = reading
     const { matching, fields } = this.#wanted
-    if (this.#wanted.runs && runMessage !== undefined) messages.push([runMessage, runOf(reading, runs)])
-    if (matching !== undefined && matches(matching, reading.document())) {
-      const document = reading.document()
-      messages.push(['event', fields === undefined ? document : chosenOf(document, fields)])
-    }
+    if (this.#wanted.runs && runMessage !== undefined)
+      messages.push([runMessage, JSON.stringify(runOf(reading, runs))])
+    if (matching?.(reading.document(), reading.texts) === true)
+      messages.push([
+        'event',
+        fields === undefined ? reading.json() : JSON.stringify(chosenOf(reading.document(), fields))
+      ])
     return messages
   }
 }

@@ -88,5 +88,5 @@ function beginning(
         ? `More than ${pace.liveRecordsBackMax} records came since.`
         : undefined
   if (reason === undefined && last !== undefined) return { place: last.place, opening: `${retry}\n` }
-  return { place: end, opening: `${retry}\n${messageOf('reset', { reason }, id)}` }
+  return { place: end, opening: `${retry}\n${messageOf('reset', JSON.stringify({ reason }), id)}` }
 }

@@ -1,5 +1,6 @@
 import type { WordLike, Words } from './ast.ts'
 import { compilePattern } from './patterns.ts'
+import type { TakenText } from './taken-text.ts'
 import { wordsOf } from './words.ts'
 
 /** What is looked for in a text. */
@@ -17,6 +18,8 @@ export function textFits(text: string, search: TextSearch): boolean {
 export interface CompiledSearch {
   /** The same as textFits. */
   fits(text: string): boolean
+  /** The same, of a text that other searches are asked of too. */
+  fitsTaken(text: TakenText): boolean
   /** False if no text of the event, whose JSON this is, can fit; costs little. */
   mayFitEvent(json: Buffer): boolean
 }
@@ -31,12 +34,30 @@ export function compileTextSearch(search: TextSearch): CompiledSearch {
   const pieces = search.type === 'words' ? search.words : [/^[^*?\\]*/.exec(search.pattern)?.[0] ?? '']
   // A word is a piece of its text but for upper and lower case: where the piece is not, there is no such word.
   const needed = pieces.filter((piece) => ASCII.test(piece))
-  const hasNeeded = (text: string, unsure: RegExp): boolean => {
-    const lower = text.toLowerCase()
-    return needed.every((piece) => lower.includes(piece)) || unsure.test(text)
-  }
+  const hasNeeded = (lower: string, text: string, unsure: RegExp): boolean =>
+    needed.every((piece) => lower.includes(piece)) || unsure.test(text)
+  const isThere = compiledTest(search, pieces)
+  const fitsTaken = (taken: TakenText): boolean =>
+    hasNeeded(taken.lower, taken.text, BECOMES_ASCII) && isThere(taken)
   return {
-    fits: (text) => hasNeeded(text, BECOMES_ASCII) && textFits(text, search),
-    mayFitEvent: (json) => needed.length === 0 || hasNeeded(json.toString('latin1'), BECOMES_ASCII_IN_JSON)
+    fits: (text) => hasNeeded(text.toLowerCase(), text, BECOMES_ASCII) && textFits(text, search),
+    fitsTaken,
+    mayFitEvent(json) {
+      if (needed.length === 0) return true
+      const text = json.toString('latin1')
+      return hasNeeded(text.toLowerCase(), text, BECOMES_ASCII_IN_JSON)
+    }
   }
+}
+
+/** `pieces` of a pattern: what its words begin with. */
+function compiledTest(search: TextSearch, pieces: readonly string[]): (taken: TakenText) => boolean {
+  const [first = ''] = pieces
+  if (search.type === 'word-like') {
+    const fits = compilePattern(search.pattern)
+    return ({ places }) => places.keys().some((word) => word.startsWith(first) && fits(word))
+  }
+  const { words: wanted } = search
+  return ({ words, places }) =>
+    (places.get(first) ?? []).some((at) => wanted.every((word, offset) => words[at + offset] === word))
 }
