@@ -7,7 +7,8 @@ const WILDCARD = '`*` stands for any characters.'
 /** What kinds of events there are. */
 export const actions: readonly string[] = ecs.$defs.event.properties.action.enum
 
-const statuses = [...new Set([...resultStatuses, ...runStatuses])]
+/** How a result, or a run, can stand. */
+export const statuses = [...new Set([...resultStatuses, ...runStatuses])]
 
 /** Filters that mean the same wherever they are taken. */
 export const host = text(`Name of a managed host. ${WILDCARD}`, 'web-*')
