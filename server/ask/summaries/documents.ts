@@ -1,16 +1,12 @@
 import ansible from '../../../schemas/ansible.schema.json' with { type: 'json' }
 import { resultStatuses, runStatuses } from '../../index/store.ts'
 import { facetFields, histogramIntervals } from '../../index/summaries.ts'
-import { count, objectOf, runDocument, type Schema, timestamp } from '../documents.ts'
+import { count, countsBy, objectOf, runDocument, type Schema, timestamp } from '../documents.ts'
 import { statuses } from '../filters.ts'
 
 // The schemas of what is summed up, for /openapi.json: server/index/summaries.ts.
 
 const name = { type: 'string' } as const
-
-function countsBy(known: readonly string[], description: string): Schema {
-  return objectOf(Object.fromEntries(known.map((status) => [status, count])), [], { description })
-}
 
 const rate = (description: string): Schema => ({ type: 'number', minimum: 0, maximum: 1, description })
 const named = objectOf({ name })
