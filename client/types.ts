@@ -99,10 +99,6 @@ export interface Routes {
        */
       status?: 'ok' | 'changed' | 'failed' | 'skipped' | 'unreachable' | 'running' | 'success' | 'aborted'
       /**
-       * `false` leaves out `run.heartbeat`, which says nothing but that a run goes on.
-       */
-      heartbeats?: 'true' | 'false'
-      /**
        * Not before this time: RFC 3339, a day in UTC, or date math such as `now-7d/d`.
        */
       from?: string
@@ -110,6 +106,10 @@ export interface Routes {
        * Before this time, written like `from`.
        */
       to?: string
+      /**
+       * `false` leaves out `run.heartbeat`, which says nothing but that a run goes on.
+       */
+      heartbeats?: 'true' | 'false'
       /**
        * Newest first, or oldest first.
        */
@@ -407,7 +407,7 @@ export interface Routes {
        */
       tasks_limit?: number
       /**
-       * Items of the page, at most. A page of large items may be shorter although more follow.
+       * Hosts of the page, at most. A page with many results may be shorter although more follow.
        */
       limit?: number
       /**
@@ -1129,20 +1129,11 @@ export interface Routes {
        */
       field?: string
       /**
-       * Items of the page, at most. A page of large items may be shorter although more follow.
+       * Values of each field, at most: the most frequent ones.
        */
       limit?: number
     }
-    /**
-     * One page of the list.
-     */
-    answer: {
-      items: Facet[]
-      /**
-       * Give it as `cursor` to get the page after this one; null on the last page.
-       */
-      next: string | null
-    }
+    answer: Facets
     problem: Problem
   }
   /**
@@ -1434,6 +1425,7 @@ export interface Problem {
     | 'not_sealed'
     | 'not_acceptable'
     | 'too_many_clients'
+    | 'too_many_exports'
     | 'index_unavailable'
     | 'token_missing'
     | 'token_unknown'
@@ -3908,6 +3900,16 @@ export interface TaskSummary {
       p95: number
     }
   }[]
+}
+/**
+ * Fields with their values.
+ */
+export interface Facets {
+  items: Facet[]
+  /**
+   * There is one page only.
+   */
+  next: null
 }
 /**
  * How many events have which value of a field, the most frequent first.

@@ -39,12 +39,17 @@ function placeBehind<Item>(
   return low
 }
 
-/** Whether the one comes behind the other: the first of their values that differ decide. */
+/** Whether the one comes behind the other. */
 export function isBehind(one: Position, other: Position): boolean {
+  return comparePositions(one, other) > 0
+}
+
+/** The order of positions, for sorting: the first of their values that differ decide. */
+export function comparePositions(one: Position, other: Position): number {
   for (const [at, value] of one.entries()) {
     const against = other[at]
-    if (against === undefined || value > against) return true
-    if (value < against) return false
+    if (against === undefined || value > against) return 1
+    if (value < against) return -1
   }
-  return false
+  return 0
 }

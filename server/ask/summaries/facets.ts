@@ -2,20 +2,13 @@ import type { FastifyPluginAsync } from 'fastify'
 import { facetFields } from '../../index/summaries.ts'
 import { limits } from '../../limits.ts'
 import { problem } from '../documents.ts'
-import { action, eitherStatus, from, host, playbook, run, to, user } from '../filters.ts'
+import { eventFilters, filterOf } from '../filters.ts'
 import { runIdOf } from '../find-run.ts'
-import { query, querySchema, readParameters, someOf, wholeNumber } from '../parameters.ts'
+import { querySchema, readParameters, someOf, wholeNumber } from '../parameters.ts'
 import { type AskOptions, documentOnly } from '../routes.ts'
 import { facets } from './documents.ts'
 import { examples } from './examples.ts'
-import { filterOf } from './lists.ts'
 import { refusals } from './refusals.ts'
-
-/** The filters of GET /v1/events. */
-export const eventFilters = {
-  ...{ q: query('events'), run, action, playbook, host, user },
-  ...{ status: eitherStatus, from, to }
-}
 
 const parameters = {
   ...eventFilters,

@@ -5,7 +5,6 @@ import { decodeCursor } from '../cursors.ts'
 import { isBehind, pageAfter } from '../keyset.ts'
 import { listRoute } from '../list.ts'
 import { cursorOfSort, oneOf, type Parameter } from '../parameters.ts'
-import type { Query } from '../query/ast.ts'
 import type { Answer } from '../routes.ts'
 
 /** Behind every number that an item may have: what has none comes last. */
@@ -92,18 +91,4 @@ export function withExample(response: Record<200 | 406, object>, example: object
   const page = response[200] as { content: Record<string, object> }
   const json = { ...page.content['application/json'], example }
   return { ...response, 200: { ...page, content: { ...page.content, 'application/json': json } } }
-}
-
-/** Filters by the names that the index gives them. */
-export function filterOf<Filters extends { q?: Query; from?: number; to?: number }>({
-  q,
-  from,
-  to,
-  ...filters
-}: Filters): Omit<Filters, 'q' | 'from' | 'to'> & {
-  matching: Query | undefined
-  fromMs: number | undefined
-  toMs: number | undefined
-} {
-  return { ...filters, matching: q, fromMs: from, toMs: to }
 }
