@@ -117,6 +117,8 @@ export const limits = {
   liveQueryTermsMax: 16,
   /** Records that are told before other requests are answered. */
   liveRecordsAtOnceMax: 64,
+  /** Time that the journal is read on after the last client has gone, so that the next one finds it read. */
+  liveReaderIdleMsMax: 300_000,
   /** Runs that are known there: those that were heard of last. */
   liveRunsMax: 1_000,
   /** Pause between two messages about the progress of a run. */
