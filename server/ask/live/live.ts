@@ -54,6 +54,10 @@ export function openLive({ journal, log, pace = limits }: LiveOptions): Live {
     for (const client of clients) client.cut()
   }
 
+  function onClientFailure(error: unknown): void {
+    log.error({ err: error }, 'a client of /v1/live could not be told, and was cut')
+  }
+
   return {
     checkRoom() {
       if (isClosed) throw new Problem('overloaded', 'The service is stopping. Come again later.')
@@ -69,7 +73,7 @@ export function openLive({ journal, log, pace = limits }: LiveOptions): Live {
       clearTimeout(idle)
       clients.add(client)
       client.write(opening)
-      reader ??= new Reader({ journal, clients, pace, onFailure })
+      reader ??= new Reader({ journal, clients, pace, onFailure, onClientFailure })
       void reader.serve(client).finally(() => leave(client))
     },
     close() {
