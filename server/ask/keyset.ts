@@ -1,9 +1,9 @@
 import type { Page, Position } from '../index/store.ts'
-import { limits } from '../limits.ts'
 
 /**
  * A page of a list that was made for this request: what comes behind the position `after`, in the order of the list,
- * which is that of the positions. So pages stay what they are while the list grows.
+ * which is that of the positions. So pages stay what they are while the list grows. No page ends early: its items are
+ * sums, which are small, and are in memory already.
  */
 export function pageAfter<Item>(
   items: readonly Item[],
@@ -11,14 +11,11 @@ export function pageAfter<Item>(
   { after, limit }: { after?: Position | undefined; limit: number }
 ): Page<Item> {
   const page: Item[] = []
-  let bytes = 0
   for (const item of items) {
     if (after !== undefined && !isBehind(positionOf(item), after)) continue
     const last = page.at(-1)
-    if (last !== undefined && (page.length === limit || bytes >= limits.pageBytesMax))
-      return { items: page, next: positionOf(last) }
+    if (last !== undefined && page.length === limit) return { items: page, next: positionOf(last) }
     page.push(item)
-    bytes += JSON.stringify(item).length
   }
   return { items: page }
 }
