@@ -139,8 +139,10 @@ export const limits = {
   liveRecordsBackMax: 50_000,
   /** Conditions of a query there, of which a phrase counts as many as it has words: every event is asked at once. */
   liveQueryTermsMax: 16,
-  /** Records that are told before other requests are answered. */
-  liveRecordsAtOnceMax: 64,
+  /** Time for which clients are told before other requests are answered; once for those that keep up, once for all others together. */
+  liveTurnMs: 10,
+  /** Time that the journal is read on after the last client has gone, so that the next one finds it read. */
+  liveReaderIdleMsMax: 300_000,
   /** Runs that are known there: those that were heard of last. */
   liveRunsMax: 1_000,
   /** Pause between two messages about the progress of a run. */

@@ -1,25 +1,19 @@
 import type { Page, Position } from '../index/store.ts'
-import { limits } from '../limits.ts'
 
 /**
  * A page of a list that was made for this request: what comes behind the position `after`, in the order of the list,
- * which is that of the positions. So pages stay what they are while the list grows.
+ * which is that of the positions. So pages stay what they are while the list grows. No page ends early: its items are
+ * sums, which are small, and are in memory already.
  */
 export function pageAfter<Item>(
   items: readonly Item[],
   positionOf: (item: Item) => Position,
   { after, limit }: { after?: Position | undefined; limit: number }
 ): Page<Item> {
-  const page: Item[] = []
-  let bytes = 0
   const start = after === undefined ? 0 : placeBehind(items, positionOf, after)
-  for (const item of items.slice(start, start + limit + 1)) {
-    const last = page.at(-1)
-    if (last !== undefined && (page.length === limit || bytes >= limits.pageBytesMax))
-      return { items: page, next: positionOf(last) }
-    page.push(item)
-    bytes += JSON.stringify(item).length
-  }
+  const page = items.slice(start, start + limit)
+  const last = page.at(-1)
+  if (last !== undefined && start + limit < items.length) return { items: page, next: positionOf(last) }
   return { items: page }
 }
 

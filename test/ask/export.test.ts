@@ -331,6 +331,30 @@ test('an error after the first byte resets the connection: a part is not taken f
   }
 })
 
+test('a list that is summed up is summed up once for an export of many pages', async (t) => {
+  const run = runOfEvents(START)
+  const hosts = Array.from({ length: 2 * limits.pageItemsMax + 1 }, (_, at) => `web-${at}`)
+  let asked = 0
+  const over = (store: Store): Store =>
+    Object.assign(Object.create(store), {
+      async hosts(...args: Parameters<Store['hosts']>) {
+        asked++
+        return await store.hosts(...args)
+      }
+    })
+  const { stream } = await listening(
+    t,
+    hosts.map((host) => run.result(host, 'ok')),
+    over
+  )
+  const exported = (await objects(await stream('/v1/hosts'))) as { host?: { name: string } }[]
+  assert.deepEqual(
+    exported.map(({ host }) => host?.name),
+    hosts.toSorted()
+  )
+  assert.equal(asked, 1)
+})
+
 test('every list is exported with the items of its page, and its columns are its fields', async (t) => {
   const run = runOfEvents(START)
   const check = runOfEvents(START + 60_000, { which: 1 })

@@ -1,9 +1,17 @@
 import { wordsOf } from './words.ts'
 
+/** These two become ASCII letters in lower case: what follows from a missing `i` or `k` does not hold beside them. */
+export const BECOMES_ASCII = /[\u0130\u212A]/
+
+/** To take a text apart costs as much as to search it some hundred times. */
+const SEARCHES_OF_TEXT_MAX = 100
+
 /** A text that many searches are asked of: what they need of it is made once, when the first of them does. */
 export class TakenText {
   readonly text: string
+  #searches = 0
   #lower: string | undefined
+  #becomesAscii: boolean | undefined
   #words: readonly string[] | undefined
   #places: ReadonlyMap<string, readonly number[]> | undefined
 
@@ -14,6 +22,17 @@ export class TakenText {
   get lower(): string {
     this.#lower ??= this.text.toLowerCase()
     return this.#lower
+  }
+
+  get becomesAscii(): boolean {
+    this.#becomesAscii ??= BECOMES_ASCII.test(this.text)
+    return this.#becomesAscii
+  }
+
+  /** Whether one more search is cheaper among the words, since they are known or many searches come. */
+  isWorthTakingApart(): boolean {
+    this.#searches++
+    return this.#places !== undefined || this.#searches > SEARCHES_OF_TEXT_MAX
   }
 
   get words(): readonly string[] {

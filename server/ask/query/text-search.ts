@@ -1,6 +1,6 @@
 import type { WordLike, Words } from './ast.ts'
 import { compilePattern } from './patterns.ts'
-import type { TakenText } from './taken-text.ts'
+import { BECOMES_ASCII, type TakenText } from './taken-text.ts'
 import { wordsOf } from './words.ts'
 
 /** What is looked for in a text. */
@@ -25,9 +25,7 @@ export interface CompiledSearch {
 }
 
 const ASCII = /^[!-~]+$/
-/** These two become ASCII letters in lower case: what follows from a missing `i` or `k` does not hold beside them. */
-const BECOMES_ASCII = /[\u0130\u212A]/
-/** The same within JSON, as its bytes in Latin-1, where also a letter may be written by its number. */
+/** BECOMES_ASCII within JSON, as its bytes in Latin-1, where also a letter may be written by its number. */
 const BECOMES_ASCII_IN_JSON = /\\u|\u00C4\u00B0|\u00E2\u0084\u00AA/
 
 export function compileTextSearch(search: TextSearch): CompiledSearch {
@@ -38,7 +36,10 @@ export function compileTextSearch(search: TextSearch): CompiledSearch {
     needed.every((piece) => lower.includes(piece)) || unsure.test(text)
   const isThere = compiledTest(search, pieces)
   const fitsTaken = (taken: TakenText): boolean =>
-    hasNeeded(taken.lower, taken.text, BECOMES_ASCII) && isThere(taken)
+    (taken.isWorthTakingApart() ||
+      taken.becomesAscii ||
+      needed.every((piece) => taken.lower.includes(piece))) &&
+    isThere(taken)
   return {
     fits: (text) => hasNeeded(text.toLowerCase(), text, BECOMES_ASCII) && textFits(text, search),
     fitsTaken,

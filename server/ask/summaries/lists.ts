@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Position } from '../../index/store.ts'
+import { limits } from '../../limits.ts'
 import type { Choice, ItemSchema } from '../choice.ts'
 import { decodeCursor } from '../cursors.ts'
 import { isBehind, pageAfter } from '../keyset.ts'
@@ -58,13 +59,9 @@ export function summedRoute<Item extends object, Sort extends string>(
 ): SummedRoute<Item, Sort> {
   const { list, item, columns, nameOf, sorts, order } = summed
   const names = Object.keys(sorts) as Sort[]
-  // An export is not summed up for each page.
-  const route = listRoute({
-    list: `${list} by name`,
-    item,
-    columns,
-    exportPageItems: Number.MAX_SAFE_INTEGER
-  })
+  // The list is in memory: it is cut into pages alone so that it is not one text.
+  const exportPageItems = limits.pageItemsMax
+  const route = listRoute({ list: `${list} by name`, item, columns, exportPageItems })
   return {
     parameters: {
       sort: oneOf(names, order, names[0]),
@@ -77,10 +74,13 @@ export function summedRoute<Item extends object, Sort extends string>(
       const ofSort = `${list} by ${sort}` as const
       const after = cursor === undefined ? undefined : decodeCursor(ofSort, cursor)
       const positionOf = (one: Item): Position => [-(sorts[sort](one) ?? -NO_NUMBER), nameOf(one)]
+      // Of all pages of an export.
+      let whole: Promise<Item[]> | undefined
+      const sorted = async (): Promise<Item[]> =>
+        (await sumUp()).sort((one, other) => (isBehind(positionOf(one), positionOf(other)) ? 1 : -1))
       return route.answer(request, reply, { fields, limit, cursor: after, list: ofSort }, async (part) => {
-        const all = await sumUp()
-        all.sort((one, other) => (isBehind(positionOf(one), positionOf(other)) ? 1 : -1))
-        return pageAfter(all, positionOf, part)
+        whole ??= sorted()
+        return pageAfter(await whole, positionOf, part)
       })
     }
   }
