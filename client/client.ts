@@ -2,7 +2,7 @@ import { AnswerError } from './errors.ts'
 import { liveOf } from './live.ts'
 import { type ListOptions, type Page, pagesOf, type QueryValues } from './pages.ts'
 import type { StreamOptions } from './reconnect.ts'
-import { ask, askedOf, parseObject, type Server } from './request.ts'
+import { ask, askedOf, bytesOf, parseObject, type Server } from './request.ts'
 import { textOf } from './stream.ts'
 import type { Routes } from './types.ts'
 
@@ -69,6 +69,13 @@ export function createClient(server: Server) {
     if (answer === undefined) throw new AnswerError(askedOf(server), 'it is no JSON')
     return answer as Answer<Of>
   }
+
+  const plain = async <Of extends Route>(
+    route: Of,
+    path: PathOf<Of>,
+    { signal }: AskOptions
+  ): Promise<string> =>
+    (await ask(server, { method: 'GET', path: pathOf(route, path), accept: 'text/plain', signal })).text
 
   return {
     pages,
@@ -149,13 +156,28 @@ export function createClient(server: Server) {
     health: (options: AskOptions = {}) => one('GET /healthz', {}, {}, options),
     ready: (options: AskOptions = {}) => one('GET /readyz', {}, {}, options),
     /** In the text format of Prometheus. */
-    metrics: async ({ signal }: AskOptions = {}): Promise<Answer<'GET /metrics'>> =>
-      (await ask(server, { method: 'GET', path: 'metrics', accept: 'text/plain', signal })).text
+    metrics: (options: AskOptions = {}) => plain('GET /metrics', {}, options),
+
+    /** The transparency log, as https://c2sp.org/tlog-tiles has it: its newest checkpoint, a signed note. */
+    checkpoint: (options: AskOptions = {}) => plain('GET /v1/log/checkpoint', {}, options),
+    /** Its verifier keys, one a line. */
+    logKeys: (options: AskOptions = {}) => plain('GET /v1/log/log.vkey', {}, options),
+    /** A tile or an entry bundle, such as `0/000` or `entries/000.p/12`. */
+    tile: async (tile: string, { signal }: AskOptions = {}): Promise<Uint8Array> => {
+      const path = pathOf('GET /v1/log/tile/{*}', { '*': tile })
+      return bytesOf(server, { method: 'GET', path, accept: 'application/octet-stream', signal })
+    },
+    /** That an event is in the log: https://c2sp.org/tlog-proof. */
+    proof: (eventId: string, options: AskOptions = {}) =>
+      plain('GET /v1/log/proof/{event_id}', { event_id: eventId }, options)
   }
 }
 
-/** `GET /v1/runs/{id}` with the id in its place, without the slash in front. */
+/** `GET /v1/runs/{id}` with the id in its place, without the slash in front. `{*}` may be several folders. */
 function pathOf(route: Route, values: Readonly<Record<string, string>>): string {
   const path = route.slice(route.indexOf('/') + 1)
-  return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ''))
+  return path.replace(/\{(\w+|\*)\}/g, (_, name: string) => {
+    const given = values[name] ?? ''
+    return name === '*' ? given.split('/').map(encodeURIComponent).join('/') : encodeURIComponent(given)
+  })
 }

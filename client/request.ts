@@ -34,6 +34,16 @@ export async function ask(server: Server, asking: Asking): Promise<Answered> {
   return { headers: response.headers, text: await readText(server, response, asking.signal) }
 }
 
+/** Asks, and reads an answer that is no text. Rejects as `open` does. */
+export async function bytesOf(server: Server, asking: Asking): Promise<Uint8Array> {
+  const response = await send(server, asking, AbortSignal.timeout(server.timeoutMs))
+  try {
+    return new Uint8Array(await response.arrayBuffer())
+  } catch (error) {
+    throw readingFailed(server, error, asking.signal)
+  }
+}
+
 /**
  * Asks, and resolves when the answer begins: its body is still to be read. Rejects with ProblemError, UnreachableError
  * or AnswerError; with the signal's reason if that was aborted.

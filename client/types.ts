@@ -81,6 +81,7 @@ export interface Routes {
         | 'journal.full'
         | 'journal.resumed'
         | 'event.conflict'
+        | 'runs.expired'
       /**
        * Name of the playbook (`run.name`). `*` stands for any characters.
        */
@@ -98,10 +99,6 @@ export interface Routes {
        */
       status?: 'ok' | 'changed' | 'failed' | 'skipped' | 'unreachable' | 'running' | 'success' | 'aborted'
       /**
-       * `false` leaves out `run.heartbeat`, which says nothing but that a run goes on.
-       */
-      heartbeats?: 'true' | 'false'
-      /**
        * Not before this time: RFC 3339, a day in UTC, or date math such as `now-7d/d`.
        */
       from?: string
@@ -109,6 +106,10 @@ export interface Routes {
        * Before this time, written like `from`.
        */
       to?: string
+      /**
+       * `false` leaves out `run.heartbeat`, which says nothing but that a run goes on.
+       */
+      heartbeats?: 'true' | 'false'
       /**
        * Newest first, or oldest first.
        */
@@ -406,7 +407,7 @@ export interface Routes {
        */
       tasks_limit?: number
       /**
-       * Items of the page, at most. A page of large items may be shorter although more follow.
+       * Hosts of the page, at most. A page with many results may be shorter although more follow.
        */
       limit?: number
       /**
@@ -1098,6 +1099,7 @@ export interface Routes {
         | 'journal.full'
         | 'journal.resumed'
         | 'event.conflict'
+        | 'runs.expired'
       /**
        * Name of the playbook (`run.name`). `*` stands for any characters.
        */
@@ -1127,20 +1129,11 @@ export interface Routes {
        */
       field?: string
       /**
-       * Items of the page, at most. A page of large items may be shorter although more follow.
+       * Values of each field, at most: the most frequent ones.
        */
       limit?: number
     }
-    /**
-     * One page of the list.
-     */
-    answer: {
-      items: Facet[]
-      /**
-       * Give it as `cursor` to get the page after this one; null on the last page.
-       */
-      next: string | null
-    }
+    answer: Facets
     problem: Problem
   }
   /**
@@ -1178,6 +1171,7 @@ export interface Routes {
         | 'journal.full'
         | 'journal.resumed'
         | 'event.conflict'
+        | 'runs.expired'
       /**
        * Name of the playbook (`run.name`). `*` stands for any characters.
        */
@@ -1431,6 +1425,7 @@ export interface Problem {
     | 'not_sealed'
     | 'not_acceptable'
     | 'too_many_clients'
+    | 'too_many_exports'
     | 'index_unavailable'
     | 'token_missing'
     | 'token_unknown'
@@ -1469,6 +1464,7 @@ export interface IndexedEvent {
   spool?: SpoolFields
   journal?: JournalFields
   conflict?: ConflictFields
+  expired?: ExpiredFields
   error?: ErrorFields
   ansible?: AnsibleFields
   playtrail: PlaytrailFields
@@ -1506,6 +1502,7 @@ export interface EventFields {
     | 'journal.full'
     | 'journal.resumed'
     | 'event.conflict'
+    | 'runs.expired'
   /**
    * The kind of source: which part of a run speaks, or the service of itself.
    */
@@ -1863,6 +1860,27 @@ export interface ConflictFields {
    * How many further conflicts have no event of their own, since there were too many within a minute.
    */
   suppressed?: number
+}
+/**
+ * In runs.expired: what the service removed from its index because of --keep-days and --keep-runs. The journal keeps it.
+ */
+export interface ExpiredFields {
+  /**
+   * How many runs were removed.
+   */
+  runs: number
+  /**
+   * How many events were removed, with those that belong to no run.
+   */
+  events: number
+  /**
+   * --keep-days as it was; absent if it was 0.
+   */
+  keep_days?: number
+  /**
+   * --keep-runs as it was; absent if it was 0.
+   */
+  keep_runs?: number
 }
 /**
  * What went wrong.
@@ -3882,6 +3900,16 @@ export interface TaskSummary {
       p95: number
     }
   }[]
+}
+/**
+ * Fields with their values.
+ */
+export interface Facets {
+  items: Facet[]
+  /**
+   * There is one page only.
+   */
+  next: null
 }
 /**
  * How many events have which value of a field, the most frequent first.

@@ -64,7 +64,13 @@ const stages: Stage[] = [
     name: 'log',
     what: 'the transparency log, and other people’s readers of it',
     // Go has to fetch and build those at first.
-    command: ['node', '--test', '--test-reporter=spec', '--test-timeout=900000', 'test/seal/*.test.ts']
+    command: [
+      'node',
+      '--test',
+      '--test-reporter=spec',
+      '--test-timeout=900000',
+      'test/{seal,verify}/*.test.ts'
+    ]
   },
   {
     name: 'crash',
@@ -101,9 +107,15 @@ const stages: Stage[] = [
     ]
   },
   {
+    name: 'tools',
+    onDemand: true,
+    what: 'beside programs that not every machine has: strace, zsh, fish',
+    command: [...nodeTests, 'test/tools/*.test.ts']
+  },
+  {
     name: 'evidence',
     onDemand: true,
-    what: '10,000 simulated power cuts, 1,000 damaged segments, 1,000 times kill -9',
+    what: '10,000 simulated power cuts, 1,000 damaged segments and logs, 1,000 times kill -9',
     command: [
       'node',
       '--test',
@@ -111,9 +123,15 @@ const stages: Stage[] = [
       '--test-timeout=3600000',
       '--test-concurrency=1',
       'test/journal/{power-loss,damage}.test.ts',
+      'test/verify/{damage,index}.test.ts',
       'test/crash/*.test.ts'
     ],
-    settings: { POWER_LOSSES: '10000', JOURNAL_MUTATIONS: '1000', CRASH_ROUNDS: '1000' }
+    settings: {
+      POWER_LOSSES: '10000',
+      JOURNAL_MUTATIONS: '1000',
+      VERIFY_MUTATIONS: '1000',
+      CRASH_ROUNDS: '1000'
+    }
   }
 ]
 
@@ -187,7 +205,7 @@ async function runCommand(command: string[], settings: Record<string, string> = 
   const child = spawn(program, args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...settings, NO_COLOR: '1', FORCE_COLOR: undefined }
+    env: { ...settings, ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined }
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr])

@@ -5,6 +5,7 @@ import type { Access } from './access.ts'
 import { compareRoute } from './ask/compare.ts'
 import { driftRoute } from './ask/drift.ts'
 import { eventsRoute } from './ask/events.ts'
+import { limitExports } from './ask/exports.ts'
 import { stateLag } from './ask/lag.ts'
 import { liveRoute } from './ask/live/route.ts'
 import { runsRoutes } from './ask/runs.ts'
@@ -85,19 +86,18 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
 
   // Out: whoever asks needs a reader's token.
   await app.register(async (ask) => {
+    const check = (authorization: string | undefined): string => access.check(authorization, 'reader')
     ask.addHook('onRequest', async (request) => {
-      access.check(request.headers.authorization, 'reader')
+      check(request.headers.authorization)
     })
+    limitExports(ask, { check })
     stateLag(ask, follower)
     await ask.register(runsRoutes, { store })
     await ask.register(eventsRoute, { store })
     await ask.register(compareRoute, { store })
     await ask.register(driftRoute, { store })
     await ask.register(summariesRoutes, { store })
-    await ask.register(liveRoute, {
-      journal,
-      check: (authorization) => access.check(authorization, 'reader')
-    })
+    await ask.register(liveRoute, { journal, check })
   })
 
   // Out, for those who do not want to believe us: the log and its proofs.

@@ -21,6 +21,8 @@ export interface Listen {
 /** A week: more would leave runs open that nobody remembers. */
 const SILENT_AFTER_SECONDS_MAX = 604_800
 
+const KEPT_MAX = 1_000_000_000
+
 /** A TiB: beyond it somebody mistook the unit. */
 const DISK_RESERVE_MIB_MAX = 1_048_576
 
@@ -101,6 +103,25 @@ export const settings = {
       'Close a run of which nothing was received for so long; 0: never. Senders tell every 30 s that a run goes on.',
     read: readSilentAfter,
     expected: `0, or a whole number of seconds up to ${SILENT_AFTER_SECONDS_MAX}`
+  },
+  keepDays: {
+    flag: '--keep-days',
+    placeholder: '<days>',
+    env: 'PLAYTRAIL_KEEP_DAYS',
+    fallback: '0',
+    meaning:
+      'Remove runs that started longer ago from the embedded store; 0: keep all. The journal keeps them, and runs that go on stay.',
+    read: readCount,
+    expected: `0, or a whole number of days up to ${KEPT_MAX}`
+  },
+  keepRuns: {
+    flag: '--keep-runs',
+    placeholder: '<runs>',
+    env: 'PLAYTRAIL_KEEP_RUNS',
+    fallback: '0',
+    meaning: 'Remove all but so many of the newest runs from the embedded store; 0: keep all.',
+    read: readCount,
+    expected: `0, or a whole number of runs up to ${KEPT_MAX}`
   },
   diskReserve: {
     flag: '--disk-reserve',
@@ -197,6 +218,11 @@ function readOrigin(text: string): string | undefined {
 function readSilentAfter(text: string): number | undefined {
   const seconds = /^[0-9]{1,6}$/.test(text) ? Number(text) : undefined
   return seconds !== undefined && seconds <= SILENT_AFTER_SECONDS_MAX ? seconds : undefined
+}
+
+function readCount(text: string): number | undefined {
+  const count = /^[0-9]{1,10}$/.test(text) ? Number(text) : undefined
+  return count !== undefined && count <= KEPT_MAX ? count : undefined
 }
 
 function readDiskReserve(text: string): number | undefined {

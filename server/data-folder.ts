@@ -25,8 +25,14 @@ export interface DataFolder {
   readonly reserve: string
 }
 
-/** Opens the data folder, making it if `create` is set. Throws Fatal with what to do if it cannot serve. */
-export function openDataFolder(dataDir: string, { create = false, disk = realDisk } = {}): DataFolder {
+/**
+ * Opens the data folder, making it if `create` is set. Throws Fatal with what to do if it cannot serve. One that is only
+ * read, as by an auditor, need not be writable.
+ */
+export function openDataFolder(
+  dataDir: string,
+  { create = false, isOnlyRead = false, disk = realDisk } = {}
+): DataFolder {
   const path = resolve(dataDir)
   const identity = join(path, 'playtrail.json')
   if (create) makeDataFolder(path, identity, disk)
@@ -34,7 +40,7 @@ export function openDataFolder(dataDir: string, { create = false, disk = realDis
     throw new Fatal(
       `${path} is not a data folder of Playtrail: there is no playtrail.json. Name it with --data-dir.`
     )
-  checkAccess(path, disk)
+  if (!isOnlyRead) checkAccess(path, disk)
   return {
     path,
     log: readIdentity(identity, disk),

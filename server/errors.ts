@@ -40,6 +40,7 @@ export const problems = {
   not_sealed: { status: 503, retry: true, title: 'The event is not sealed yet' },
   not_acceptable: { status: 406, retry: false, title: 'None of the forms that are taken can be given' },
   too_many_clients: { status: 503, retry: true, title: 'Too many clients are told what happens' },
+  too_many_exports: { status: 503, retry: true, title: 'Too many exports are under way' },
   index_unavailable: { status: 503, retry: true, title: 'The index cannot be asked now' },
 
   // Any request.

@@ -23,6 +23,7 @@ export interface Event {
   spool?: SpoolFields
   journal?: JournalFields
   conflict?: ConflictFields
+  expired?: ExpiredFields
   error?: ErrorFields
   ansible?: AnsibleFields
 }
@@ -59,6 +60,7 @@ export interface EventFields {
     | 'journal.full'
     | 'journal.resumed'
     | 'event.conflict'
+    | 'runs.expired'
   /**
    * The kind of source: which part of a run speaks, or the service of itself.
    */
@@ -408,6 +410,27 @@ export interface ConflictFields {
    * How many further conflicts have no event of their own, since there were too many within a minute.
    */
   suppressed?: number
+}
+/**
+ * In runs.expired: what the service removed from its index because of --keep-days and --keep-runs. The journal keeps it.
+ */
+export interface ExpiredFields {
+  /**
+   * How many runs were removed.
+   */
+  runs: number
+  /**
+   * How many events were removed, with those that belong to no run.
+   */
+  events: number
+  /**
+   * --keep-days as it was; absent if it was 0.
+   */
+  keep_days?: number
+  /**
+   * --keep-runs as it was; absent if it was 0.
+   */
+  keep_runs?: number
 }
 /**
  * What went wrong.

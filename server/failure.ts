@@ -27,14 +27,22 @@ export function answerProblem(
   reply: FastifyReply
 ): FastifyReply {
   const problem = problemOf(error)
-  // Nobody waits for the answer. The work was ended for that, and requests.ts has said so.
-  if (request.signal.aborted) return reply.code(problems[problem.code].status).send()
+  if (wasLeft(request, error)) return reply.code(problems[problem.code].status).send()
   if (problem.code === 'internal') request.log.error({ err: error }, 'an error of the server')
   else request.log.info({ code: problem.code, detail: problem.message }, 'request refused')
   const { status, retry } = problems[problem.code]
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   if (status === 503 && retry) reply.header('retry-after', limits.retryAfterSeconds)
   return reply.code(status).type(MEDIA_TYPE).send(problemDocument(problem))
+}
+
+/**
+ * Whether the work was ended because nobody waits for the answer any more, as requests.ts has said. Another error is
+ * one although nobody sees the answer.
+ */
+export function wasLeft({ signal }: Pick<FastifyRequest, 'signal'>, error: unknown): boolean {
+  if (!signal.aborted) return false
+  return error === signal.reason || (error instanceof Error && error.name === 'AbortError')
 }
 
 function problemOf(error: FastifyError | Error): Problem {

@@ -22,6 +22,11 @@ export const limits = {
   /** The newest leaves of the log that are compared with the journal at a start. */
   startCheckLeavesMax: 65_536,
 
+  /** Bad things that `playtrail verify` names; the others are counted. */
+  verifyFindingsMax: 20,
+  /** Tiles, and bundles of entries, that `playtrail verify` reads ahead. */
+  verifyAheadMax: 8,
+
   /** Events that are waiting for the disk; more are answered 503 `overloaded`. */
   appendQueueBytesMax: 64 * MiB,
   /** What one write and fdatasync takes from that queue, unless a single request is larger. */
@@ -108,6 +113,11 @@ export const limits = {
   /** Runs that one such look closes; the next one closes the rest. */
   silencesAtOnceMax: 100,
 
+  /** Pause between two looks for what is older than `--keep-days` and `--keep-runs`. */
+  expireIntervalMs: 600_000,
+  /** Events that one such step removes, in one transaction. */
+  expireEventsMax: 1_000,
+
   /** Questions that wait for the index; more are answered 503 `overloaded`. */
   questionsWaitingMax: 1_000,
   /** The write-ahead log of the embedded store; beyond it new questions wait until it has been shortened. */
@@ -119,12 +129,20 @@ export const limits = {
   pageItemsMax: 1_000,
   /** Items of a list that an export asks the index for at once. Twice as many take twice the memory, and are a tenth faster. */
   exportPageItems: 50,
+  /** Exports under way at once. */
+  exportsMax: 10,
+  /** Time for a client to take something of an export; then it is cut. */
+  exportDrainMsMax: 60_000,
   /** Clients of `GET /v1/live`. */
   liveClientsMax: 50,
   /** Records of the journal that a client of `GET /v1/live` can be behind and go on; also those that runs under way are known from. */
   liveRecordsBackMax: 50_000,
-  /** Records that are told before other requests are answered. */
-  liveRecordsAtOnceMax: 64,
+  /** Conditions of a query there, of which a phrase counts as many as it has words: every event is asked at once. */
+  liveQueryTermsMax: 16,
+  /** Time for which clients are told before other requests are answered; once for those that keep up, once for all others together. */
+  liveTurnMs: 10,
+  /** Time that the journal is read on after the last client has gone, so that the next one finds it read. */
+  liveReaderIdleMsMax: 300_000,
   /** Runs that are known there: those that were heard of last. */
   liveRunsMax: 1_000,
   /** Pause between two messages about the progress of a run. */

@@ -38,7 +38,8 @@ function withFailures(schema: FastifySchema): FastifySchema {
   const failures = {
     ...(schema.tags?.includes('ask') && ofAsking),
     408: problem('`request_timeout`'),
-    431: problem('`head_too_large`')
+    431: problem('`head_too_large`'),
+    500: problem('`internal`')
   }
   return { ...schema, response: { ...failures, ...Object(schema.response) } }
 }

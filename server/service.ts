@@ -10,10 +10,12 @@ import { openDeadLetters } from './index/dead-letters.ts'
 import { type Follower, startFollower } from './index/follower.ts'
 import { createIndexMetrics } from './index/metrics.ts'
 import { openStore, storeName } from './index/open-store.ts'
+import type { Store } from './index/store.ts'
 import { type Journal, openJournal } from './journal/journal.ts'
 import { limits } from './limits.ts'
 import { recordConflicts } from './receive/conflicts.ts'
 import { openQuarantine } from './receive/quarantine.ts'
+import { type RetentionWatch, watchRetention } from './retention/watch.ts'
 import { logFolders, type OpenedKeys, openLogKeys, sealedEnd } from './seal/open-log.ts'
 import { type Sealer, startSealer } from './seal/sealer.ts'
 import { watchSilence } from './silence/watch.ts'
@@ -109,6 +111,8 @@ export async function startService(
       const silence = watchSilence({ journal, follower, store, log, silentAfterMs })
       opened.push({ close: () => silence.stop() })
     }
+    const retention = openRetention(config, { journal, follower, store, log })
+    if (retention !== undefined) opened.push({ close: () => retention.stop() })
     const app = await buildApp({
       access: openAccess(folder.tokens, { isLoopback: isLoopback(config.listen.host) }),
       quarantine,
@@ -132,6 +136,20 @@ export async function startService(
     await closeAll().catch(() => undefined)
     throw explained(error, config)
   }
+}
+
+/** Undefined if everything is kept. */
+function openRetention(
+  { keepDays, keepRuns }: Config,
+  parts: { journal: Journal; follower: Follower; store: Store; log: FastifyBaseLogger }
+): RetentionWatch | undefined {
+  if (keepDays === 0 && keepRuns === 0) return undefined
+  const { expireSome } = parts.store
+  if (expireSome === undefined)
+    throw new Fatal(
+      '--keep-days and --keep-runs are for the embedded store. Elasticsearch removes old events by itself: set the retention of its data stream (docs/elasticsearch.md).'
+    )
+  return watchRetention({ ...parts, expireSome, keepDays, keepRuns })
 }
 
 function checkExposure(config: Config, folder: DataFolder): void {

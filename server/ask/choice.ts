@@ -93,7 +93,8 @@ function partOf(value: unknown, tree: Tree): unknown {
     const inner = (value as Record<string, unknown>)[name]
     const part = below === undefined ? inner : partOf(inner, below)
     if (part === undefined) continue
-    chosen[name] = part
+    // An assignment to `__proto__`, which may be the name of a label, would make no member.
+    Object.defineProperty(chosen, name, { value: part, enumerable: true, configurable: true, writable: true })
     isEmpty = false
   }
   return isEmpty ? undefined : chosen
@@ -113,15 +114,14 @@ function isThere(value: unknown): boolean {
 
 function isIn(schema: ItemSchema, [name = '', ...rest]: readonly string[]): boolean {
   if (name === '') return false
-  const members = membersOf(schema)
-  const inner = Object.hasOwn(members, name) ? members[name] : undefined
+  const inner = memberOf(schema, name)
   if (inner === undefined) return hasAnyName(schema)
   return rest.length === 0 || isIn(inner, rest)
 }
 
 function schemaAt(schema: ItemSchema, path: readonly string[]): ItemSchema | undefined {
   let at: ItemSchema | undefined = schema
-  for (const name of path) at = at && membersOf(at)[name]
+  for (const name of path) at = at && memberOf(at, name)
   return at
 }
 
@@ -143,6 +143,11 @@ function namesIn(schema: ItemSchema, above = ''): string[] {
 function membersOf({ properties, items }: ItemSchema): Record<string, ItemSchema> {
   if (properties !== undefined) return properties
   return typeof items === 'object' && items !== null ? membersOf(items as ItemSchema) : {}
+}
+
+function memberOf(schema: ItemSchema, name: string): ItemSchema | undefined {
+  const members = membersOf(schema)
+  return Object.hasOwn(members, name) ? members[name] : undefined
 }
 
 function hasAnyName({ additionalProperties }: ItemSchema): boolean {

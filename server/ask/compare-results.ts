@@ -1,5 +1,12 @@
-import { type Cell, cellAt, type Outline } from '../index/outline.ts'
-import type { ResultStatus } from '../index/store.ts'
+import { setImmediate as others } from 'node:timers/promises'
+import {
+  type Cell,
+  cellsOfHost,
+  countedStatus,
+  type Outline,
+  type OutlineCells,
+  worstFirst
+} from '../index/outline.ts'
 import { limits } from '../limits.ts'
 import { identityOf, type TaskName, taskNameOf } from './task-name.ts'
 
@@ -9,8 +16,8 @@ export interface Listed<Item> {
   more: number
 }
 
-export function listed<Item>(all: readonly Item[]): Listed<Item> {
-  const items = all.slice(0, limits.compareItemsMax)
+export function listed<Of, Item>(all: readonly Of[], itemOf: (one: Of) => Item): Listed<Item> {
+  const items = all.slice(0, limits.compareItemsMax).map(itemOf)
   return { items, more: all.length - items.length }
 }
 
@@ -25,38 +32,65 @@ export interface ResultDifference {
 /** `sequence` is that of the event that has all of the result. */
 export type Outcome = Pick<Cell, 'status' | 'ignored' | 'rescued' | 'sequence'>
 
-/** The worst first: a task that ran several times on a host in one run is told by its worst result. */
-const ranks: readonly ResultStatus[] = ['failed', 'unreachable', 'changed', 'ok', 'skipped']
+/** Results that are compared before the other requests get their turn. */
+const CELLS_AT_ONCE = 5_000
 
 /**
  * Results that differ, host by host and task by task, of hosts and tasks that both runs have: first those that both
- * have, then those that one of them did not come to.
+ * have, then those that one of them did not come to. No more of them are made than are told.
  */
-export function compareResults(a: Outline, b: Outline): Listed<ResultDifference> {
+export async function compareResults(
+  a: Outline,
+  b: Outline,
+  signal?: AbortSignal
+): Promise<Listed<ResultDifference>> {
   const [tasksA, tasksB] = [identities(a), identities(b)]
-  const rowsB = rowsByHost(b, tasksB, new Set(tasksA))
-  const isInBoth = new Set(tasksB)
+  const [wantedA, wantedB] = [new Set(tasksB), new Set(tasksA)]
   const names = new Map(
     [a, b].flatMap(({ tasks }) => tasks.map(({ ansible }) => [identityOf(ansible.task), ansible.task]))
   )
+  const placesB = new Map(b.hosts.map(({ host }, at) => [host.name, at]))
   const [different, missing]: [ResultDifference[], ResultDifference[]] = [[], []]
-  for (const [name, rowA] of rowsByHost(a, tasksA, isInBoth)) {
-    const rowB = rowsB.get(name)
-    if (rowB === undefined) continue
+  let [found, compared] = [0, 0]
+  for (const [
+    at,
+    {
+      host: { name }
+    }
+  ] of a.hosts.entries()) {
+    const atB = placesB.get(name)
+    if (atB === undefined) continue
+    const rowA = rowOf(a.cells, at, tasksA, wantedA)
+    const rowB = rowOf(b.cells, atB, tasksB, wantedB)
     for (const identity of new Set([...rowA.keys(), ...rowB.keys()])) {
       const [one, other, task] = [rowA.get(identity), rowB.get(identity), names.get(identity)]
       if (task === undefined || areSame(one, other)) continue
-      const isMissing = one === undefined || other === undefined
-      const into = isMissing ? missing : different
-      into.push({
-        host: { name },
-        ansible: { task: taskNameOf(task) },
-        ...(one !== undefined && { a: one }),
-        ...(other !== undefined && { b: other })
-      })
+      found++
+      const into = one === undefined || other === undefined ? missing : different
+      if (into.length < limits.compareItemsMax) into.push(differenceOf(name, task, one, other))
     }
+    compared += rowA.size + rowB.size
+    if (compared < CELLS_AT_ONCE) continue
+    compared = 0
+    await others()
+    signal?.throwIfAborted()
   }
-  return listed([...different, ...missing])
+  const items = [...different, ...missing].slice(0, limits.compareItemsMax)
+  return { items, more: found - items.length }
+}
+
+function differenceOf(
+  name: string,
+  task: TaskName,
+  one: Outcome | undefined,
+  other: Outcome | undefined
+): ResultDifference {
+  return {
+    host: { name },
+    ansible: { task: taskNameOf(task) },
+    ...(one !== undefined && { a: one }),
+    ...(other !== undefined && { b: other })
+  }
 }
 
 /** What each task of a run is known by, in the order of its cells' numbers. */
@@ -64,28 +98,31 @@ function identities({ tasks }: Outline): string[] {
   return tasks.map(({ ansible }) => identityOf(ansible.task))
 }
 
-/** Of each host that the run has: the worst result of each task that is in `wanted`. */
-function rowsByHost(
-  { hosts, cells }: Outline,
+/** The worst result of each task on the host that is in `wanted`. */
+function rowOf(
+  cells: OutlineCells,
+  host: number,
   tasks: readonly string[],
   wanted: ReadonlySet<string>
-): Map<string, Map<string, Outcome>> {
-  const rows = new Map(hosts.map(({ host }) => [host.name, new Map<string, Outcome>()]))
-  for (const at of cells.host.keys()) {
-    const { host, task, status, ignored, rescued, sequence } = cellAt(cells, at)
+): Map<string, Outcome> {
+  const row = new Map<string, Outcome>()
+  for (const { task, status, ignored, rescued, sequence } of cellsOfHost(cells, host)) {
     const identity = tasks[task] ?? ''
-    const row = rows.get(hosts[host]?.host.name ?? '')
-    if (row === undefined || !wanted.has(identity)) continue
+    if (!wanted.has(identity)) continue
     const outcome = { status, ...(ignored && { ignored }), ...(rescued && { rescued }), sequence }
     const known = row.get(identity)
-    if (known === undefined || rankOf(outcome) < rankOf(known)) row.set(identity, outcome)
+    if (known === undefined || isWorse(outcome, known)) row.set(identity, outcome)
   }
-  return rows
+  return row
 }
 
-/** What was ignored or rescued is not as bad as what was not. */
-function rankOf({ status, ignored, rescued }: Outcome): number {
-  return ranks.indexOf(status) * 2 + (ignored || rescued ? 1 : 0)
+/**
+ * A task that ran several times on a host in one run is told by its worst result. Of two that count as the same, one
+ * that failed and was ignored says more.
+ */
+function isWorse(one: Outcome, other: Outcome): boolean {
+  const worse = worstFirst.indexOf(countedStatus(one)) - worstFirst.indexOf(countedStatus(other))
+  return (worse || worstFirst.indexOf(one.status) - worstFirst.indexOf(other.status)) < 0
 }
 
 function areSame(one: Outcome | undefined, other: Outcome | undefined): boolean {

@@ -43,7 +43,7 @@ export interface DurationDifference {
 }
 
 /** What differs between two runs: what they were asked, what they came to, and how long that took. */
-export function compareRuns(a: Side, b: Side): Comparison {
+export async function compareRuns(a: Side, b: Side, signal?: AbortSignal): Promise<Comparison> {
   const [tasksA, tasksB] = [tasksOf(a.outline), tasksOf(b.outline)]
   const [hostsA, hostsB] = [hostsOf(a.outline), hostsOf(b.outline)]
   return {
@@ -52,15 +52,27 @@ export function compareRuns(a: Side, b: Side): Comparison {
     playbook: samePlaybook(a.run, b.run),
     differences: fieldDifferences(a.run, b.run),
     hosts: {
-      only_a: listed([...hostsA].filter((name) => !hostsB.has(name)).map(hostNamed)),
-      only_b: listed([...hostsB].filter((name) => !hostsA.has(name)).map(hostNamed))
+      only_a: listed(
+        [...hostsA].filter((name) => !hostsB.has(name)),
+        hostNamed
+      ),
+      only_b: listed(
+        [...hostsB].filter((name) => !hostsA.has(name)),
+        hostNamed
+      )
     },
     tasks: {
-      only_a: listed([...tasksA].filter(([key]) => !tasksB.has(key)).map(taskNamed)),
-      only_b: listed([...tasksB].filter(([key]) => !tasksA.has(key)).map(taskNamed)),
-      durations: listed(durationDifferences(tasksA, tasksB))
+      only_a: listed(
+        [...tasksA].filter(([key]) => !tasksB.has(key)),
+        taskNamed
+      ),
+      only_b: listed(
+        [...tasksB].filter(([key]) => !tasksA.has(key)),
+        taskNamed
+      ),
+      durations: listed(durationDifferences(tasksA, tasksB), (difference) => difference)
     },
-    results: compareResults(a.outline, b.outline)
+    results: await compareResults(a.outline, b.outline, signal)
   }
 }
 

@@ -22,7 +22,7 @@ export const compareRoute: FastifyPluginAsync<AskOptions> = async (app, { store,
     const runB = await findRun(store, b, signal, 'b')
     const outlineA = await store.outline(runA.run.id, signal)
     const outlineB = await store.outline(runB.run.id, signal)
-    return compareRuns({ run: runA, outline: outlineA }, { run: runB, outline: outlineB })
+    return compareRuns({ run: runA, outline: outlineA }, { run: runB, outline: outlineB }, signal)
   })
 }
 

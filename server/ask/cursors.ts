@@ -6,23 +6,31 @@ import type { Position } from '../index/store.ts'
 
 const VERSION = 1
 
+/** Of a cursor that is refused, so much is told again. */
+const ECHO_CHARACTERS = 100
+
+/** No whole number of a position is greater than the microseconds until the end of the year 9999. */
+const INTEGER_MAX = Date.UTC(10_000, 0) * 1000
+
+type Kind = 'integer' | 'number' | 'text'
+
 /** The lists, and what a position in each of them is made of. */
 const positions = {
-  runs: ['string'],
-  results: ['number', 'number'],
-  events: ['number', 'number'],
-  'events, oldest first': ['number', 'number'],
-  'plays of a run': ['number', 'string'],
-  'tasks of a run': ['number', 'string'],
-  'hosts of a run': ['string'],
-  matrix: ['string'],
-  drift: ['string', 'string', 'string'],
-  'runs of a host': ['string']
-} as const
+  runs: ['text'],
+  results: ['integer', 'integer'],
+  events: ['integer', 'integer'],
+  'events, oldest first': ['integer', 'integer'],
+  'plays of a run': ['integer', 'text'],
+  'tasks of a run': ['integer', 'text'],
+  'hosts of a run': ['text'],
+  matrix: ['text'],
+  drift: ['text', 'text', 'text'],
+  'runs of a host': ['text']
+} as const satisfies Record<string, readonly Kind[]>
 
 /** Lists that are sorted by a number, and by name where that is the same; `hosts by -last_run`. */
 type SortedList = `${'hosts' | 'playbooks' | 'tasks' | 'users'} by ${string}`
-const sorted = ['number', 'string'] as const
+const sorted = ['number', 'text'] as const
 
 export type List = keyof typeof positions | SortedList
 
@@ -38,12 +46,22 @@ export function decodeCursor(list: List, cursor: string): Position {
     version === VERSION &&
     ofList === list &&
     position.length === kinds.length &&
-    position.every((value, at) => typeof value === kinds[at])
+    position.every((value, at) => isOfKind(value, kinds[at]))
   if (fits) return position as (string | number)[]
   throw new Problem(
     'cursor_invalid',
-    `cursor: expected what an earlier page of this list gave as "next"; got "${cursor}". Ask again without it, for the first page.`
+    `cursor: expected what an earlier page of this list gave as "next"; got "${echoOf(cursor)}". Ask again without it, for the first page.`
   )
+}
+
+/** Whoever forges a cursor may write 1e999, which is Infinity in JavaScript and nothing that an index can look for. */
+function isOfKind(value: unknown, kind: Kind | undefined): boolean {
+  if (kind === 'integer') return Number.isInteger(value) && Math.abs(Number(value)) <= INTEGER_MAX
+  return kind === 'number' ? Number.isFinite(value) : typeof value === 'string'
+}
+
+function echoOf(cursor: string): string {
+  return cursor.length <= ECHO_CHARACTERS ? cursor : `${cursor.slice(0, ECHO_CHARACTERS)}…`
 }
 
 function isSorted(list: List): list is SortedList {

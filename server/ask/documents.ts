@@ -4,6 +4,7 @@ import event from '../../schemas/event.schema.json' with { type: 'json' }
 import run from '../../schemas/run.schema.json' with { type: 'json' }
 import server from '../../schemas/server.schema.json' with { type: 'json' }
 import { problems } from '../errors.ts'
+import { resultStatuses } from '../index/store.ts'
 
 // The schemas of the answers, for /openapi.json, made of the schemas that the events are checked with: a
 // field is described in one place. References are written out, since those files are not part of the API's
@@ -94,13 +95,10 @@ export const runDocument: Schema = {
       type: 'object',
       properties: {
         events: { ...count, description: 'Events of the run that are indexed.' },
-        results: {
-          description: 'Results of tasks on hosts by status, as far as they have arrived.',
-          type: 'object',
-          properties: { ok: count, changed: count, failed: count, skipped: count, unreachable: count },
-          required: ['ok', 'changed', 'failed', 'skipped', 'unreachable'],
-          additionalProperties: false
-        },
+        results: countsBy(
+          resultStatuses,
+          'Results of tasks on hosts by status, as far as they have arrived.'
+        ),
         last_ingested: { ...timestamp, description: 'When the server received the newest event of the run.' },
         last_heard: {
           ...timestamp,
@@ -136,6 +134,11 @@ export function objectOf(
 ): Schema {
   const required = Object.keys(members).filter((name) => !optional.includes(name))
   return { type: 'object', properties: members, required, additionalProperties: false, ...more }
+}
+
+/** How many there are with each of the statuses. */
+export function countsBy(statuses: readonly string[], description: string): Schema {
+  return objectOf(Object.fromEntries(statuses.map((status) => [status, count])), [], { description })
 }
 
 export function pageOf(item: Schema): Schema {

@@ -1,4 +1,5 @@
 import type { ResultStatus } from '../index/store.ts'
+import { comparePositions } from './keyset.ts'
 import { identityOf, type TaskName } from './task-name.ts'
 
 /** A result as it counts for drift. */
@@ -109,20 +110,12 @@ function driftOf({ host, playbook, identity, runs }: Pair): Drift[] {
 }
 
 function byTime(one: DriftResult, other: DriftResult): number {
-  return compare([one.time, one.run.id, one.sequence], [other.time, other.run.id, other.sequence])
+  return comparePositions([one.time, one.run.id, one.sequence], [other.time, other.run.id, other.sequence])
 }
 
 function byPlace(one: Drift, other: Drift): number {
-  return compare(
+  return comparePositions(
     [one.host, one.playbook ?? '', one.identity],
     [other.host, other.playbook ?? '', other.identity]
   )
-}
-
-function compare(one: readonly (string | number)[], other: readonly (string | number)[]): number {
-  for (const [at, value] of one.entries()) {
-    const against = other[at] ?? value
-    if (value !== against) return value < against ? -1 : 1
-  }
-  return 0
 }

@@ -7,6 +7,7 @@ import { from, host, playbook, to } from './filters.ts'
 import { findDrift } from './find-drift.ts'
 import { pageAfter } from './keyset.ts'
 import { listRoute } from './list.ts'
+import { once } from './once.ts'
 import { query, querySchema, readParameters } from './parameters.ts'
 import { type AskOptions, documentOnly } from './routes.ts'
 
@@ -56,13 +57,13 @@ export const driftRoute: FastifyPluginAsync<AskOptions> = async (app, { store, n
     // What comes while this is answered belongs to it.
     const toMs = end ?? nowMs + 1
     const asked = { fromMs: first ?? toMs - SPAN_MS, toMs, host: name, playbook: of, matching }
-    const { drift, checked } = await findDrift(store, asked, request.signal)
+    const found = once(() => findDrift(store, asked, request.signal))
     const answer = await list.answer(request, reply, part, async (page) => {
-      const { items, next } = pageAfter(drift, placeOf, page)
+      const { items, next } = pageAfter((await found()).drift, placeOf, page)
       return { items: items.map(itemOf), next }
     })
     if (!('items' in answer)) return answer
-    return { ...answer, checked: checkedOf(checked, asked.fromMs, toMs) }
+    return { ...answer, checked: checkedOf((await found()).checked, asked.fromMs, toMs) }
   })
 }
 

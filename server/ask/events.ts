@@ -1,10 +1,10 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { decodeCursor } from './cursors.ts'
 import { indexedEvent, problem } from './documents.ts'
-import { action, eitherStatus, from, host, playbook, run, to, user } from './filters.ts'
+import { eventFilters, filterOf } from './filters.ts'
 import { runIdOf } from './find-run.ts'
 import { listRoute } from './list.ts'
-import { oneOf, query, querySchema, readParameters, text } from './parameters.ts'
+import { cursorOfSort, oneOf, querySchema, readParameters } from './parameters.ts'
 import { type AskOptions, documentOnly } from './routes.ts'
 
 const orders = { '-@timestamp': 'desc', '@timestamp': 'asc' } as const
@@ -32,27 +32,15 @@ const list = listRoute({
 })
 
 const parameters = {
-  q: query('events'),
-  run,
-  action,
-  playbook,
-  host,
-  user,
-  status: eitherStatus,
+  ...eventFilters,
   heartbeats: oneOf(
     ['true', 'false'],
     '`false` leaves out `run.heartbeat`, which says nothing but that a run goes on.',
     'true'
   ),
-  from,
-  to,
   sort: oneOf(['-@timestamp', '@timestamp'], 'Newest first, or oldest first.', '-@timestamp'),
   ...list.parameters,
-  // Read with `sort`, which says of which list it is.
-  cursor: text(
-    '`next` of the page before, which was asked for with the same `sort`.',
-    'WzEsImV2ZW50cyIsMTc2Ml0'
-  )
+  cursor: cursorOfSort('events', [Date.UTC(2026, 10, 5, 9, 30) * 1000, 4711])
 }
 
 /** GET /v1/events: every recorded fact, by time. */
@@ -61,14 +49,14 @@ export const eventsRoute: FastifyPluginAsync<AskOptions> = async (app, { store, 
 
   app.get('/v1/events', { schema }, async (request, reply) => {
     const given = readParameters(parameters, request.query, now())
-    const { fields, limit, cursor, from: fromMs, to: toMs, q: matching, ...more } = given
+    const { fields, limit, cursor, ...more } = given
     const { sort = '-@timestamp', run: beginning, heartbeats, ...filters } = more
-    const runId = await runIdOf(store, beginning, request.signal)
     const order = orders[sort]
     const ofOrder = order === 'desc' ? 'events' : 'events, oldest first'
     const after = cursor === undefined ? undefined : decodeCursor(ofOrder, cursor)
+    const runId = await runIdOf(store, beginning, request.signal)
     const isWithoutHeartbeats = heartbeats === 'false'
-    const asked = { ...filters, order, runId, fromMs, toMs, isWithoutHeartbeats, matching }
+    const asked = { ...filterOf(filters), order, runId, isWithoutHeartbeats }
     return list.answer(request, reply, { fields, limit, cursor: after, list: ofOrder }, (part) =>
       store.events({ ...asked, ...part }, request.signal)
     )

@@ -1,9 +1,12 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from '../errors.ts'
+import { wasLeft } from '../failure.ts'
 import type { Page, Position } from '../index/store.ts'
 import type { Form } from './accept.ts'
 import { type Choice, chosenOf, fieldValue } from './choice.ts'
 import { csvHead, csvLine } from './csv.ts'
+import { exportRules } from './exports.ts'
 
 export interface Export {
   form: Exclude<Form['form'], 'page'>
@@ -21,7 +24,7 @@ export interface Export {
 
 /**
  * Answers with the whole list, page after page as the client takes them: while it does not, no more than one page
- * waits. An error before the first byte is answered as every other; after it the connection is reset, since a client
+ * waits, and one that takes nothing for too long is cut. An error before the first byte is answered as every other; after it the connection is reset, since a client
  * must not take a part for the whole.
  */
 export async function sendExport(
@@ -30,11 +33,14 @@ export async function sendExport(
   asked: Export
 ): Promise<FastifyReply> {
   const { form, mediaType } = asked
-  const pages = pagesOf(asked)
+  const rules = exportRules(request)
+  rules.begin(reply)
+  const pages = pagesOf(asked, () => rules.check(request))
   const first = await pages.next()
   reply.type(form === 'csv' ? `${mediaType}; charset=utf-8; header=present` : mediaType)
   // Of no length that is known, like the whole.
   if (request.method === 'HEAD') return reply.send(Readable.from([]))
+  cutIfStuck(request, reply, rules.drainMsMax)
   const parts = partsOf(first, pages, form === 'csv' ? csvOf(asked) : ndjsonOf(asked))
   return reply.send(Readable.from(cutAtFailure(request, parts), { objectMode: false, highWaterMark: 1 }))
 }
@@ -57,9 +63,15 @@ function csvOf({ columns }: Export): Writing {
   return { head: csvHead(columns), line: (item) => csvLine(paths.map((path) => fieldValue(item, path))) }
 }
 
-async function* pagesOf({ page, pageItems, ...asked }: Export): AsyncGenerator<object[], void> {
+/** `mayGoOn` throws if nothing more may be told. */
+async function* pagesOf(
+  { page, pageItems, ...asked }: Export,
+  mayGoOn: () => void
+): AsyncGenerator<object[], void> {
   let { after, itemsMax: left = Number.POSITIVE_INFINITY } = asked
   do {
+    // An export may take hours, in which a token can be revoked.
+    mayGoOn()
     const { items, next } = await page({ after, limit: Math.min(pageItems, left) })
     yield items
     after = next
@@ -79,6 +91,16 @@ async function* partsOf(
   }
 }
 
+/** Node's timer of the socket begins anew whenever some of what waits was taken. */
+function cutIfStuck(request: FastifyRequest, { raw }: FastifyReply, drainMsMax: number): void {
+  raw.setTimeout(drainMsMax, () => {
+    // Where nothing waits for the client, it is the client that waits for the index.
+    if (raw.writableLength === 0) return
+    request.log.info({ ms: drainMsMax }, 'export cut: the client took nothing')
+    raw.socket?.resetAndDestroy()
+  })
+}
+
 async function* cutAtFailure(
   request: FastifyRequest,
   parts: AsyncGenerator<string, void>
@@ -86,9 +108,9 @@ async function* cutAtFailure(
   try {
     yield* parts
   } catch (error) {
-    // The client went away, which ended the question.
-    if (request.signal.aborted) return
-    request.log.error({ err: error }, 'export cut')
+    if (wasLeft(request, error)) return
+    if (error instanceof Problem) request.log.info({ code: error.code, detail: error.message }, 'export cut')
+    else request.log.error({ err: error }, 'export cut')
     // Behind a proxy that speaks HTTP/1.0 a plain end of the connection would look like the end of the list.
     request.raw.socket.resetAndDestroy()
     throw error

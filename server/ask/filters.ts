@@ -1,13 +1,15 @@
 import ecs from '../../schemas/ecs.schema.json' with { type: 'json' }
 import { resultStatuses, runStatuses } from '../index/store.ts'
-import { oneOf, text, time } from './parameters.ts'
+import { oneOf, query, text, time } from './parameters.ts'
+import type { Query } from './query/ast.ts'
 
 const WILDCARD = '`*` stands for any characters.'
 
 /** What kinds of events there are. */
 export const actions: readonly string[] = ecs.$defs.event.properties.action.enum
 
-const statuses = [...new Set([...resultStatuses, ...runStatuses])]
+/** How a result, or a run, can stand. */
+export const statuses = [...new Set([...resultStatuses, ...runStatuses])]
 
 /** Filters that mean the same wherever they are taken. */
 export const host = text(`Name of a managed host. ${WILDCARD}`, 'web-*')
@@ -24,3 +26,23 @@ export const from = time(
   'now-7d'
 )
 export const to = time('Before this time, written like `from`.', '2026-11-05T09:30:00Z')
+
+/** The filters of events, wherever these are listed or counted. */
+export const eventFilters = {
+  ...{ q: query('events'), run, action, playbook, host, user },
+  ...{ status: eitherStatus, from, to }
+}
+
+/** Filters by the names that the index gives them. */
+export function filterOf<Filters extends { q?: Query; from?: number; to?: number }>({
+  q,
+  from,
+  to,
+  ...filters
+}: Filters): Omit<Filters, 'q' | 'from' | 'to'> & {
+  matching: Query | undefined
+  fromMs: number | undefined
+  toMs: number | undefined
+} {
+  return { ...filters, matching: q, fromMs: from, toMs: to }
+}

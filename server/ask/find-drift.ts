@@ -40,6 +40,18 @@ const sayOtherwise = or(status('ok'), status('skipped'), and(status('changed'), 
  * few; then of their tasks alone what else was said of the same hosts since.
  */
 export async function findDrift(store: Store, query: DriftQuery, signal?: AbortSignal): Promise<FoundDrift> {
+  const failure = new AbortController()
+  const ends = signal === undefined ? [] : [signal]
+  try {
+    return await lookForDrift(store, query, AbortSignal.any([failure.signal, ...ends]))
+  } catch (error) {
+    // The questions that are asked beside the one that failed: nobody waits for their answers any more.
+    failure.abort()
+    throw error
+  }
+}
+
+async function lookForDrift(store: Store, query: DriftQuery, signal: AbortSignal): Promise<FoundDrift> {
   const looking = openLook(store, query, signal)
   const fold = openDriftFold()
   const candidates = new Map<string, Candidate>()
@@ -110,13 +122,13 @@ function whatElse(candidate: Candidate): AskedResults | undefined {
 }
 
 /** Questions to the store within the limits of one question for drift. */
-function openLook(store: Store, query: DriftQuery, signal: AbortSignal | undefined) {
+function openLook(store: Store, query: DriftQuery, signal: AbortSignal) {
   const { host, playbook, toMs } = query
   const endsAt = performance.now() + limits.questionMsMax
   let seen = 0
 
   function spend(results: number): void {
-    signal?.throwIfAborted()
+    signal.throwIfAborted()
     seen += results
     if (seen > limits.driftResultsMax) throw tooCostly(`looks at more than ${limits.driftResultsMax} results`)
     if (performance.now() > endsAt)

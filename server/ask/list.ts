@@ -80,13 +80,15 @@ function answerOf(list: List, { items, next }: Page<object>, fields: Choice | un
   }
 }
 
+const PAGE_ITEMS = `a whole number from 1 to ${limits.pageItemsMax}`
+const HINT = ' Of an export, with Accept: application/x-ndjson or text/csv, it may be any from 1 on.'
+
 function pageItems(given: number = limits.pageItemsDefault): number {
   if (given <= limits.pageItemsMax) return given
-  const hint = ' An export, with Accept: application/x-ndjson or text/csv, has no such limit.'
-  throw invalid('limit', `a whole number from 1 to ${limits.pageItemsMax}`, String(given), hint)
+  throw invalid('limit', PAGE_ITEMS, String(given), HINT)
 }
 
-/** As that of parameters.ts, but an export may have any number of items. */
+/** How many items are wanted: of a page up to a limit, of an export any number. */
 const limit: Parameter<number> = {
   schema: {
     type: 'integer',
@@ -96,6 +98,6 @@ const limit: Parameter<number> = {
   read(given, name) {
     const count = /^[0-9]{1,15}$/.test(given) ? Number(given) : 0
     if (count >= 1) return count
-    throw invalid(name, `a whole number from 1 to ${limits.pageItemsMax}`, given)
+    throw invalid(name, PAGE_ITEMS, given, HINT)
   }
 }

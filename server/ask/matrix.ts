@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { type Cell, cellAt, type Outline, type OutlineCells } from '../index/outline.ts'
+import { type Cell, cellsOfHost, type Outline, type OutlineCells } from '../index/outline.ts'
 import type { ResultStatus } from '../index/store.ts'
 import { limits } from '../limits.ts'
 import { encodeCursor } from './cursors.ts'
@@ -8,7 +8,7 @@ import { host } from './filters.ts'
 import { findRun, runIdSchema } from './find-run.ts'
 import { ofRunProblems } from './outline.ts'
 import { matrixRow, matrixTask } from './outline-documents.ts'
-import { cursor, limit, querySchema, readParameters, wholeNumber } from './parameters.ts'
+import { cursor, querySchema, readParameters, wholeNumber } from './parameters.ts'
 import { likeness } from './query/patterns.ts'
 import { type AskOptions, documentOnly } from './routes.ts'
 
@@ -24,7 +24,14 @@ const parameters = {
     max: limits.matrixTasksMax,
     fallback: limits.matrixTasksDefault
   }),
-  limit,
+  limit: wholeNumber(
+    'Hosts of the page, at most. A page with many results may be shorter although more follow.',
+    {
+      min: 1,
+      max: limits.pageItemsMax,
+      fallback: limits.pageItemsDefault
+    }
+  ),
   cursor: cursor('matrix')
 }
 
@@ -91,22 +98,10 @@ function rowOf(
   { from, to }: { from: number; to: number }
 ): Omit<Cell, 'host'>[] {
   const row: Omit<Cell, 'host'>[] = []
-  for (let at = firstOf(cells.host, host); cells.host[at] === host; at++) {
-    const { host: _host, ...cell } = cellAt(cells, at)
+  for (const { host: _host, ...cell } of cellsOfHost(cells, host)) {
     if (cell.task >= from && cell.task < to) row.push(cell)
   }
   return row
-}
-
-/** The first place in the sorted list whose value is not less than `value`. */
-function firstOf(sorted: Uint32Array, value: number): number {
-  let [low, high] = [0, sorted.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((sorted[middle] ?? 0) < value) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 const page = pageOf(matrixRow)

@@ -1,5 +1,5 @@
 import { resultStatuses } from '../index/store.ts'
-import { count, eventField, objectOf, type Schema, timestamp } from './documents.ts'
+import { count, countsBy, eventField, objectOf, type Schema, timestamp } from './documents.ts'
 
 // The schemas of the parts of a run, for /openapi.json: server/index/outline.ts.
 
@@ -10,10 +10,9 @@ export const resultStatus: Schema = {
   enum: [...resultStatuses],
   description: 'How the task ended on the host.'
 }
-export const resultCounts: Schema = objectOf(
-  { ok: count, changed: count, failed: count, skipped: count, unreachable: count },
-  [],
-  { description: 'Results by status; of a task on a host the last one.' }
+export const resultCounts: Schema = countsBy(
+  resultStatuses,
+  'Results by status; of a task on a host the last one.'
 )
 const ignored = { ...count, description: 'Results that failed or were unreachable, and were ignored.' }
 const rescued = { ...count, description: 'Results that failed, and that a `rescue` took care of.' }

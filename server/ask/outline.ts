@@ -6,6 +6,7 @@ import { host } from './filters.ts'
 import { findRun, runIdSchema } from './find-run.ts'
 import { pageAfter } from './keyset.ts'
 import { listRoute } from './list.ts'
+import { once } from './once.ts'
 import { outlineHost, outlinePlay, outlineTask } from './outline-documents.ts'
 import { querySchema, readParameters } from './parameters.ts'
 import { likeness } from './query/patterns.ts'
@@ -53,27 +54,31 @@ const ofHosts = { host, ...hosts.parameters }
 /** GET /v1/runs/:id/plays, /tasks and /hosts: a run as whoever wrote the playbook knows it. */
 export const outlineRoutes: FastifyPluginAsync<AskOptions> = async (app, { store, now = Date.now }) => {
   documentOnly(app)
-  const outlineOf = async ({ params, signal }: FastifyRequest<OfRun>): Promise<Outline> =>
-    store.outline((await findRun(store, params.id, signal)).run.id, signal)
+  const outlineOf = ({ params, signal }: FastifyRequest<OfRun>): (() => Promise<Outline>) =>
+    once(async () => store.outline((await findRun(store, params.id, signal)).run.id, signal))
 
   app.get<OfRun>('/v1/runs/:id/plays', { schema: playsSchema }, async (request, reply) => {
     const given = readParameters(plays.parameters, request.query, now())
-    const outline = await outlineOf(request)
-    return plays.answer(request, reply, given, async (part) => pageAfter(outline.plays, placeOfPlay, part))
+    const outline = outlineOf(request)
+    return plays.answer(request, reply, given, async (part) =>
+      pageAfter((await outline()).plays, placeOfPlay, part)
+    )
   })
 
   app.get<OfRun>('/v1/runs/:id/tasks', { schema: tasksSchema }, async (request, reply) => {
     const given = readParameters(tasks.parameters, request.query, now())
-    const outline = await outlineOf(request)
-    return tasks.answer(request, reply, given, async (part) => pageAfter(outline.tasks, placeOfTask, part))
+    const outline = outlineOf(request)
+    return tasks.answer(request, reply, given, async (part) =>
+      pageAfter((await outline()).tasks, placeOfTask, part)
+    )
   })
 
   app.get<OfRun>('/v1/runs/:id/hosts', { schema: hostsSchema }, async (request, reply) => {
     const { host: name, ...given } = readParameters(ofHosts, request.query, now())
-    const outline = await outlineOf(request)
+    const outline = outlineOf(request)
     const isAsked = likeness(name)
-    const found = outline.hosts.filter((one) => isAsked(one.host.name))
-    return hosts.answer(request, reply, given, async (part) => pageAfter(found, placeOfHost, part))
+    const found = once(async () => (await outline()).hosts.filter((one) => isAsked(one.host.name)))
+    return hosts.answer(request, reply, given, async (part) => pageAfter(await found(), placeOfHost, part))
   })
 }
 

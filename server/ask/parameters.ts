@@ -1,7 +1,7 @@
 import { Problem } from '../errors.ts'
 import type { Position } from '../index/store.ts'
 import { limits } from '../limits.ts'
-import { decodeCursor, type List } from './cursors.ts'
+import { decodeCursor, encodeCursor, type List } from './cursors.ts'
 import { nearest } from './nearest.ts'
 import type { Query, Searched } from './query/ast.ts'
 import { parseQuery } from './query/parse.ts'
@@ -113,11 +113,6 @@ export function time(description: string, example: string): Parameter<number> {
   }
 }
 
-export const limit = wholeNumber(
-  'Items of the page, at most. A page of large items may be shorter although more follow.',
-  { min: 1, max: limits.pageItemsMax, fallback: limits.pageItemsDefault }
-)
-
 export function wholeNumber(
   description: string,
   { min, max, fallback }: { min: number; max: number; fallback: number }
@@ -155,6 +150,14 @@ export function cursor(list: List): Parameter<Position> {
     schema: { type: 'string', description },
     read: (given) => decodeCursor(list, given)
   }
+}
+
+/** The cursor of a list that can be sorted in several ways. It is read with `sort`, which says of which list it is. */
+export function cursorOfSort(list: List, position: Position): Parameter<string> {
+  return text(
+    '`next` of the page before, which was asked for with the same `sort`.',
+    encodeCursor(list, position)
+  )
 }
 
 export function invalid(name: string, expected: string, given: string, hint = ''): Problem {

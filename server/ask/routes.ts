@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Page, Store } from '../index/store.ts'
-import { encodeCursor, type List } from './cursors.ts'
+import type { Store } from '../index/store.ts'
 
 export interface AskOptions {
   store: Store
@@ -12,10 +11,6 @@ export interface AskOptions {
 export interface Answer<Item> {
   items: Item[]
   next: string | null
-}
-
-export function answerOf<Item>(list: List, { items, next }: Page<Item>): Answer<Item> {
-  return { items, next: next === undefined ? null : encodeCursor(list, next) }
 }
 
 /**

@@ -34,7 +34,8 @@ const actions: Record<Event['event']['action'], true> = {
   'spool.dropped': true,
   'journal.full': true,
   'journal.resumed': true,
-  'event.conflict': true
+  'event.conflict': true,
+  'runs.expired': true
 }
 const statuses: Record<RunStatus | ResultStatus, true> = {
   ok: true,

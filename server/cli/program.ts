@@ -3,6 +3,7 @@ import { completionCommand } from './completion.ts'
 import { deadLettersCommand } from './dead-letters.ts'
 import { journalCommand } from './journal-dump.ts'
 import { keyCommand } from './key.ts'
+import { proofCommand } from './proof.ts'
 import { emptyProgram, questions } from './questions.ts'
 import { reconcileCommand } from './reconcile.ts'
 import { reindexCommand } from './reindex.ts'
@@ -10,6 +11,7 @@ import { serveCommand } from './serve.ts'
 import { setupCommand } from './setup.ts'
 import { processSurroundings, type Surroundings } from './surroundings.ts'
 import { tokenCommand } from './token.ts'
+import { verifyCommand } from './verify.ts'
 
 /** `playtrail` with all its commands. */
 export function createProgram(surroundings: Surroundings = processSurroundings()): Command {
@@ -17,11 +19,11 @@ export function createProgram(surroundings: Surroundings = processSurroundings()
   const groups: [title: string, commands: Command[]][] = [
     ['The service:', [serveCommand()]],
     ['What was recorded:', questions.map((question) => question(surroundings))],
+    ['To check and to prove it:', [verifyCommand(), proofCommand(), keyCommand()]],
     [
       'To operate it:',
       [
         tokenCommand(),
-        keyCommand(),
         setupCommand(),
         reindexCommand(),
         reconcileCommand(surroundings),

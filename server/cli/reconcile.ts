@@ -1,21 +1,16 @@
 import { errors } from '@elastic/elasticsearch'
 import { Command, InvalidArgumentError } from 'commander'
-import { type Config, ConfigurationError } from '../config.ts'
-import { type DataFolder, openDataFolder } from '../data-folder.ts'
+import { ConfigurationError } from '../config.ts'
+import { openDataFolder } from '../data-folder.ts'
 import { Fatal } from '../errors.ts'
-import { openDeadLetters } from '../index/dead-letters.ts'
 import { reasonOf } from '../index/elasticsearch/failures.ts'
-import { openComparable } from '../index/open-comparable.ts'
-import { storeName } from '../index/open-store.ts'
 import { Uncheckable } from '../index/reconcile/comparable.ts'
 import type { Difference } from '../index/reconcile/difference.ts'
-import { type Reconciled, reconcile } from '../index/reconcile/reconcile.ts'
-import { openJournalFiles } from '../journal/read-only.ts'
-import type { JournalRecord } from '../journal/record.ts'
+import { compareWithIndex } from './compare-with-index.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { Failure } from './failure.ts'
 import { printable, printableJson } from './printable.ts'
-import { createReconcileProgress } from './reconcile-progress.ts'
+import { createProgressLine } from './progress-line.ts'
 import { differenceLine, summaryText } from './reconcile-text.ts'
 import { addStoreOptions, readStoreFlags, type StoreFlags } from './store-options.ts'
 import { print, processSurroundings, type Surroundings } from './surroundings.ts'
@@ -54,7 +49,7 @@ export function reconcileCommand(surroundings: Surroundings = processSurrounding
 }
 
 async function reconcileIn(flags: ReconcileFlags, surroundings: Surroundings): Promise<ExitCode> {
-  const progress = createReconcileProgress(surroundings)
+  const progress = createProgressLine(surroundings)
   try {
     const config = readStoreFlags(flags, surroundings.env)
     const folder = openDataFolder(config.dataDir)
@@ -65,7 +60,14 @@ async function reconcileIn(flags: ReconcileFlags, surroundings: Surroundings): P
     }
     const onDifference = (difference: Difference): Promise<void> =>
       write(flags.json ? printableJson(difference) : printable(differenceLine(difference)))
-    const reconciled = await compare(flags, { config, folder }, onDifference, progress.show)
+    const reconciled = await compareWithIndex(
+      { config, folder },
+      {
+        ...flags,
+        onDifference,
+        onProgress: (stage, done, total) => progress.show(`Comparing ${stage}`, done, total)
+      }
+    )
     await write(flags.json ? printableJson({ summary: reconciled }) : summaryText(reconciled, flags))
     const left = Object.values(reconciled.differences).reduce((sum, count) => sum + count, 0)
     return left + reconciled.deadLetters === 0 ? codes.agrees : codes.differs
@@ -73,32 +75,6 @@ async function reconcileIn(flags: ReconcileFlags, surroundings: Surroundings): P
     throw unchecked(error)
   } finally {
     await progress.clear()
-  }
-}
-
-async function compare(
-  { repair: isRepaired, from, to }: ReconcileFlags,
-  { config, folder }: { config: Config; folder: DataFolder },
-  onDifference: (difference: Difference) => Promise<void>,
-  onProgress: ReturnType<typeof createReconcileProgress>['show']
-): Promise<Reconciled> {
-  const letters = openDeadLetters(folder.deadLetters)
-  try {
-    const { index, repair, close } = await openComparable(config, folder, isRepaired === true)
-    const store = storeName(config)
-    const isDeadLetter = ({ index: record }: JournalRecord): boolean => letters.get(record)?.store === store
-    try {
-      return await reconcile({
-        ...{ index, repair, isDeadLetter, onDifference, onProgress },
-        openJournal: () => openJournalFiles(folder),
-        first: from,
-        next: to === undefined ? undefined : to + 1
-      })
-    } finally {
-      await close()
-    }
-  } finally {
-    letters.close()
   }
 }
 

@@ -24,6 +24,8 @@ export function whatHappened(event: IndexedEvent): string {
       return `new events are taken again, after ${counted(event.journal?.refused_events ?? 0, 'event')} refused`
     case 'event.conflict':
       return conflictText(event)
+    case 'runs.expired':
+      return `${counted(event.expired?.runs ?? 0, 'old run')} removed from the index, with ${counted(event.expired?.events ?? 0, 'event')}`
     default:
       return task || (ansible?.play?.name ?? ansible?.playbook?.path ?? '')
   }

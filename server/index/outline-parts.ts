@@ -6,7 +6,8 @@ import {
   type OutlineHost,
   type OutlinePlay,
   type OutlineTask,
-  RESCUED
+  RESCUED,
+  worstFirst
 } from './outline.ts'
 import type { CellFold, Fold, HostFold, Play, PlayFold, TaskFold } from './outline-fold.ts'
 import { noResults, type ResultStatus, resultStatuses } from './store.ts'
@@ -196,11 +197,8 @@ function hostPart(host: HostFold | undefined, sum: HostSum | undefined): Outline
 }
 
 function worst({ results, failed, unreachable, ignored, rescued }: HostSum): ResultStatus | undefined {
-  if (failed > 0) return 'failed'
-  if (unreachable > 0) return 'unreachable'
-  if (results.changed > 0) return 'changed'
-  if (results.ok + ignored + rescued > 0) return 'ok'
-  return results.skipped > 0 ? 'skipped' : undefined
+  const counted = { ...results, failed, unreachable, ok: results.ok + ignored + rescued }
+  return worstFirst.find((status) => counted[status] > 0)
 }
 
 function lasted({ start, end }: Span): { start?: string; end?: string; duration?: number } {

@@ -118,6 +118,34 @@ export function cellAt(cells: OutlineCells, at: number): Cell {
   }
 }
 
+/** The results of a host, which is named by its place, in the order of the tasks. */
+export function* cellsOfHost(cells: OutlineCells, host: number): Generator<Cell, void> {
+  for (let at = firstOf(cells.host, host); cells.host[at] === host; at++) yield cellAt(cells, at)
+}
+
+/** The first place in the sorted list whose value is not less than `value`. */
+function firstOf(sorted: Uint32Array, value: number): number {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((sorted[middle] ?? 0) < value) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** How results are told apart where one stands for several: by the worst. */
+export const worstFirst: readonly ResultStatus[] = ['failed', 'unreachable', 'changed', 'ok', 'skipped']
+
+/** What a result counts as among others: what was ignored or rescued did no harm to the run. */
+export function countedStatus({
+  status,
+  ignored,
+  rescued
+}: Pick<Cell, 'status' | 'ignored' | 'rescued'>): ResultStatus {
+  return ignored || rescued ? 'ok' : status
+}
+
 /** What whoever asks for the outline of too large a run is told. */
 export function tooManyResults(runId: string): Problem {
   return new Problem(

@@ -158,6 +158,21 @@ type DeepPartial<Value> = Value extends readonly (infer Item)[]
     ? { [Name in keyof Value]?: DeepPartial<Value[Name]> }
     : Value
 
+/** What an index keeps. Runs that go on are always kept. */
+export interface Kept {
+  /** Runs that started at that time or later, and events without a run since then; milliseconds since 1970. */
+  fromMs?: number | undefined
+  /** So many of the newest runs. */
+  runsMax?: number | undefined
+}
+
+/** What was removed by one step; `isMore` if another one would remove more. */
+export interface Expired {
+  events: number
+  runs: number
+  isMore: boolean
+}
+
 /** The index that was written to is no more in use: another one has taken its place, or it was deleted. */
 export class IndexReplaced extends Error {
   override readonly name = 'IndexReplaced'
@@ -223,6 +238,12 @@ export interface Store extends Summaries {
    * or as many plays, tasks and hosts.
    */
   outline(runId: string, signal?: AbortSignal): Promise<Outline>
+
+  /**
+   * Removes some of what is older than what is to be kept, whole runs one after the other. Absent where the index has
+   * a retention of its own.
+   */
+  expireSome?(kept: Kept): Promise<Expired>
 
   close(): Promise<void>
 }

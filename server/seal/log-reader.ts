@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodeBundle, encodeBundle } from './bundle.ts'
 import { HASH_BYTES } from './hashes.ts'
-import { type Tile, tileAt, tilePath } from './tile.ts'
+import { TILE_WIDTH, type Tile, tileAt, tilePath } from './tile.ts'
 
 /**
  * The bytes of a tile or bundle of the tree that is published; undefined if that has none. A partial one is the
@@ -17,12 +17,14 @@ export async function readPublished(
     const size = publishedSize()
     const there = tileAt(size, tile.level, tile.index)
     if (there === undefined || there.width < tile.width) return undefined
-    try {
-      return beginningOf(await readFile(join(log, tilePath(there))), there, tile.width)
-    } catch (error) {
-      // A partial tile is removed when the full one is published: then it is there.
-      const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-      if (!isGone || publishedSize() === size) throw error
+    for (const file of [there, { ...there, width: TILE_WIDTH }]) {
+      try {
+        return beginningOf(await readFile(join(log, tilePath(file))), file, tile.width)
+      } catch (error) {
+        // A partial tile is removed when the full one is published, of which this thread may not have heard yet.
+        const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+        if (!isGone || (file.width === TILE_WIDTH && publishedSize() === size)) throw error
+      }
     }
   }
 }

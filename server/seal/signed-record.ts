@@ -13,7 +13,7 @@ import type { VerifierKey } from './vkey.ts'
 //
 // The first lies with the keys, since whoever has a key without it could sign another history by mistake.
 
-const LAST_SIGNED = 'last-signed'
+export const LAST_SIGNED = 'last-signed'
 export const CHECKPOINT = 'checkpoint'
 
 export interface LogFolders {

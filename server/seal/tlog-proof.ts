@@ -16,7 +16,7 @@ import type { VerifierKey } from './vkey.ts'
 //                               an empty line
 //   <checkpoint, verbatim>
 
-const MAGIC = 'c2sp.org/tlog-proof@v1'
+export const TLOG_PROOF_MAGIC = 'c2sp.org/tlog-proof@v1'
 /** A tree of 2^53 leaves is not higher. */
 const HASHES_MAX = 64
 
@@ -31,7 +31,7 @@ export interface TlogProof {
 
 export function encodeTlogProof({ extra, index, hashes, checkpoint }: TlogProof): string {
   const lines = [
-    MAGIC,
+    TLOG_PROOF_MAGIC,
     ...(extra === undefined ? [] : [`extra ${extra.toString('base64')}`]),
     `index ${index}`,
     ...hashes.map((hash) => hash.toString('base64'))
@@ -46,7 +46,8 @@ export function decodeTlogProof(bytes: Uint8Array): TlogProof {
   const end = text.indexOf('\n\n')
   if (end === -1) throw new BadEvidence('expected an empty line between the proof and the checkpoint')
   const [magic, ...lines] = text.slice(0, end).split('\n')
-  if (magic !== MAGIC) throw new BadEvidence(`expected "${MAGIC}" in line 1, got "${magic}"`)
+  if (magic !== TLOG_PROOF_MAGIC)
+    throw new BadEvidence(`expected "${TLOG_PROOF_MAGIC}" in line 1, got "${magic}"`)
   const extraText = lines[0]?.startsWith('extra ') ? lines.shift()?.slice('extra '.length) : undefined
   const extra = extraText === undefined ? undefined : decodeBase64(extraText)
   if (extraText !== undefined && extra === undefined)

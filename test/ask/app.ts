@@ -7,6 +7,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { compareRoute } from '../../server/ask/compare.ts'
 import { driftRoute } from '../../server/ask/drift.ts'
 import { eventsRoute } from '../../server/ask/events.ts'
+import { type ExportOptions, limitExports } from '../../server/ask/exports.ts'
 import { runsRoutes } from '../../server/ask/runs.ts'
 import { summariesRoutes } from '../../server/ask/summaries/routes.ts'
 import type { Event } from '../../server/event-types.ts'
@@ -44,7 +45,8 @@ export interface Body {
 export async function ask(
   t: TestContext,
   events: readonly Event[],
-  asked = (store: Store): Store => store
+  asked = (store: Store): Store => store,
+  exports: Partial<ExportOptions> = {}
 ): Promise<Asked> {
   const folder = mkdtempSync(join(tmpdir(), 'playtrail-ask-'))
   const path = join(folder, 'index.sqlite')
@@ -56,6 +58,7 @@ export async function ask(
   app.setSerializerCompiler(() => JSON.stringify)
   app.setErrorHandler(answerProblem)
   await app.register(swagger, { openapi: { openapi: '3.1.0' } })
+  limitExports(app, { check: () => undefined, ...exports })
   await app.register(runsRoutes, { store: asked(store), now: () => NOW })
   await app.register(eventsRoute, { store: asked(store), now: () => NOW })
   await app.register(compareRoute, { store: asked(store), now: () => NOW })

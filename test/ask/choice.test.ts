@@ -39,6 +39,19 @@ test('fields and groups are chosen, and nothing else is answered', () => {
   })
 })
 
+test('a label that is called like a member of every object is chosen as any other', () => {
+  const labels: object = JSON.parse('{"labels":{"__proto__":"blue","constructor":"red"}}')
+  for (const name of ['__proto__', 'constructor']) {
+    const choice = choiceOf([`labels.${name}`])
+    assert.equal(fieldValue(chosenOf(labels, choice), `labels.${name}`), fieldValue(labels, `labels.${name}`))
+    assert.deepEqual(leavesOf(choice.names, indexedEvent), [`labels.${name}`])
+  }
+  assert.equal(
+    JSON.stringify(chosenOf(labels, choiceOf(['labels.__proto__']))),
+    '{"labels":{"__proto__":"blue"}}'
+  )
+})
+
 test('of a list of objects each has what was chosen of it', () => {
   assert.deepEqual(chosenOf(document, choiceOf(['ansible.diff.unified'])), {
     ansible: { diff: [{ unified: '+a' }, {}] }

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { compareResults } from '../../server/ask/compare-results.ts'
 import type { Comparison } from '../../server/ask/compare-runs.ts'
 import type { Event } from '../../server/event-types.ts'
+import type { Outline } from '../../server/index/outline.ts'
+import { noResults, type ResultStatus, resultStatuses } from '../../server/index/store.ts'
 import { limits } from '../../server/limits.ts'
-import { type PlayedRun, playedRun } from '../index/outline-events.ts'
+import { type PlayedRun, playedRun, taskOf } from '../index/outline-events.ts'
 import { eventually } from '../support/eventually.ts'
 import { get, post, runningService } from '../support/service.ts'
 import { ask } from './app.ts'
@@ -158,6 +161,70 @@ test('tasks without a key are the same by their role and name, and repeated ones
   )
 })
 
+test('the worst result of a task is the one that the status of its host comes from', async (t) => {
+  const ignored = { result: { ignored: true } }
+  const rescued = { result: { rescued: true } }
+  type Ended = [
+    'ok' | 'changed' | 'failed' | 'skipped' | 'unreachable',
+    typeof ignored | typeof rescued | undefined
+  ]
+  const cases: { ended: Ended[]; worst: Ended[0]; counted: Ended[0] }[] = [
+    {
+      ended: [
+        ['failed', ignored],
+        ['unreachable', undefined]
+      ],
+      worst: 'unreachable',
+      counted: 'unreachable'
+    },
+    {
+      ended: [
+        ['failed', rescued],
+        ['changed', undefined]
+      ],
+      worst: 'changed',
+      counted: 'changed'
+    },
+    {
+      ended: [
+        ['unreachable', ignored],
+        ['failed', undefined]
+      ],
+      worst: 'failed',
+      counted: 'failed'
+    },
+    {
+      ended: [
+        ['ok', undefined],
+        ['failed', ignored]
+      ],
+      worst: 'failed',
+      counted: 'ok'
+    },
+    {
+      ended: [
+        ['skipped', undefined],
+        ['unreachable', ignored]
+      ],
+      worst: 'unreachable',
+      counted: 'ok'
+    }
+  ]
+  for (const { ended, worst, counted } of cases) {
+    for (const order of [ended, ended.toReversed()]) {
+      const [a, b] = [playedRun(START), playedRun(START + HOUR_MS)]
+      const results = order.map(([status, more], at) =>
+        b.ended('web', 'install', 'web-1', status, { ...more, task: { occurrence: at + 1 } })
+      )
+      const { app } = await ask(t, [a.ended('web', 'install', 'web-1', 'skipped'), ...results])
+      const compared = (await app.inject(`/v1/compare?a=${a.id}&b=${b.id}`)).json<Comparison>()
+      const hosts = (await app.inject(`/v1/runs/${b.id}/hosts`)).json<{ items: { status: string }[] }>()
+      const told = [compared.results.items[0]?.b?.status, hosts.items[0]?.status]
+      assert.deepEqual(told, [worst, counted], JSON.stringify(order))
+    }
+  }
+})
+
 test('lists of a comparison end at their limit and say how many more there would be', async (t) => {
   const [a, b] = [playedRun(START), playedRun(START + HOUR_MS)]
   const hosts = Array.from({ length: limits.compareItemsMax + 3 }, (_, at) => `web-${at}`)
@@ -168,6 +235,49 @@ test('lists of a comparison end at their limit and say how many more there would
   const { app } = await ask(t, events)
   const { results } = (await app.inject(`/v1/compare?a=${a.id}&b=${b.id}`)).json<Comparison>()
   assert.deepEqual([results.items.length, results.more], [limits.compareItemsMax, 3])
+})
+
+/** A run of so many hosts and tasks, all of whose results have this status. */
+function largeOutline(hosts: number, tasks: number, status: ResultStatus): Outline {
+  const length = hosts * tasks
+  const span = { event: {}, results: noResults(), ignored: 0, rescued: 0 }
+  return {
+    plays: [],
+    tasks: Array.from({ length: tasks }, (_, at) => ({
+      ...span,
+      sequence: at,
+      ansible: { play: { id: 'web' }, task: taskOf(`task ${at}`, { key: String(at) }) }
+    })),
+    hosts: Array.from({ length: hosts }, (_, at) => ({ ...span, host: { name: `web-${at}` } })),
+    cells: {
+      host: Uint32Array.from({ length }, (_, at) => Math.floor(at / tasks)),
+      task: Uint32Array.from({ length }, (_, at) => at % tasks),
+      status: new Uint8Array(length).fill(resultStatuses.indexOf(status)),
+      flags: new Uint8Array(length),
+      sequence: new Float64Array(length),
+      duration: new Float64Array(length)
+    }
+  }
+}
+
+test('while large runs are compared others get their turn, and it ends when whoever asked has gone', async () => {
+  const [a, b] = [largeOutline(100, 500, 'ok'), largeOutline(100, 500, 'changed')]
+  let turns = 0
+  let isCompared = false
+  const count = (): void => {
+    turns++
+    if (!isCompared) setImmediate(count)
+  }
+  setImmediate(count)
+  const { items, more } = await compareResults(a, b)
+  isCompared = true
+  assert.deepEqual([items.length, more], [limits.compareItemsMax, 50_000 - limits.compareItemsMax])
+  assert.ok(turns >= 10, `${turns} turns`)
+
+  const client = new AbortController()
+  const left = compareResults(a, b, client.signal)
+  client.abort()
+  await assert.rejects(left, { name: 'AbortError' })
 })
 
 test('a run that is not there, one that is not named, and an unknown parameter are refused', async (t) => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test } from 'node:test'
 import { findDrift } from '../../server/ask/find-drift.ts'
+import type { EventPartQuery, Store } from '../../server/index/store.ts'
 import { limits } from '../../server/limits.ts'
 import { batchOf } from '../index/fixtures.ts'
 import { sqliteStore } from '../query/sqlite-store.ts'
@@ -114,11 +116,53 @@ test('many hosts that differ in a task, and a long series, are found', async (t)
   assert.equal(checked.length, 8)
 })
 
+/** The store with another way to answer questions about what was said since of tasks that would change something. */
+function answering(store: Store, eventParts: Store['eventParts']): Store {
+  return new Proxy(store, {
+    get(of, name: keyof Store) {
+      if (name === 'eventParts')
+        return (query: EventPartQuery, signal: AbortSignal) =>
+          query.order === 'desc' ? eventParts(query, signal) : of.eventParts(query, signal)
+      const member = of[name]
+      return typeof member === 'function' ? member.bind(of) : member
+    }
+  })
+}
+
+test('where one question for drift fails those beside it are ended, and no other is asked', async (t) => {
+  const store = await sqliteStore(t)
+  const tasks = Array.from({ length: 3 * limits.driftQuestionsAtOnce }, (_, at) => `web-1 task-${at} changed`)
+  await store.write(batchOf(runOfDay({ day: 0 }, ...tasks).events))
+  let asked = 0
+  let ended = 0
+  const failing = answering(store, async (_query, signal) => {
+    asked++
+    if (asked === limits.driftQuestionsAtOnce) throw new Error('the disk is on fire')
+    assert.ok(signal)
+    await once(signal, 'abort')
+    ended++
+    throw signal.reason
+  })
+  await assert.rejects(findDrift(failing, { fromMs: dayMs(0), toMs: dayMs(9) }), /on fire/)
+  await eventually(async () => ended === limits.driftQuestionsAtOnce - 1 || undefined)
+  assert.equal(asked, limits.driftQuestionsAtOnce)
+})
+
 test('looking for drift ends when whoever asked has gone', async (t) => {
   const store = await sqliteStore(t)
   await store.write(batchOf(runOfDay({ day: 0 }, 'web-1 install changed').events))
+  const client = new AbortController()
+  let asked = 0
+  const leaving = answering(store, async (query, signal) => {
+    asked++
+    client.abort()
+    assert.ok(signal?.aborted, 'the store is told')
+    // The answer was under way already.
+    return store.eventParts(query)
+  })
   const query = { fromMs: dayMs(0), toMs: dayMs(9) }
-  await assert.rejects(findDrift(store, query, AbortSignal.abort()), { name: 'AbortError' })
+  await assert.rejects(findDrift(leaving, query, client.signal), { name: 'AbortError' })
+  assert.equal(asked, 1, 'the client went away while it was asked, and nothing was asked behind it')
 })
 
 test('a parameter of drift that is wrong or unknown is refused', async (t) => {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { get as httpGet, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import type { ExportOptions } from '../../server/ask/exports.ts'
 import { Problem } from '../../server/errors.ts'
 import type { Event } from '../../server/event-types.ts'
 import type { EventQuery, Store } from '../../server/index/store.ts'
@@ -15,17 +16,19 @@ const START = Date.UTC(2026, 10, 5, 9, 30)
 const NDJSON = 'application/x-ndjson'
 const PAGES = 4
 const MANY = PAGES * limits.exportPageItems - 7
+const MUCH = 2_000
+const PAGES_OF_MUCH = MUCH / limits.exportPageItems
 
 interface Listening extends Asked {
   /** The answer of a server that listens, as it comes. */
-  stream(path: string, accept?: string): Promise<IncomingMessage>
+  stream(path: string, accept?: string, authorization?: string): Promise<IncomingMessage>
   /** What the server writes to, of each request. */
   responses: ServerResponse[]
 }
 
 async function listening(
   t: TestContext,
-  ...args: [readonly Event[], ((store: Store) => Store)?]
+  ...args: [readonly Event[], ((store: Store) => Store)?, Partial<ExportOptions>?]
 ): Promise<Listening> {
   const asked = await ask(t, ...args)
   const responses: ServerResponse[] = []
@@ -37,8 +40,10 @@ async function listening(
   return {
     ...asked,
     responses,
-    async stream(path, accept = NDJSON) {
-      const request = httpGet({ port, path, headers: { accept }, agent: false })
+    async stream(path, accept = NDJSON, authorization = 'Bearer one') {
+      const request = httpGet({ port, path, headers: { accept, authorization }, agent: false })
+      // A reset fails the response too.
+      request.on('error', () => undefined)
       const [response] = await once(request, 'response')
       return response
     }
@@ -68,6 +73,11 @@ function longRun(results = MANY, stdout = 'done'): Event[] {
   const run = runOfEvents(START)
   const more = { host: { name: 'web-1' }, ansible: { result: { status: 'ok' as const, stdout } } }
   return [run.started(), ...Array.from({ length: results }, () => run.next('item.result', more))]
+}
+
+/** 2,000 events of 60 KiB, which are more than the buffers of two sockets hold. */
+function muchMore(): Event[] {
+  return longRun(MUCH, 'x'.repeat(60 * 1024))
 }
 
 /** The store, and how often it was asked for events. `before` is called first, and may throw. */
@@ -217,10 +227,8 @@ test('an export has each item once while events arrive', async (t) => {
 })
 
 test('the next page is asked for when the last one was taken, and no sooner', async (t) => {
-  // 2,000 events of 60 KiB are more than the buffers of two sockets hold.
-  const results = 2_000
   const store = counted()
-  const { stream, responses } = await listening(t, longRun(results, 'x'.repeat(60 * 1024)), store.over)
+  const { stream, responses } = await listening(t, muchMore(), store.over)
   const response = await stream('/v1/events')
   const [sending] = responses
   let seen = -1
@@ -229,26 +237,69 @@ test('the next page is asked for when the last one was taken, and no sooner', as
     seen = store.asked
     return isSame ? seen : undefined
   })
-  assert.ok(
-    stopped < results / limits.exportPageItems / 2,
-    `${stopped} pages were asked for, of which none was read`
-  )
-  assert.equal((await objects(response)).length, results + 1)
+  assert.ok(stopped < PAGES_OF_MUCH / 2, `${stopped} pages were asked for, of which none was read`)
+  assert.equal((await objects(response)).length, MUCH + 1)
 })
 
 test('a client that goes away ends the export', async (t) => {
   const store = counted()
-  const { stream, responses } = await listening(t, longRun(2_000, 'x'.repeat(60 * 1024)), store.over)
+  const { stream, responses, store: own } = await listening(t, muchMore(), store.over)
   const response = await stream('/v1/events')
   await once(response, 'readable')
   const [sending] = responses
   assert.ok(sending)
   response.destroy()
   if (!sending.closed) await once(sending, 'close')
-  const asked = store.asked
   // The store answers one question after the other: what was under way ends before this one.
-  await store.over((await ask(t, [])).store).events({ limit: 1, order: 'asc' })
-  assert.equal(store.asked, asked + 1)
+  await own.events({ limit: 1, order: 'asc' })
+  const { asked } = store
+  await own.events({ limit: 1, order: 'asc' })
+  assert.equal(store.asked, asked)
+  assert.ok(asked < PAGES_OF_MUCH / 2, `${asked} pages were asked for`)
+})
+
+test('there is room for so many exports, and for another one when one has ended or its client has gone', async (t) => {
+  const pace = { ...limits, exportsMax: 2 }
+  const { stream, get } = await listening(t, muchMore(), undefined, { pace })
+  const [one, other] = [await stream('/v1/events'), await stream('/v1/runs', 'text/csv')]
+  assert.match(await whole(other), /^@timestamp/)
+  const third = await stream('/v1/events')
+  assert.equal(third.statusCode, 200, 'one has ended')
+  const refused = await stream('/v1/runs')
+  assert.equal(refused.statusCode, 503)
+  assert.ok(refused.headers['retry-after'])
+  assert.equal(JSON.parse(await whole(refused)).code, 'too_many_exports')
+  assert.equal((await get('/v1/runs')).status, 200, 'a page is no export')
+  one.destroy()
+  await eventually(async () => {
+    const again = await stream('/v1/runs')
+    const text = await whole(again)
+    return again.statusCode === 200 ? text : undefined
+  })
+  third.destroy()
+})
+
+test('a client that takes nothing of an export for too long is cut', async (t) => {
+  const pace = { ...limits, exportDrainMsMax: 100 }
+  const { stream, responses } = await listening(t, muchMore(), undefined, { pace })
+  const stuck = await stream('/v1/events')
+  const failed = once(stuck, 'close').catch((error: unknown) => error)
+  await eventually(async () => (responses[0]?.destroyed === true ? true : undefined))
+  stuck.resume()
+  assert.equal(((await failed) as NodeJS.ErrnoException).code, 'ECONNRESET')
+})
+
+test('an export is reset at the next page when its token was revoked', async (t) => {
+  const revoked = new Set<string | undefined>()
+  const check = (authorization: string | undefined): void => {
+    if (revoked.has(authorization)) throw new Problem('token_unknown', 'It was revoked.')
+  }
+  const { stream } = await listening(t, muchMore(), undefined, { check })
+  const one = await stream('/v1/events')
+  const other = await stream('/v1/events', NDJSON, 'Bearer other')
+  revoked.add('Bearer one')
+  await assert.rejects(whole(one), { code: 'ECONNRESET' })
+  assert.equal((await objects(other)).length, MUCH + 1)
 })
 
 test('an error at the first page is answered as a problem', async (t) => {
@@ -278,6 +329,30 @@ test('an error after the first byte resets the connection: a part is not taken f
   for (const accept of [NDJSON, 'text/csv']) {
     await assert.rejects(stream('/v1/events', accept).then(whole), { code: 'ECONNRESET' })
   }
+})
+
+test('a list that is summed up is summed up once for an export of many pages', async (t) => {
+  const run = runOfEvents(START)
+  const hosts = Array.from({ length: 2 * limits.pageItemsMax + 1 }, (_, at) => `web-${at}`)
+  let asked = 0
+  const over = (store: Store): Store =>
+    Object.assign(Object.create(store), {
+      async hosts(...args: Parameters<Store['hosts']>) {
+        asked++
+        return await store.hosts(...args)
+      }
+    })
+  const { stream } = await listening(
+    t,
+    hosts.map((host) => run.result(host, 'ok')),
+    over
+  )
+  const exported = (await objects(await stream('/v1/hosts'))) as { host?: { name: string } }[]
+  assert.deepEqual(
+    exported.map(({ host }) => host?.name),
+    hosts.toSorted()
+  )
+  assert.equal(asked, 1)
 })
 
 test('every list is exported with the items of its page, and its columns are its fields', async (t) => {

@@ -4,11 +4,13 @@ import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
 import Fastify from 'fastify'
+import { pino } from 'pino'
 import type { Pace } from '../../server/ask/live/pace.ts'
 import { liveRoute } from '../../server/ask/live/route.ts'
 import { Problem } from '../../server/errors.ts'
 import type { Event } from '../../server/event-types.ts'
 import { answerProblem } from '../../server/failure.ts'
+import type { JournalReader } from '../../server/journal/reader.ts'
 import { limits } from '../../server/limits.ts'
 import { type RunOfEvents, receivedAt, runOfEvents } from '../index/fixtures.ts'
 import { onEnd } from '../support/cleanup.ts'
@@ -24,28 +26,50 @@ interface Told {
   journalId: string
   append(...events: Event[]): Promise<void>
   /** A client on a socket of its own. */
-  open(query?: string, lastId?: string): Promise<EventStream>
+  open(query?: string, lastId?: string, authorization?: string): Promise<EventStream>
   /** What the server writes to, of each request. */
   responses: ServerResponse[]
-  /** From now on nobody may read. */
-  revoke(): void
+  /** From now on whoever sends this header may not read. */
+  revoke(authorization: string): void
+  /** From now on it cannot be found out whether they may. */
+  breakCheck(authorization: string): void
+  /** Where the journal was read from. */
+  reads: number[]
+  /** What was logged as an error. */
+  errors: string[]
 }
 
 /** The route on a real journal, without any index. */
 async function told(t: TestContext, pace: Partial<Pace> = {}): Promise<Told> {
   const { journal } = await journalIn(temporaryFolder(t))
   onEnd(t, () => journal.close())
-  const app = Fastify()
+  const errors: string[] = []
+  const app = Fastify({
+    loggerInstance: pino({ level: 'error' }, { write: (line: string) => void errors.push(line) })
+  })
   app.setErrorHandler(answerProblem)
-  let isRevoked = false
+  const failures = new Map<string | undefined, Error>()
+  const reads: number[] = []
+  const counted: JournalReader = {
+    id: journal.id,
+    get end() {
+      return journal.end
+    },
+    async read(index) {
+      reads.push(index)
+      return await journal.read(index)
+    },
+    waitBeyond: (index, signal) => journal.waitBeyond(index, signal)
+  }
   const responses: ServerResponse[] = []
   app.addHook('onRequest', async (_request, reply) => {
     responses.push(reply.raw)
   })
   await app.register(liveRoute, {
-    journal,
-    check() {
-      if (isRevoked) throw new Problem('token_unknown', 'It was revoked.')
+    journal: counted,
+    check(authorization) {
+      const failure = failures.get(authorization)
+      if (failure !== undefined) throw failure
     },
     pace: { ...limits, liveProgressMs: 20, ...pace }
   })
@@ -57,8 +81,13 @@ async function told(t: TestContext, pace: Partial<Pace> = {}): Promise<Told> {
     url,
     journalId: journal.id,
     responses,
-    revoke() {
-      isRevoked = true
+    reads,
+    errors,
+    revoke(authorization) {
+      failures.set(authorization, new Problem('token_unknown', 'It was revoked.'))
+    },
+    breakCheck(authorization) {
+      failures.set(authorization, new TypeError('the tokens are no list'))
     },
     async append(...events) {
       const entries = events.map((event) => ({
@@ -68,11 +97,9 @@ async function told(t: TestContext, pace: Partial<Pace> = {}): Promise<Told> {
       const { accepted } = await journal.append(entries, 'control-1', receivedAt(journal.end))
       assert.equal(accepted, events.length)
     },
-    async open(query = '', lastId) {
-      const stream = await openEventStream(
-        `${url}${query}`,
-        lastId === undefined ? {} : { 'last-event-id': lastId }
-      )
+    async open(query = '', lastId, authorization = 'Bearer one') {
+      const last = lastId === undefined ? undefined : { 'last-event-id': lastId }
+      const stream = await openEventStream(`${url}${query}`, { ...last, authorization })
       onEnd(t, () => stream.close())
       return stream
     }
@@ -317,11 +344,64 @@ test('two clients are told the same', async (t) => {
   const events = manyRuns()
   for (const event of events) await append(event)
   const last = events.at(-1)?.run?.id
+  const seen: Message[][] = []
   for (const stream of [one, other]) {
-    const seen: Message[] = []
-    while (names(seen).at(-1) !== `run.ended ${last}`) seen.push(await stream.next())
-    assert.equal(names(seen).length, 8)
-    assert.equal(new Set(names(seen)).size, 8)
+    const messages: Message[] = []
+    while (names(messages).at(-1) !== `run.ended ${last}`) messages.push(await stream.next())
+    // Progress depends on the clock.
+    seen.push(messages.filter(({ event }) => event !== 'run.progress'))
+  }
+  assert.equal(seen[0]?.length, 8)
+  assert.deepEqual(seen[1], seen[0])
+})
+
+test('a client that reads late is told of each run once, and of those again that went on since', async (t) => {
+  const { open, append, responses } = await told(t)
+  // 16 MB, far more than two sockets hold.
+  const runs = Array.from({ length: limits.liveRunsMax }, (_, which) => runOfEvents(START, { which }))
+  const labels = { why: 'x'.repeat(16_000) }
+  for (let at = 0; at < runs.length; at += 100)
+    await append(...runs.slice(at, at + 100).map((run) => run.started({ labels })))
+  const slow = await open()
+  const quick = await open()
+  for (let at = 0; at < runs.length; at++) assert.equal((await quick.next()).data.run.id, runs[at]?.id)
+  assert.equal(responses[0]?.writableNeedDrain, true)
+  assert.ok((responses[0]?.writableLength ?? 0) < 100_000, `${responses[0]?.writableLength} bytes wait`)
+  const [first] = runs
+  assert.ok(first)
+  await append(first.result('web-1', 'ok'))
+  assert.equal((await quick.next()).data.run.id, first.id)
+  const times = new Map<string, number>()
+  for (let events = 0; events !== 2 || times.size < runs.length; ) {
+    const { data } = await slow.next()
+    times.set(data.run.id, (times.get(data.run.id) ?? 0) + 1)
+    if (data.run.id === first.id) events = data.playtrail.events
+  }
+  times.delete(first.id)
+  assert.deepEqual(new Set(times.values()), new Set([1]))
+})
+
+test('the journal is read on for a while when the last client has gone, and anew after that', async (t) => {
+  for (const [liveReaderIdleMsMax, times] of [
+    [60_000, 1],
+    [1, 2]
+  ] as const) {
+    const { open, append, reads, responses } = await told(t, { liveReaderIdleMsMax })
+    const run = runOfEvents(START)
+    await append(run.started())
+    const first = await open()
+    await first.next()
+    first.close()
+    await eventually(async () => (responses[0]?.closed === true ? true : undefined))
+    await append(run.result('web-1', 'ok'))
+    await eventually(async () => {
+      const stream = await open()
+      const { data } = await stream.next()
+      stream.close()
+      assert.equal(data.playtrail.events, 2)
+      return reads.filter((index) => index === 0).length >= times ? true : undefined
+    })
+    if (times === 1) assert.equal(reads.filter((index) => index === 0).length, 1)
   }
 })
 
@@ -377,9 +457,38 @@ test('a wrong parameter is refused before the stream begins', async (t) => {
   }
 })
 
-test('a client whose token was revoked is told no more', async (t) => {
-  const { open, revoke } = await told(t, { liveHeartbeatMs: 10 })
+test('a query that would make every event wait is refused, also as one long phrase', async (t) => {
+  const { url, open } = await told(t)
+  const words = Array.from({ length: limits.liveQueryTermsMax + 1 }, (_, at) => `word${at}`)
+  for (const q of [words.join(' OR '), `"${words.join(' ')}"`]) {
+    const refused = await fetch(`${url}?q=${encodeURIComponent(q)}`)
+    assert.equal(refused.status, 400)
+    assert.equal(((await refused.json()) as { code: string }).code, 'query_too_costly')
+  }
+  const { response } = await open(`?q=${encodeURIComponent(words.slice(1).join(' OR '))}`)
+  assert.equal(response.statusCode, 200)
+})
+
+test('a client whose token was revoked is told no more, and others are', async (t) => {
+  const { open, revoke, append, errors } = await told(t, { liveHeartbeatMs: 10 })
   const stream = await open()
-  revoke()
+  const other = await open('', undefined, 'Bearer other')
+  revoke('Bearer one')
   await assert.rejects(stream.next())
+  const run = runOfEvents(START)
+  await append(run.started())
+  assert.deepEqual(names([await other.next()]), [`run.started ${run.id}`])
+  assert.deepEqual(errors, [])
+})
+
+test('an error of one client cuts that one alone, and is logged', async (t) => {
+  const { open, breakCheck, append, errors } = await told(t, { liveHeartbeatMs: 10 })
+  const stream = await open()
+  const other = await open('', undefined, 'Bearer other')
+  breakCheck('Bearer one')
+  await assert.rejects(stream.next())
+  const run = runOfEvents(START)
+  await append(run.started())
+  assert.deepEqual(names([await other.next()]), [`run.started ${run.id}`])
+  assert.match(errors.join(), /the tokens are no list/)
 })

@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import type { Event } from '../../server/event-types.ts'
 import { runOfEvents } from '../index/fixtures.ts'
-import { type Asked, ask } from './app.ts'
+import { type Asked, ask, NOW } from './app.ts'
 
 const DAY_MS = 86_400_000
 const START = Date.UTC(2026, 10, 5, 9, 30)
@@ -210,6 +210,26 @@ test('a histogram has the interval that is asked for, or one that fits the time'
   assert.equal(await interval('?user=nobody&from=now-1h'), 'minute')
 })
 
+test('the interval of a histogram fits the events that pass the filter, up to now', async (t) => {
+  const old = runOfEvents(NOW - 3_000 * DAY_MS, { name: 'deploy.yml', user: 'bob' })
+  const site = runOfEvents(NOW - DAY_MS / 24)
+  const future = runOfEvents(NOW + 9_000 * DAY_MS, { name: 'clock.yml', user: 'carol' })
+  const { get } = await answered(t, [
+    old.result('db-1', 'ok'),
+    site.started(),
+    site.result('web-1', 'changed'),
+    site.finished('changed'),
+    future.result('web-9', 'failed')
+  ])
+  const interval = async (query: string) => (await get(`/v1/histogram${query}`)).body.interval
+  assert.equal(await interval(''), 'week')
+  for (const filter of ['user=alice', 'playbook=site.yml', 'host=web-1', 'status=changed', 'q=user:alice'])
+    assert.equal(await interval(`?${filter}`), 'minute', filter)
+  assert.equal(await interval('?from=now-2h'), 'minute')
+  const { body } = await get('/v1/histogram?from=now-2h')
+  assert.equal(body.items.at(-1)?.events, 1, 'what is from the future is counted all the same')
+})
+
 const lists = ['/v1/hosts', '/v1/hosts/web-1/runs', '/v1/playbooks', '/v1/users', '/v1/tasks']
 
 test('pages joined by their cursors are the whole list, in every list and order', async (t) => {
@@ -308,6 +328,23 @@ test('a wrong parameter is refused with what was expected and what came', async 
   assert.equal(query.body.code, 'query_invalid')
   const run = await get('/v1/facets?run=00000000-0000')
   assert.equal(run.body.code, 'run_not_found')
+})
+
+test('facets and histogram promise no other page than the one that they have', async (t) => {
+  const { app } = await answered(t, [])
+  await app.ready()
+  interface Described {
+    parameters: { name: string; description: string }[]
+    responses: {
+      200: { content: { 'application/json': { schema: { properties: { next: { type: unknown } } } } } }
+    }
+  }
+  const { paths } = app.swagger() as unknown as { paths: Record<string, { get: Described }> }
+  for (const path of ['/v1/facets', '/v1/histogram']) {
+    const described = paths[path]?.get
+    assert.equal(described?.responses[200].content['application/json'].schema.properties.next.type, 'null')
+    for (const { description } of described.parameters) assert.doesNotMatch(description, /page/, path)
+  }
 })
 
 test('answers, and the examples beside their schemas, are as /openapi.json says', async (t) => {

@@ -35,14 +35,20 @@ const calls: Record<Exclude<keyof Client, 'pages' | 'fields' | 'text'>, (client:
   live: (client) => first(client.live({})),
   health: (client) => client.health(),
   ready: (client) => client.ready(),
-  metrics: (client) => client.metrics()
+  metrics: (client) => client.metrics(),
+  checkpoint: (client) => client.checkpoint(),
+  logKeys: (client) => client.logKeys(),
+  tile: (client) => client.tile('*'),
+  proof: (client) => client.proof('event_id')
 }
 
 test('the client has a method for each route of /openapi.json, and for nothing else', async (t) => {
   const asked: string[] = []
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '', 'http://api').pathname
-    asked.push(`${request.method} ${path.replace(/(?<=\/)(id|name|key)\b/, '{$1}')}`)
+    asked.push(
+      `${request.method} ${path.replace(/(?<=\/)(id|name|key|event_id|\*)$|(?<=\/)(id|name|key)\b/, '{$1$2}')}`
+    )
     const type = request.headers.accept ?? ''
     response.setHeader('content-type', type)
     if (type === 'text/event-stream') response.write('event: run.ended\ndata: {}\n\n')

@@ -68,6 +68,61 @@ test('every command is in docs/cli.md, and every option of those that ask', () =
   }
 })
 
+test('docs/api.md says of each parameter of a question which routes take it', async (t) => {
+  const service = await runningService(t)
+  const { body } = await get(service, '/openapi.json')
+  const asking = questionsOf(body.paths)
+  const [, text = ''] = read('docs/api.md').split('\n## Asking\n')
+  const [, table = ''] = /\| parameter \| of \| meaning \|\n.*?\n(.*?)\n\n/s.exec(text) ?? []
+  const told = new Map<string, string[]>()
+  for (const row of table.split('\n')) {
+    const [, names = '', of = ''] = row.split('|')
+    for (const [, name = ''] of names.matchAll(/`(\w+)`/g)) told.set(name, routesIn(of.trim(), asking))
+  }
+  const taken = new Map<string, string[]>()
+  for (const { route, parameters } of asking)
+    for (const name of parameters) taken.set(name, [...(taken.get(name) ?? []), route].toSorted())
+  assert.deepEqual(new Map([...told].toSorted()), new Map([...taken].toSorted()))
+})
+
+interface Question {
+  /** What stands behind `/v1/`. */
+  route: string
+  parameters: string[]
+  isExported: boolean
+}
+
+interface Described {
+  tags?: string[]
+  parameters?: { name: string; in: string }[]
+  responses: Record<string, unknown>
+}
+
+function questionsOf(paths: Record<string, { get?: Described }>): Question[] {
+  return Object.entries(paths).flatMap(([path, { get: described }]) => {
+    if (described?.tags?.includes('ask') !== true || path === '/v1/live') return []
+    const inQuery = (described.parameters ?? []).filter((parameter) => parameter.in === 'query')
+    const route = path.replace('/v1/', '').replace(/\{(\w+)\}/g, ':$1')
+    return { route, parameters: inQuery.map(({ name }) => name), isExported: '406' in described.responses }
+  })
+}
+
+/** The routes that a cell such as "all but `compare`, `runs/:id/*`" or "lists, `facets`" stands for. */
+function routesIn(cell: string, asking: readonly Question[]): string[] {
+  const named = [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)
+  const isNamed = ({ route }: Question): boolean =>
+    named.some((name) => (name.endsWith('/*') ? route.startsWith(name.slice(0, -1)) : name === route))
+  for (const name of named)
+    assert.ok(
+      asking.some(({ route }) => `${route}/`.startsWith(name.replace('*', ''))),
+      name
+    )
+  const chosen = cell.startsWith('all but ')
+    ? asking.filter((question) => !isNamed(question))
+    : asking.filter((question) => isNamed(question) || (cell.startsWith('lists') && question.isExported))
+  return chosen.map(({ route }) => route).toSorted()
+}
+
 test('every metric of ours is in docs/operations.md', async (t) => {
   const service = await runningService(t)
   const { body } = await get(service, '/metrics')

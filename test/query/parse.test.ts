@@ -177,3 +177,8 @@ test('any text is a query, or is refused with a problem of a query', () => {
   )
   assert.ok(understood > 100)
 })
+
+test('a name that every object has is no field', () => {
+  for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty'])
+    assert.throws(() => parseQuery(`${name}:x`, NOW), /There is no field/, name)
+})

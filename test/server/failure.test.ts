@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { wasLeft } from '../../server/failure.ts'
 import { limits } from '../../server/limits.ts'
 import { get, runningService } from '../support/service.ts'
 
@@ -55,4 +56,14 @@ test('what is no HTTP is answered as a problem, and the connection ends', async 
   assert.match(answer, /^HTTP\/1\.1 400 Bad Request\r\n/)
   assert.match(answer, /content-type: application\/problem\+json/)
   assert.match(answer, /"code":"request_invalid"/)
+})
+
+test('an error is logged although the client has gone, unless its leaving is the error', () => {
+  const left = new AbortController()
+  const { signal } = left
+  assert.equal(wasLeft({ signal }, new DOMException('', 'AbortError')), false, 'it still waits')
+  left.abort()
+  assert.equal(wasLeft({ signal }, signal.reason), true)
+  assert.equal(wasLeft({ signal }, new DOMException('', 'AbortError')), true)
+  assert.equal(wasLeft({ signal }, new TypeError('x is undefined')), false)
 })

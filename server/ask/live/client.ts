@@ -1,19 +1,19 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import { Problem } from '../../errors.ts'
 import { type Choice, chosenOf } from '../choice.ts'
-import type { Query } from '../query/ast.ts'
-import { matches } from '../query/evaluate.ts'
+import type { CompiledQuery } from '../query/compile.ts'
 import { heartbeat, idOf, messageOf, type Place } from './messages.ts'
 import type { Pace } from './pace.ts'
 import type { Reading } from './reading.ts'
-import { type LiveRun, LiveRuns } from './runs.ts'
+import { LiveRuns } from './runs.ts'
 
 /** What a client wants to be told. */
 export interface Wanted {
   /** Starts, progress and ends of runs. */
   runs: boolean
   /** Events that match. */
-  matching?: Query | undefined
+  matching?: CompiledQuery | undefined
   /** What of them; everything if it is absent. */
   fields?: Choice | undefined
   /** Throws if it may no more be told. */
@@ -34,8 +34,10 @@ interface ClientOptions {
 export class Client {
   /** Told of each record as it is read. A client that takes no more is not: it reads on by itself, when it can. */
   isAtHead = false
-  /** Told of the runs that go on; again after it could not be told of their progress. */
-  knowsRunning = false
+  /** Records before this one are told of as progress of their runs. */
+  progressTold = 0
+  /** Records before this one are to be. */
+  progressDue = 0
   /** Where the journal ended when it came. */
   readonly joinedAt: number
   readonly place: Place
@@ -60,9 +62,12 @@ export class Client {
     return this.#response.destroyed || this.#response.writableEnded
   }
 
-  write(text: string): void {
-    if (this.isGone) return
-    if (!this.#response.write(text)) this.#leaveHead()
+  /** Whether it takes more. */
+  write(text: string): boolean {
+    if (this.isGone) return false
+    if (this.#response.write(text)) return true
+    this.#leaveHead()
+    return false
   }
 
   /** Tells what a record says, unless it was told before. */
@@ -71,26 +76,30 @@ export class Client {
     if (record < this.place.record) return
     const told = record === this.place.record ? this.place.told : 0
     const messages = this.#messagesOf(reading, runs)
-    for (const [at, [event, data]] of messages.entries()) {
+    for (const [at, [event, json]] of messages.entries()) {
       const isLast = at === messages.length - 1
       const id = idOf(this.#log, isLast ? { record: record + 1, told: 0 } : { record, told: 1 })
-      if (at >= told) this.write(messageOf(event, data, id))
+      if (at >= told) this.write(messageOf(event, json, id))
     }
     this.place.record = record + 1
     this.place.told = 0
   }
 
-  tellProgress(run: LiveRun): void {
-    if (this.#wanted.runs) this.write(messageOf('run.progress', run, idOf(this.#log, this.place)))
+  /** Tells how a run, of which this is the JSON, stands. Returns whether it takes more. */
+  tellProgress(run: string | undefined): boolean {
+    if (!this.#wanted.runs || run === undefined) return true
+    return this.write(messageOf('run.progress', run, idOf(this.#log, this.place)))
   }
 
   /** Shows that the connection lives, unless it should not: its token may have been revoked. */
   beat(): void {
     try {
       this.#wanted.check?.()
-    } catch {
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
       // The next request is told why.
       this.cut()
+      return
     }
     if (this.isAtHead) this.write(heartbeat(idOf(this.#log, this.place)))
   }
@@ -135,27 +144,27 @@ export class Client {
 
   #leaveHead(): void {
     this.isAtHead = false
-    this.knowsRunning = false
     this.#leftHead()
   }
 
-  #messagesOf(reading: Reading, runs: LiveRuns): [string, object][] {
-    const messages: [string, object][] = []
+  #messagesOf(reading: Reading, runs: LiveRuns): [string, string][] {
+    const messages: [string, string][] = []
     const { runMessage } = reading
     const { matching, fields } = this.#wanted
     if (this.#wanted.runs && runMessage !== undefined) messages.push([runMessage, runOf(reading, runs)])
-    if (matching !== undefined && matches(matching, reading.document())) {
-      const document = reading.document()
-      messages.push(['event', fields === undefined ? document : chosenOf(document, fields)])
-    }
+    if (matching?.(reading.document(), reading.texts) === true)
+      messages.push([
+        'event',
+        fields === undefined ? reading.json() : JSON.stringify(chosenOf(reading.document(), fields))
+      ])
     return messages
   }
 }
 
 /** The run as it stands now, or, if it was not heard of for long, as this record tells it. */
-function runOf(reading: Reading, runs: LiveRuns): object {
-  const known = runs.document(reading.columns.runId ?? '')
+function runOf(reading: Reading, runs: LiveRuns): string {
+  const known = runs.json(reading.columns.runId ?? '')
   if (known !== undefined) return known
   const alone = new LiveRuns()
-  return alone.document(alone.add(reading) ?? '') ?? {}
+  return alone.json(alone.add(reading) ?? '') ?? '{}'
 }

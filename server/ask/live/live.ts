@@ -25,25 +25,37 @@ export interface LiveOptions {
 
 /**
  * Tells clients what happens, as the journal has it: it does not ask the index. The journal is read once for all of
- * them, as long as there are any. Whoever cannot keep up is not waited for, and nothing is kept for them: they go on
+ * them, as long as there are any, and some minutes longer. Whoever cannot keep up is not waited for, and nothing is kept for them: they go on
  * reading the journal at their own pace, and come back to the others when they have caught up.
  */
 export function openLive({ journal, log, pace = limits }: LiveOptions): Live {
   const clients = new Set<Client>()
   let reader: Reader | undefined
+  let idle: NodeJS.Timeout | undefined
   let isClosed = false
+
+  function stopReading(): void {
+    clearTimeout(idle)
+    reader?.stop()
+    reader = undefined
+  }
 
   function leave(client: Client): void {
     clients.delete(client)
-    if (clients.size > 0) return
-    reader?.stop()
-    reader = undefined
+    if (clients.size > 0 || isClosed) return
+    // A page that is loaded again comes back at once, and should not make the journal be read from far back.
+    clearTimeout(idle)
+    idle = setTimeout(stopReading, pace.liveReaderIdleMsMax)
   }
 
   function onFailure(error: unknown): void {
     log.error({ err: error }, 'the journal could not be read for the clients of /v1/live')
     reader = undefined
     for (const client of clients) client.cut()
+  }
+
+  function onClientFailure(error: unknown): void {
+    log.error({ err: error }, 'a client of /v1/live could not be told, and was cut')
   }
 
   return {
@@ -58,14 +70,16 @@ export function openLive({ journal, log, pace = limits }: LiveOptions): Live {
     join(response, wanted, lastId) {
       const { place, opening } = beginning(journal, pace, lastId)
       const client = new Client({ response, log: journal.id, wanted, place, joinedAt: journal.end, pace })
+      clearTimeout(idle)
       clients.add(client)
       client.write(opening)
-      reader ??= new Reader({ journal, clients, pace, onFailure })
+      reader ??= new Reader({ journal, clients, pace, onFailure, onClientFailure })
       void reader.serve(client).finally(() => leave(client))
     },
     close() {
       isClosed = true
       for (const client of clients) client.end()
+      stopReading()
     }
   }
 }
@@ -88,5 +102,5 @@ function beginning(
         ? `More than ${pace.liveRecordsBackMax} records came since.`
         : undefined
   if (reason === undefined && last !== undefined) return { place: last.place, opening: `${retry}\n` }
-  return { place: end, opening: `${retry}\n${messageOf('reset', { reason }, id)}` }
+  return { place: end, opening: `${retry}\n${messageOf('reset', JSON.stringify({ reason }), id)}` }
 }

@@ -28,8 +28,9 @@ export function placeOf(id: string): { log: string; place: Place } | undefined {
   return { log, place }
 }
 
-export function messageOf(event: string, data: object, id: string): string {
-  return `event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`
+/** `json`: what is told, on one line. */
+export function messageOf(event: string, json: string, id: string): string {
+  return `event: ${event}\nid: ${id}\ndata: ${json}\n\n`
 }
 
 /** Shows that the connection lives, and moves the client's last id on; it is told nothing. */

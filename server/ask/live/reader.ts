@@ -1,11 +1,11 @@
-import { setImmediate as others } from 'node:timers/promises'
 import type { JournalReader } from '../../journal/reader.ts'
 import { type JournalRecord, recordsOf } from '../../journal/record.ts'
-import { limits } from '../../limits.ts'
 import type { Client } from './client.ts'
 import type { Pace } from './pace.ts'
+import { tellProgress } from './progress.ts'
 import { readingOf } from './reading.ts'
 import { LiveRuns } from './runs.ts'
+import { Turns } from './turns.ts'
 
 export interface ReaderOptions {
   journal: JournalReader
@@ -14,6 +14,8 @@ export interface ReaderOptions {
   pace: Pace
   /** Told once, if the journal cannot be read. */
   onFailure(error: unknown): void
+  /** Told if one client could not be served; it is cut, and the others are not. */
+  onClientFailure(error: unknown): void
 }
 
 /** Reads the journal for all clients that keep up. */
@@ -24,15 +26,18 @@ export class Reader {
   readonly #stopping = new AbortController()
   readonly #timers: NodeJS.Timeout[]
   readonly #onFailure: (error: unknown) => void
-  /** Runs with progress that was not told yet, and the record of it. */
-  readonly #progress = new Map<string, number>()
+  readonly #onClientFailure: (error: unknown) => void
+  readonly #turns = new Turns()
+  /** Of all clients together that read on by themselves. */
+  readonly #turnsBehind = new Turns()
   /** The next record to read. */
   #next: number
 
-  constructor({ journal, clients, pace, onFailure }: ReaderOptions) {
+  constructor({ journal, clients, pace, onFailure, onClientFailure }: ReaderOptions) {
     this.#journal = journal
     this.#clients = clients
     this.#onFailure = onFailure
+    this.#onClientFailure = onClientFailure
     // From some way back, to know the runs that go on.
     this.#next = Math.max(0, journal.end - pace.liveRecordsBackMax)
     this.#timers = [
@@ -51,11 +56,12 @@ export class Reader {
   async serve(client: Client): Promise<void> {
     try {
       while (await client.takesMore()) {
-        if (client.place.record >= this.#next) await client.stayAtHead()
-        else await this.#catchUp(client)
+        if (client.place.record < this.#next) await this.#catchUp(client)
+        else if (client.progressTold < client.progressDue) tellProgress(client, this.#runs)
+        else await client.stayAtHead()
       }
     } catch (error) {
-      this.#fail(error)
+      this.#cut(client, error)
     }
   }
 
@@ -68,22 +74,23 @@ export class Reader {
         continue
       }
       for (const record of recordsOf(batch)) {
-        // Requests are answered in between.
-        if (record.index % limits.liveRecordsAtOnceMax === 0) await others()
+        if (this.#turns.isOver) await this.#turns.next()
         if (signal.aborted) return
-        this.#tellAll(record)
+        await this.#tellAll(record)
       }
     }
   }
 
-  #tellAll(record: JournalRecord): void {
+  async #tellAll(record: JournalRecord): Promise<void> {
     const reading = readingOf(record, this.#journal.id)
     this.#next = record.index + 1
     if (reading === undefined) return
-    const run = this.#runs.add(reading)
-    if (run !== undefined && reading.runMessage === undefined) this.#progress.set(run, record.index)
-    else if (run !== undefined) this.#progress.delete(run)
-    for (const client of this.#clients) if (client.isAtHead) client.tell(reading, this.#runs)
+    this.#runs.add(reading)
+    for (const client of this.#clients) {
+      if (!client.isAtHead) continue
+      this.#try(client, () => client.tell(reading, this.#runs))
+      if (this.#turns.isOver) await this.#turns.next()
+    }
   }
 
   /** One read of what a client was not told yet, as long as it takes it. */
@@ -91,7 +98,7 @@ export class Reader {
     const batch = await this.#journal.read(client.place.record)
     if (batch === undefined) return
     for (const record of recordsOf(batch)) {
-      if (record.index % limits.liveRecordsAtOnceMax === 0) await others()
+      if (this.#turnsBehind.isOver) await this.#turnsBehind.next()
       // What lies beyond is told by the one who reads for all.
       if (record.index >= this.#next) return
       const reading = readingOf(record, this.#journal.id)
@@ -104,19 +111,27 @@ export class Reader {
   #tellProgress(): void {
     for (const client of this.#clients) {
       if (!client.isAtHead || client.joinedAt > this.#next) continue
-      const changed = [...this.#progress].filter(([, record]) => record >= client.joinedAt).map(([id]) => id)
-      const ids = client.knowsRunning ? changed : new Set([...this.#runs.running(), ...changed])
-      client.knowsRunning = true
-      for (const id of ids) {
-        const run = this.#runs.document(id)
-        if (run !== undefined) client.tellProgress(run)
-      }
+      client.progressDue = this.#next
+      this.#try(client, () => tellProgress(client, this.#runs))
     }
-    this.#progress.clear()
   }
 
   #beat(): void {
-    for (const client of this.#clients) client.beat()
+    for (const client of this.#clients) this.#try(client, () => client.beat())
+  }
+
+  #try(client: Client, tell: () => void): void {
+    try {
+      tell()
+    } catch (error) {
+      this.#cut(client, error)
+    }
+  }
+
+  /** A client with a failure of its own comes again, and goes on where it was. */
+  #cut(client: Client, error: unknown): void {
+    if (!this.#stopping.signal.aborted) this.#onClientFailure(error)
+    client.cut()
   }
 
   #fail(error: unknown): void {

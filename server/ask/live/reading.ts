@@ -3,6 +3,7 @@ import { columnsOf, type EventColumns, parseEvent } from '../../index/columns.ts
 import { eventDocument } from '../../index/documents.ts'
 import type { IndexedEvent } from '../../index/store.ts'
 import type { JournalRecord } from '../../journal/record.ts'
+import { TakenTexts } from '../query/taken-text.ts'
 
 /** A record as it is told of. */
 export interface Reading {
@@ -14,6 +15,10 @@ export interface Reading {
   runMessage: 'run.started' | 'run.ended' | undefined
   /** Made when it is asked for first: it takes the hash of the event. */
   document(): IndexedEvent
+  /** The document as JSON, made when it is asked for first. */
+  json(): string
+  /** The texts of the document, for all queries that it is asked. */
+  texts: TakenTexts
 }
 
 const runMessages: Readonly<Record<string, Reading['runMessage']>> = {
@@ -31,15 +36,22 @@ export function readingOf(record: JournalRecord, log: string): Reading | undefin
   const event = parsed as Event
   const { index, receivedAt, sender, payload } = record
   let document: IndexedEvent | undefined
+  let json: string | undefined
+  const whole = (): IndexedEvent => {
+    document ??= eventDocument({ record: index, received: receivedAt, sender, payload }, log, event)
+    return document
+  }
   return {
     record: index,
     receivedAt,
     event,
     columns,
     runMessage: columns.runId === null ? undefined : runMessages[columns.action ?? ''],
-    document() {
-      document ??= eventDocument({ record: index, received: receivedAt, sender, payload }, log, event)
-      return document
-    }
+    document: whole,
+    json() {
+      json ??= JSON.stringify(whole())
+      return json
+    },
+    texts: new TakenTexts()
   }
 }

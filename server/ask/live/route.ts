@@ -1,9 +1,11 @@
 import type { FastifyPluginAsync } from 'fastify'
+import { Problem } from '../../errors.ts'
 import type { JournalReader } from '../../journal/reader.ts'
 import { limits } from '../../limits.ts'
 import { fieldsParameter } from '../choice.ts'
 import { indexedEvent, problem } from '../documents.ts'
-import { oneOf, query, querySchema, readParameters, text } from '../parameters.ts'
+import { oneOf, type Parameter, query, querySchema, readParameters, text } from '../parameters.ts'
+import { type CompiledQuery, compileQuery, termsOf } from '../query/compile.ts'
 import { documentOnly } from '../routes.ts'
 import { openLive } from './live.ts'
 import type { Pace } from './pace.ts'
@@ -17,8 +19,26 @@ export interface LiveRouteOptions {
   pace?: Pace
 }
 
+const ofEvents = query('events')
+
+/** Of each event that is received it is asked at once, so that it has to be cheaper than one that an index is asked. */
+const matching: Parameter<CompiledQuery> = {
+  ...ofEvents,
+  read(given, name, nowMs) {
+    const asked = ofEvents.read(given, name, nowMs)
+    const terms = termsOf(asked)
+    const { liveQueryTermsMax: max } = limits
+    if (terms <= max) return compileQuery(asked)
+    throw new Problem(
+      'query_too_costly',
+      `q: It has ${terms} conditions, of which a phrase counts as many as it has words; ${max} are the most here. Ask for more events with fewer conditions, or ask GET /v1/events.`,
+      { parameter: name }
+    )
+  }
+}
+
 const parameters = {
-  q: query('events'),
+  q: matching,
   fields: fieldsParameter(indexedEvent),
   runs: oneOf(
     ['true', 'false'],

@@ -17,6 +17,12 @@ interface Known {
   state: RunState<number>
   /** The first record that was read of the run. */
   first: number
+  /** The last one. */
+  last: number
+  /** The last record said what no message of its own tells. */
+  isProgress: boolean
+  /** The run as JSON, as it stands; made when it is asked for first. */
+  json?: string | undefined
   started: Event | undefined
   /** Events that say how it ended, by their record. */
   ends: Map<number, Event>
@@ -28,17 +34,22 @@ export class LiveRuns {
   readonly #known = new Map<string, Known>()
 
   /** Adds what a record says of its run, and returns the run's id. */
-  add({ columns, event, record, receivedAt }: Reading): string | undefined {
+  add({ columns, event, record, receivedAt, runMessage }: Reading): string | undefined {
     const id = columns.runId
     if (id === null) return undefined
-    const known = this.#known.get(id) ?? {
+    const known: Known = this.#known.get(id) ?? {
       state: emptyRun(id),
       first: record,
+      last: record,
+      isProgress: false,
       started: undefined,
       ends: new Map()
     }
     this.#known.delete(id)
     this.#known.set(id, known)
+    known.last = record
+    known.isProgress = runMessage === undefined
+    known.json = undefined
     const { state, ends } = known
     addEvent(state, columns, record, receivedAt)
     if (columns.result !== undefined) state[columns.result.status]++
@@ -65,7 +76,17 @@ export class LiveRuns {
     return { ...run, playtrail: { ...run.playtrail, counted_from: first } }
   }
 
-  *running(): Generator<string> {
-    for (const [id, { state }] of this.#known) if (state.status === 'running') yield id
+  /** The same as JSON, which is made once for all who are told. */
+  json(id: string): string | undefined {
+    const known = this.#known.get(id)
+    if (known === undefined) return undefined
+    known.json ??= JSON.stringify(this.document(id))
+    return known.json
+  }
+
+  /** In the order of the last record. */
+  *heardOf(): Generator<Pick<Known, 'last' | 'isProgress'> & { id: string; isRunning: boolean }> {
+    for (const [id, { last, isProgress, state }] of this.#known)
+      yield { id, last, isProgress, isRunning: state.status === 'running' }
   }
 }

@@ -79,7 +79,7 @@ function valuesAt(value: unknown, path: readonly string[], depth: number): unkno
   return valuesAt((value as Record<string, unknown>)[name], path, depth + 1)
 }
 
-function isWithin(value: unknown, { field: name, from, to }: Range, of: Searched): boolean {
+export function isWithin(value: unknown, { field: name, from, to }: Range, of: Searched): boolean {
   const compared = comparable(value, field(name), of)
   return (
     compared !== undefined && (from === undefined || compared >= from) && (to === undefined || compared <= to)

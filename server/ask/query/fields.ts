@@ -90,7 +90,7 @@ export function fieldNamed(given: string): Field {
   const name = fullName(given)
   const field = known.get(name) ?? labelNamed(name)
   if (field !== undefined) return field
-  const reason = closedFields[name]
+  const reason = Object.hasOwn(closedFields, name) ? closedFields[name] : undefined
   if (reason !== undefined) throw new QueryMistake(`"${given}" cannot be asked for: ${reason}.`)
   const [inGroup] = fieldsWithin(name)
   if (inGroup !== undefined) {

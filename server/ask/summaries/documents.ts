@@ -1,64 +1,37 @@
 import ansible from '../../../schemas/ansible.schema.json' with { type: 'json' }
 import { resultStatuses, runStatuses } from '../../index/store.ts'
 import { facetFields, histogramIntervals } from '../../index/summaries.ts'
-import { runDocument } from '../documents.ts'
+import { count, countsBy, objectOf, runDocument, type Schema, timestamp } from '../documents.ts'
+import { statuses } from '../filters.ts'
 
 // The schemas of what is summed up, for /openapi.json: server/index/summaries.ts.
 
-interface Schema {
-  description?: string
-  properties?: Record<string, Schema>
-  required?: string[]
-  [keyword: string]: unknown
-}
-
-const count = { type: 'integer', minimum: 0 } as const
-const timestamp = { type: 'string', format: 'date-time' } as const
 const name = { type: 'string' } as const
-const anyStatus = [...new Set([...resultStatuses, ...runStatuses])]
-
-/** An object in which every member is there but those of `optional`. */
-function object(properties: Record<string, Schema>, optional: string[] = [], description?: string): Schema {
-  const required = Object.keys(properties).filter((member) => !optional.includes(member))
-  return {
-    ...(description !== undefined && { description }),
-    type: 'object',
-    properties,
-    required,
-    additionalProperties: false
-  }
-}
-
-function countsBy(statuses: readonly string[], description: string): Schema {
-  return object(Object.fromEntries(statuses.map((status) => [status, count])), [], description)
-}
 
 const rate = (description: string): Schema => ({ type: 'number', minimum: 0, maximum: 1, description })
-const named = object({ name })
+const named = objectOf({ name })
 const results = countsBy(resultStatuses, 'Results by status.')
 const runs = countsBy(runStatuses, 'Runs by status.')
 const weekStart = { ...timestamp, description: 'When the week began: Monday, UTC.' }
 
-const duration = object(
-  { p50: count, p95: count },
-  [],
-  'Durations in nanoseconds that half, and 95 %, of them do not exceed; true to 3 %.'
-)
+const duration = objectOf({ p50: count, p95: count }, [], {
+  description: 'Durations in nanoseconds that half, and 95 %, of them do not exceed; true to 3 %.'
+})
 
 const seen = {
   '@timestamp': timestamp,
-  run: object({ id: name, name }, ['name']),
+  run: objectOf({ id: name, name }, ['name']),
   user: named
 }
 
 function lastSeen(description: string): Schema {
-  return object(seen, ['run', 'user'], description)
+  return objectOf(seen, ['run', 'user'], { description })
 }
 
 function lastRun(description: string): Schema {
-  const run = object({ id: name, name, status: { type: 'string', enum: [...runStatuses] } }, ['name'])
+  const run = objectOf({ id: name, name, status: { type: 'string', enum: [...runStatuses] } }, ['name'])
   const started = { ...timestamp, description: 'When it started, as its id says.' }
-  return object({ '@timestamp': started, run, user: named }, ['user'], description)
+  return objectOf({ '@timestamp': started, run, user: named }, ['user'], { description })
 }
 
 const host = {
@@ -72,15 +45,17 @@ const host = {
 
 export const hostSummary: Schema = {
   title: 'HostSummary',
-  ...object(host, ['last_change', 'last_failure'], 'A managed host, told by the results of tasks on it.')
+  ...objectOf(host, ['last_change', 'last_failure'], {
+    description: 'A managed host, told by the results of tasks on it.'
+  })
 }
 
-const withDocument = ({ description, properties }: Schema): Schema =>
-  object({ ...properties, document: runDocument }, ['run', 'user', 'document'], description)
+const withDocument = ({ description = '', properties }: Schema): Schema =>
+  objectOf({ ...properties, document: runDocument }, ['run', 'user', 'document'], { description })
 
 export const hostDocument: Schema = {
   title: 'Host',
-  ...object(
+  ...objectOf(
     {
       ...host,
       last_run: withDocument(host.last_run),
@@ -88,7 +63,7 @@ export const hostDocument: Schema = {
       last_failure: withDocument(host.last_failure)
     },
     ['last_change', 'last_failure'],
-    'A managed host; `document` is the run in which something happened last, whole.'
+    { description: 'A managed host; `document` is the run in which something happened last, whole.' }
   )
 }
 
@@ -111,7 +86,7 @@ const runRates = {
 
 export const playbookSummary: Schema = {
   title: 'PlaybookSummary',
-  ...object(
+  ...objectOf(
     {
       run: named,
       runs,
@@ -121,17 +96,17 @@ export const playbookSummary: Schema = {
       weeks: {
         description: 'By the week in which they started, oldest first; weeks without a run are absent.',
         type: 'array',
-        items: object({ '@timestamp': weekStart, runs: count, failed: count, duration }, ['duration'])
+        items: objectOf({ '@timestamp': weekStart, runs: count, failed: count, duration }, ['duration'])
       }
     },
     ['failure_rate', 'last_success', 'duration'],
-    'The runs of one `run.name`.'
+    { description: 'The runs of one `run.name`.' }
   )
 }
 
 export const userSummary: Schema = {
   title: 'UserSummary',
-  ...object(
+  ...objectOf(
     {
       user: named,
       runs,
@@ -139,7 +114,7 @@ export const userSummary: Schema = {
       playbooks: { ...count, description: 'How many different `run.name` there are among them.' }
     },
     ['failure_rate'],
-    'The runs of one `user.name`.'
+    { description: 'The runs of one `user.name`.' }
   )
 }
 
@@ -153,13 +128,13 @@ const described = Object.fromEntries(
 
 export const taskSummary: Schema = {
   title: 'TaskSummary',
-  ...object(
+  ...objectOf(
     {
-      ansible: object({
-        task: object(
+      ansible: objectOf({
+        task: objectOf(
           { key: { type: 'string', description: 'The same for the same task in every run.' }, ...described },
           ['name', 'action', 'role', 'path'],
-          'The task as its latest result has it.'
+          { description: 'The task as its latest result has it.' }
         )
       }),
       results,
@@ -172,51 +147,61 @@ export const taskSummary: Schema = {
       weeks: {
         description: 'By week, oldest first; weeks without a result are absent.',
         type: 'array',
-        items: object({ '@timestamp': weekStart, results: count, changed: count, failed: count, duration }, [
-          'duration'
-        ])
+        items: objectOf(
+          { '@timestamp': weekStart, results: count, changed: count, failed: count, duration },
+          ['duration']
+        )
       }
     },
     ['failure_rate', 'change_rate', 'flake_rate', 'duration'],
-    'The results of one task, in all runs and on all hosts.'
+    { description: 'The results of one task, in all runs and on all hosts.' }
   )
 }
 
-export const facet: Schema = {
+const onlyPage = { description: 'There is one page only.', type: 'null' } as const
+
+const facet: Schema = {
   title: 'Facet',
-  ...object(
+  ...objectOf(
     {
       field: { type: 'string', enum: [...facetFields] },
-      values: { type: 'array', items: object({ value: name, events: count }) },
+      values: { type: 'array', items: objectOf({ value: name, events: count }) },
       others: { ...count, description: 'Events whose value is not named; those without one are not counted.' }
     },
     [],
-    'How many events have which value of a field, the most frequent first.'
+    { description: 'How many events have which value of a field, the most frequent first.' }
   )
+}
+
+export const facets: Schema = {
+  title: 'Facets',
+  ...objectOf({ items: { type: 'array', items: facet }, next: onlyPage }, [], {
+    description: 'Fields with their values.'
+  })
 }
 
 export const histogram: Schema = {
   title: 'Histogram',
-  ...object(
+  ...objectOf(
     {
       interval: { type: 'string', enum: [...histogramIntervals] },
       items: {
         description: 'Oldest first; intervals without an event are absent.',
         type: 'array',
-        items: object({
+        items: objectOf({
           '@timestamp': { ...timestamp, description: 'When the interval began, in UTC.' },
           events: count,
           statuses: {
             description: 'Events by status, of those that have one.',
             type: 'object',
-            properties: Object.fromEntries(anyStatus.map((status) => [status, count])),
+            properties: Object.fromEntries(statuses.map((status) => [status, count])),
             additionalProperties: false
           }
         })
       },
-      next: { description: 'There is one page only.', type: 'null' }
+      next: onlyPage
     },
     [],
-    'Events by intervals of time.'
+    { description: 'Events by intervals of time.' }
   )
 }

@@ -1,21 +1,14 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { facetFields } from '../../index/summaries.ts'
 import { limits } from '../../limits.ts'
-import { pageOf as pageSchema, problem } from '../documents.ts'
-import { action, eitherStatus, from, host, playbook, run, to, user } from '../filters.ts'
+import { problem } from '../documents.ts'
+import { eventFilters, filterOf } from '../filters.ts'
 import { runIdOf } from '../find-run.ts'
-import { limit, query, querySchema, readParameters, someOf } from '../parameters.ts'
+import { querySchema, readParameters, someOf, wholeNumber } from '../parameters.ts'
 import { type AskOptions, documentOnly } from '../routes.ts'
-import { facet } from './documents.ts'
+import { facets } from './documents.ts'
 import { examples } from './examples.ts'
-import { filterOf } from './lists.ts'
 import { refusals } from './refusals.ts'
-
-/** The filters of GET /v1/events. */
-export const eventFilters = {
-  ...{ q: query('events'), run, action, playbook, host, user },
-  ...{ status: eitherStatus, from, to }
-}
 
 const parameters = {
   ...eventFilters,
@@ -23,7 +16,11 @@ const parameters = {
     facetFields,
     'Fields to count by, separated by commas; all of these if it is absent: event.action, status, host.name, user.name, run.name.'
   ),
-  limit
+  limit: wholeNumber('Values of each field, at most: the most frequent ones.', {
+    min: 1,
+    max: limits.pageItemsMax,
+    fallback: limits.pageItemsDefault
+  })
 }
 
 /** GET /v1/facets: how many events have which value of a field. */
@@ -46,7 +43,7 @@ const schema = {
   tags: ['ask'],
   querystring: querySchema(parameters),
   response: {
-    200: { ...pageSchema(facet), examples: [examples.facets] },
+    200: { ...facets, examples: [examples.facets] },
     ...refusals,
     404: problem('`run_not_found`'),
     409: problem('`run_ambiguous`')

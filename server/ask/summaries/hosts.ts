@@ -4,13 +4,23 @@ import { microsecondsOf } from '../../index/columns.ts'
 import type { Run, Store } from '../../index/store.ts'
 import type { HostSummary, LastSeen } from '../../index/summaries.ts'
 import { problem } from '../documents.ts'
-import { from, host, playbook, playbookOrPath, resultStatus, runStatus, to, user } from '../filters.ts'
+import {
+  filterOf,
+  from,
+  host,
+  playbook,
+  playbookOrPath,
+  resultStatus,
+  runStatus,
+  to,
+  user
+} from '../filters.ts'
 import { listRoute } from '../list.ts'
 import { query, querySchema, readParameters } from '../parameters.ts'
 import { type AskOptions, documentOnly } from '../routes.ts'
 import { hostDocument, hostRun, hostSummary } from './documents.ts'
 import { examples } from './examples.ts'
-import { filterOf, summedRoute, withExample } from './lists.ts'
+import { summedRoute, withExample } from './lists.ts'
 import { refusals } from './refusals.ts'
 
 const time = (seen: LastSeen | undefined): number | undefined => microsecondsOf(seen?.['@timestamp'])

@@ -1,11 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Position } from '../../index/store.ts'
+import { limits } from '../../limits.ts'
 import type { Choice, ItemSchema } from '../choice.ts'
 import { decodeCursor } from '../cursors.ts'
 import { isBehind, pageAfter } from '../keyset.ts'
 import { listRoute } from '../list.ts'
-import { oneOf, type Parameter, text } from '../parameters.ts'
-import type { Query } from '../query/ast.ts'
+import { cursorOfSort, oneOf, type Parameter } from '../parameters.ts'
 import type { Answer } from '../routes.ts'
 
 /** Behind every number that an item may have: what has none comes last. */
@@ -59,19 +59,14 @@ export function summedRoute<Item extends object, Sort extends string>(
 ): SummedRoute<Item, Sort> {
   const { list, item, columns, nameOf, sorts, order } = summed
   const names = Object.keys(sorts) as Sort[]
-  // An export is not summed up for each page.
-  const route = listRoute({
-    list: `${list} by name`,
-    item,
-    columns,
-    exportPageItems: Number.MAX_SAFE_INTEGER
-  })
-  const cursorText = '`next` of the page before, which was asked for with the same `sort`.'
+  // The list is in memory: it is cut into pages alone so that it is not one text.
+  const exportPageItems = limits.pageItemsMax
+  const route = listRoute({ list: `${list} by name`, item, columns, exportPageItems })
   return {
     parameters: {
       sort: oneOf(names, order, names[0]),
       ...route.parameters,
-      cursor: text(cursorText, 'WzEsImhvc3RzIGJ5IG5hbWUi')
+      cursor: cursorOfSort(`${list} by ${names[0]}`, [0, 'web-07'])
     },
     response: withExample(route.response, example),
     answer(request, reply, { sort = names[0], fields, limit, cursor }, sumUp) {
@@ -79,10 +74,13 @@ export function summedRoute<Item extends object, Sort extends string>(
       const ofSort = `${list} by ${sort}` as const
       const after = cursor === undefined ? undefined : decodeCursor(ofSort, cursor)
       const positionOf = (one: Item): Position => [-(sorts[sort](one) ?? -NO_NUMBER), nameOf(one)]
+      // Of all pages of an export.
+      let whole: Promise<Item[]> | undefined
+      const sorted = async (): Promise<Item[]> =>
+        (await sumUp()).sort((one, other) => (isBehind(positionOf(one), positionOf(other)) ? 1 : -1))
       return route.answer(request, reply, { fields, limit, cursor: after, list: ofSort }, async (part) => {
-        const all = await sumUp()
-        all.sort((one, other) => (isBehind(positionOf(one), positionOf(other)) ? 1 : -1))
-        return pageAfter(all, positionOf, part)
+        whole ??= sorted()
+        return pageAfter(await whole, positionOf, part)
       })
     }
   }
@@ -93,18 +91,4 @@ export function withExample(response: Record<200 | 406, object>, example: object
   const page = response[200] as { content: Record<string, object> }
   const json = { ...page.content['application/json'], example }
   return { ...response, 200: { ...page, content: { ...page.content, 'application/json': json } } }
-}
-
-/** Filters by the names that the index gives them. */
-export function filterOf<Filters extends { q?: Query; from?: number; to?: number }>({
-  q,
-  from,
-  to,
-  ...filters
-}: Filters): Omit<Filters, 'q' | 'from' | 'to'> & {
-  matching: Query | undefined
-  fromMs: number | undefined
-  toMs: number | undefined
-} {
-  return { ...filters, matching: q, fromMs: from, toMs: to }
 }

@@ -1,11 +1,11 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { PlaybookSummary, UserSummary } from '../../index/summaries.ts'
-import { from, host, playbookOrPath, runStatus, to, user } from '../filters.ts'
+import { filterOf, from, host, playbookOrPath, runStatus, to, user } from '../filters.ts'
 import { query, querySchema, readParameters } from '../parameters.ts'
 import { type AskOptions, documentOnly } from '../routes.ts'
 import { playbookSummary, userSummary } from './documents.ts'
 import { examples } from './examples.ts'
-import { filterOf, summedRoute } from './lists.ts'
+import { summedRoute } from './lists.ts'
 import { refusals } from './refusals.ts'
 
 type Runs = PlaybookSummary['runs']

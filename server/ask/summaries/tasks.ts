@@ -2,12 +2,12 @@ import type { FastifyPluginAsync } from 'fastify'
 import { Problem } from '../../errors.ts'
 import type { TaskSummary } from '../../index/summaries.ts'
 import { problem } from '../documents.ts'
-import { from, host, playbook, resultStatus, to, user } from '../filters.ts'
+import { filterOf, from, host, playbook, resultStatus, to, user } from '../filters.ts'
 import { invalid, query, querySchema, readParameters } from '../parameters.ts'
 import { type AskOptions, documentOnly } from '../routes.ts'
 import { taskSummary } from './documents.ts'
 import { examples } from './examples.ts'
-import { filterOf, summedRoute } from './lists.ts'
+import { summedRoute } from './lists.ts'
 import { refusals } from './refusals.ts'
 
 const KEY = /^[0-9a-f]{40}$/
@@ -92,8 +92,8 @@ const oneSchema = {
       key: {
         type: 'string',
         description: '`ansible.task.key`.',
-        pattern: KEY.source,
-        examples: ['a94a8fe5…']
+        pattern: '^[0-9A-Fa-f]{40}$',
+        examples: [examples.task.ansible.task.key]
       }
     }
   },

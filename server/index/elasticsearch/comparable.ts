@@ -5,7 +5,7 @@ import { compareSource, Expected, foundEvent, foundResult, isOfOther } from './c
 import { lookAtRun, type RunComparison } from './compare-run.ts'
 import { readJournals, unclaimed } from './journals.ts'
 import { DEFAULT_NAMESPACE, namesOf, type WriteNames } from './names.ts'
-import { keptSince } from './retention.ts'
+import { expiryOf, keptSince } from './retention.ts'
 import { getDocuments, type Hit, openScanner } from './scan.ts'
 import { backingIndices } from './sent-before.ts'
 import { readCursor, readState } from './state.ts'
@@ -106,7 +106,7 @@ export async function openElasticsearchComparable(options: ComparedElasticsearch
       journals = await index.journals()
       return journals.ownCursor
     },
-    keptSince: () => keptSince(client, names.events, index.namespace),
+    expiry: async () => expiryOf(await keptSince(client, names.events, index.namespace)),
     async *events(first, next) {
       for await (const hit of inOrder(names.events, first, next))
         yield { ...foundEvent(hit, journals), record: numberOf(hit) }

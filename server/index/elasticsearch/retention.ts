@@ -1,4 +1,6 @@
 import type { Client } from '@elastic/elasticsearch'
+import type { Expiry } from '../reconcile/comparable.ts'
+import { firstRunId } from '../run-id.ts'
 import { statusOf } from './failures.ts'
 import { retentionOf } from './setup.ts'
 
@@ -16,6 +18,16 @@ export async function keptSince(
   if (match === null) return undefined
   const unit = match[2] as keyof typeof MICROSECONDS
   return nowMs * 1_000 - Number(match[1]) * MICROSECONDS[unit]
+}
+
+/** Only events expire; what they came to stays. */
+export function expiryOf(since: number | undefined): Expiry {
+  const firstRun = since === undefined ? '' : firstRunId(since / 1_000)
+  return {
+    hasEvent: ({ record }) => since !== undefined && record.receivedAt < since,
+    hasResult: () => false,
+    hasRun: (id) => id < firstRun
+  }
 }
 
 async function ofStream(client: Client, name: string): Promise<string | undefined> {

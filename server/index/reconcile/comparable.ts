@@ -11,6 +11,14 @@ export interface Recorded {
   columns: EventColumns
 }
 
+/** Tells what may be gone by intent, because it is older than what the index keeps. */
+export interface Expiry {
+  hasEvent(recorded: Recorded): boolean
+  hasResult(recorded: Recorded): boolean
+  /** Such a run is not compared: some of its events may be gone. */
+  hasRun(id: string): boolean
+}
+
 /** A document as the index has it. */
 export interface Found {
   /** What its kind of document is known by: `event.id` of an event, the key of a result. */
@@ -69,8 +77,8 @@ export interface ComparableIndex {
   /** Everything of the journal before this record is in the index, as it says itself. Throws Uncheckable. */
   cursor(): Promise<number>
 
-  /** Since when events are kept, in microseconds since 1970: older ones may be gone by intent. Undefined: for ever. */
-  keptSince(): Promise<number | undefined>
+  /** What is gone by intent, as it stands by then. */
+  expiry(): Promise<Expiry>
 
   /** Events that say they come from the records first ≤ n < next of this journal, in that order. */
   events(first: number, next: number): AsyncIterable<Found>

@@ -82,7 +82,7 @@ async function lookElsewhere(comparison: Comparison, absent: readonly Recorded[]
     const copies = found.get(record.eventId) ?? []
     const best = copies.find((copy) => index.compareEvent(expected, copy).length === 0) ?? copies[0]
     if (best === undefined) {
-      findings.event({ kind: kindOfAbsent(comparison, record), ...event })
+      findings.event({ kind: kindOfAbsent(comparison, expected), ...event })
       continue
     }
     compareOne(comparison, expected, best, false)
@@ -92,11 +92,11 @@ async function lookElsewhere(comparison: Comparison, absent: readonly Recorded[]
 }
 
 function kindOfAbsent(
-  { isDeadLetter, keptSince }: Comparison,
-  record: JournalRecord
+  { isDeadLetter, expiry }: Comparison,
+  recorded: Recorded
 ): 'dead' | 'expired' | 'missing' {
-  if (isDeadLetter(record)) return 'dead'
-  return keptSince !== undefined && record.receivedAt < keptSince ? 'expired' : 'missing'
+  if (isDeadLetter(recorded.record)) return 'dead'
+  return expiry.hasEvent(recorded) ? 'expired' : 'missing'
 }
 
 async function findCopies(comparison: Comparison, seen: readonly Recorded[]): Promise<void> {

@@ -33,7 +33,7 @@ async function compareRecords(comparison: Comparison, records: readonly JournalR
     if (wanted === undefined) continue
     byRecord.set(record.index, wanted)
     // The index may have the result of an event that it refused, or not.
-    if (comparison.isDeadLetter(record)) continue
+    if (comparison.isDeadLetter(record) || comparison.expiry.hasResult(wanted.recorded)) continue
     const { key, sequence } = wanted.result
     const other = counting.get(key)
     if (other === undefined || sequence > other.result.sequence) counting.set(key, wanted)
@@ -65,13 +65,14 @@ function isWrong({ index }: Comparison, { recorded, result }: Wanted, found: Fou
 
 /** What should be there is only known when all results of the same task on the same host are: one more read. */
 async function settle(comparison: Comparison): Promise<void> {
-  const { journal, index, findings, isDeadLetter } = comparison
+  const { journal, index, findings, isDeadLetter, expiry } = comparison
   if (!findings.hasResults) return
   const next = Math.min(journal.end, await index.cursor())
   for await (const records of recordsBetween(journal, 0, next)) {
     for (const record of records) {
       const wanted = isDeadLetter(record) ? undefined : wantedOf(comparison, record)
-      if (wanted !== undefined) findings.expectResult(wanted.result, record.index)
+      if (wanted !== undefined && !expiry.hasResult(wanted.recorded))
+        findings.expectResult(wanted.result, record.index)
     }
   }
   for (const { key, record } of findings.results()) {

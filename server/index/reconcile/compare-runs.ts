@@ -1,4 +1,3 @@
-import { firstRunId } from '../run-id.ts'
 import type { Recorded, RunCorrection, RunLook } from './comparable.ts'
 import type { Comparison } from './comparison.ts'
 
@@ -10,13 +9,12 @@ export interface RunFinding extends Omit<RunLook, 'state'> {
 
 /** Compares the document of each run with events of this journal, one run at a time. */
 export async function* compareRuns(comparison: Comparison): AsyncGenerator<RunFinding> {
-  const { index, findings, onProgress, keptSince } = comparison
-  const firstKept = keptSince === undefined ? '' : firstRunId(keptSince / 1_000)
+  const { index, findings, onProgress, expiry } = comparison
   let done = 0
   let last = ''
   const runs = merged([index.runsWithEvents(), index.runsWithDocument(), asynchronous(findings.runs())])
   for await (const id of runs) {
-    if (id < firstKept) {
+    if (expiry.hasRun(id)) {
       yield { id, state: 'expired', fields: [] }
       continue
     }

@@ -1,5 +1,5 @@
 import type { JournalRecord } from '../../journal/record.ts'
-import type { ComparableIndex, ComparedJournal } from './comparable.ts'
+import type { ComparableIndex, ComparedJournal, Expiry } from './comparable.ts'
 import type { Findings } from './findings.ts'
 import type { FindRecord } from './sources.ts'
 
@@ -16,8 +16,7 @@ export interface Comparison {
   next: number
   /** Everything that the index claims to have is compared, so that what is beyond it is wrong. */
   isWhole: boolean
-  /** Since when events are kept, in microseconds since 1970. */
-  keptSince: number | undefined
+  expiry: Expiry
   /** The index refused the event of this record for good, and that is known. */
   isDeadLetter(record: JournalRecord): boolean
   onProgress(stage: Stage, done: number, total: number | undefined): void

@@ -1,6 +1,6 @@
 import type { JournalFiles } from '../../journal/read-only.ts'
 import type { JournalRecord } from '../../journal/record.ts'
-import { type ComparableIndex, type IndexRepair, Uncheckable } from './comparable.ts'
+import { type ComparableIndex, type Expiry, type IndexRepair, Uncheckable } from './comparable.ts'
 import { compareEvents } from './compare-events.ts'
 import { compareResults } from './compare-results.ts'
 import { compareRuns, correctionOf } from './compare-runs.ts'
@@ -66,8 +66,8 @@ async function onePass(options: ReconcileOptions): Promise<Reconciled> {
   const journal = await openJournal()
   const findings = new Findings()
   try {
-    const keptSince = await index.keptSince()
-    return await new Pass(options, { journal, findings, cursor, keptSince }).run()
+    const expiry = await index.expiry()
+    return await new Pass(options, { journal, findings, cursor, expiry }).run()
   } finally {
     findings.close()
     await journal.close()
@@ -79,7 +79,7 @@ interface Opened {
   journal: JournalFiles
   findings: Findings
   cursor: number
-  keptSince: number | undefined
+  expiry: Expiry
 }
 
 class Pass {
@@ -88,7 +88,7 @@ class Pass {
   readonly #cursor: number
   readonly #reconciled: Reconciled
 
-  constructor(options: ReconcileOptions, { journal, findings, cursor, keptSince }: Opened) {
+  constructor(options: ReconcileOptions, { journal, findings, cursor, expiry }: Opened) {
     const { index, isDeadLetter = () => false, onProgress = () => undefined, openJournal } = options
     const end = Math.min(cursor, journal.end)
     const first = Math.min(options.first ?? 0, end)
@@ -105,7 +105,7 @@ class Pass {
         first,
         next,
         isWhole,
-        keptSince,
+        expiry,
         isDeadLetter,
         onProgress
       },

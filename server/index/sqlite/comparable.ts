@@ -5,6 +5,7 @@ import { compareEvent, type EventRow, foundEvent } from './compare-event.ts'
 import { compareResult, expectedResult, foundResult, identityOf, type ResultRow } from './compare-result.ts'
 import { lookAtRun } from './compare-run.ts'
 import * as sql from './compare-sql.ts'
+import { expiryOf } from './expired.ts'
 import { BUSY_MS_MAX } from './schema.ts'
 import { INDEX_FORMAT } from './tables.ts'
 
@@ -31,7 +32,7 @@ export function openSqliteComparable(path: string, journalId: string): Comparabl
 
   return {
     cursor: async () => statements.cursor.get() ?? 0,
-    keptSince: async () => undefined,
+    expiry: async () => expiryOf(db),
     events: (first, next) => events(statements, first, next),
     async *eventsOutside(end) {
       yield* events(statements, Number.MIN_SAFE_INTEGER, 0)

@@ -46,7 +46,7 @@ export function addRanges(ranges: Uint32Array, bytes: Buffer, isWanted: readonly
   }
 }
 
-/** Adds the function with which SQL adds two of them up. */
+/** Adds the functions with which SQL adds two of them up, and takes one from the other. */
 export function addDurationFunctions(db: Database.Database): void {
   db.function('playtrail_add_durations', { deterministic: true }, (one: unknown, other: unknown) => {
     if (!Buffer.isBuffer(one) || !Buffer.isBuffer(other)) return one ?? other
@@ -54,5 +54,15 @@ export function addDurationFunctions(db: Database.Database): void {
     addCounts(counts, one)
     addCounts(counts, other)
     return encodeCounts(counts)
+  })
+  db.function('playtrail_take_durations', { deterministic: true }, (one: unknown, other: unknown) => {
+    if (!Buffer.isBuffer(one) || !Buffer.isBuffer(other)) return one
+    const counts: PlacedCounts = new Map()
+    const taken: PlacedCounts = new Map()
+    addCounts(counts, one)
+    addCounts(taken, other)
+    for (const [place, count] of taken) counts.set(place, (counts.get(place) ?? 0) - count)
+    const left = new Map([...counts].filter(([, count]) => count > 0))
+    return left.size === 0 ? null : encodeCounts(left)
   })
 }

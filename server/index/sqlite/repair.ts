@@ -73,7 +73,7 @@ function prepare(db: Database.Database) {
       }
       const row = keyedEvent(columns, columns.runId === null ? null : runKey(db, columns.runId), keys)
       insertEvent.run(eventValues(record, row))
-      texts.addLate(record.index, record.payload)
+      if (record.index < texts.end()) texts.add(record)
       retally.note(row)
     },
     writeResult(keys: Keys, { record, columns }: Rewrite['expected']): void {

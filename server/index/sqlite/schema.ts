@@ -47,7 +47,7 @@ export function openToWrite(path: string, journalId: string): Database.Database 
   if (db.pragma('user_version', { simple: true }) === INDEX_FORMAT) return db
   db.transaction(() => {
     db.exec(SCHEMA)
-    db.prepare('INSERT INTO meta VALUES (?, 0, 0)').run(journalId)
+    db.prepare("INSERT INTO meta VALUES (?, 0, 0, '', NULL)").run(journalId)
     db.pragma(`user_version = ${INDEX_FORMAT}`)
   })()
   return db

@@ -5,6 +5,7 @@ import { type Caller, openCaller } from './calls.ts'
 import { openQuestions, type Questions } from './questions.ts'
 import type { Reader } from './reader.ts'
 import { checkOwnIndex, discardForeignIndex } from './schema.ts'
+import { startWordAdding } from './word-adding.ts'
 import type { WorkerData } from './worker.ts'
 import type { Writer } from './writer.ts'
 
@@ -46,6 +47,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   // Its first call opens the file, which must be there before anyone can read it.
   await writer.call('cursor', undefined)
   const shortenLog = shortener(writer, questions, log)
+  const words = startWordAdding(writer, log, shortenLog)
 
   return {
     writesAtOnce: limits.indexWritesInFlightMax,
@@ -54,11 +56,13 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     replaced: new AbortController().signal,
     cursor: () => writer.call('cursor', undefined),
     async write(batch) {
-      const { refused, isLogLong } = await writer.call('write', batch, { moved: [batch.bytes.buffer] })
+      const written = writer.call('write', batch, { moved: [batch.bytes.buffer] })
+      const { refused, isLogLong } = await words.during(written)
       if (isLogLong) shortenLog()
       return refused
     },
-    moveCursor: (next) => writer.call('moveCursor', next),
+    moveCursor: (next) => words.during(writer.call('moveCursor', next)),
+    expireSome: (kept) => words.during(writer.call('expireSome', kept)),
     runs: (query, signal) => questions.ask('runs', query, signal),
     results: (query, signal) => questions.ask('results', query, signal),
     events: (query, signal) => questions.ask('events', query, signal),
@@ -73,6 +77,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       questions.ask('facets', { filter, fields, valuesMax }, signal),
     histogram: (filter, interval, signal) => questions.ask('histogram', { filter, interval }, signal),
     async close() {
+      words.stop()
       await questions.close()
       // Last, since the last one to close also empties the write-ahead log.
       await writer.close()

@@ -1,5 +1,5 @@
 /** Format of the index. An index of another format is thrown away and made again from the journal. */
-export const INDEX_FORMAT = 3
+export const INDEX_FORMAT = 4
 
 /** The key of the name `host.result`: a host's results are what most questions are about. */
 export const HOST_RESULT = 1
@@ -14,7 +14,12 @@ export const FLAKY = 2
 //
 // `record` is the number of the event's record in the journal.
 export const SCHEMA = `
-  CREATE TABLE meta (journal TEXT NOT NULL, cursor INTEGER NOT NULL, texted INTEGER NOT NULL) STRICT;
+  -- expired_run is the greatest id of a run that was removed because of its age, expired_time the time in
+  -- microseconds since 1970 before which events without a run were; see expire.ts.
+  CREATE TABLE meta (
+    journal TEXT NOT NULL, cursor INTEGER NOT NULL, texted INTEGER NOT NULL,
+    expired_run TEXT NOT NULL, expired_time INTEGER
+  ) STRICT;
 
   CREATE TABLE names (key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
   INSERT INTO names VALUES (${HOST_RESULT}, 'host.result');

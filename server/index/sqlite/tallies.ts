@@ -4,14 +4,16 @@ import { resultStatuses } from '../store.ts'
 import { addDurationFunctions, encodeCounts, type PlacedCounts, placeOf } from './duration-counts.ts'
 import type { KeyedEvent } from './keyed-event.ts'
 import { CHECKED, FLAKY, HOST_RESULT } from './tables.ts'
-import { tallyStatements } from './tally-sql.ts'
+import { addToTallies, type TallyWriter, takeFromTallies } from './tally-sql.ts'
 
 /** Counts events, and adds the counts to the roll-ups all at once: a batch has few groups beside its events. */
 export interface Tallies {
   /** To all roll-ups, or to one of them. */
   add(event: KeyedEvent, to?: RollUp): void
-  /** Within the transaction that wrote the events. */
+  /** Adds what was counted. Within the transaction that wrote the events. */
   write(): void
+  /** Takes it away. Within the transaction that removed the events, the oldest ones of a run, behind that. */
+  take(): void
   /** Forgets what was counted and not written. */
   forget(): void
 }
@@ -48,7 +50,8 @@ interface TaskTally extends Tally {
 
 export function openTallies(db: Database.Database): Tallies {
   addDurationFunctions(db)
-  const statements = tallyStatements(db)
+  const adding = addToTallies(db)
+  const taking = takeFromTallies(db)
   const groups = new Map<string, Group>()
   let group: Group | undefined
 
@@ -61,22 +64,19 @@ export function openTallies(db: Database.Database): Tallies {
     return group
   }
 
-  function writeGroup({ hour, event, statuses, hosts, tasks }: Group): void {
-    const [run, action, playbook, user] = [
-      event.run ?? 0,
-      event.action ?? 0,
-      event.playbook ?? 0,
-      event.user ?? 0
-    ]
-    for (const [status, events] of statuses)
-      statements.addHour.run(hour, action, status ?? '', playbook, user, events)
+  function writeGroup({ hour, event, statuses, hosts, tasks }: Group, to: TallyWriter): void {
+    const [run, action] = [event.run ?? 0, event.action ?? 0]
+    const [playbook, user] = [event.playbook ?? 0, event.user ?? 0]
+    for (const [status, events] of statuses) to.hour([hour, action, status ?? '', playbook, user], events)
     for (const [host, { counts, lasts, done }] of hosts)
-      statements.addHost.run(action, run, host, hour, playbook, user, ...counts, ...lasts, done)
-    for (const [task, { counts, lasts, flaky, durations }] of tasks) {
+      to.host([action, run, host, hour, playbook, user], counts, lasts, done)
+    for (const [task, tally] of tasks) {
+      const { lasts, flaky, durations } = tally
+      const counts = tally.counts.slice(0, OTHERS)
       const bytes = durations.size === 0 ? null : encodeCounts(durations)
-      const values = [...counts.slice(0, OTHERS), flaky.ok, flaky.changed, ...lasts, bytes]
-      statements.addTask.run(1, task, startOf(hour * HOUR_US, 1), playbook, user, ...values)
-      statements.addTask.run(7, task, startOf(hour * HOUR_US, 7), 0, 0, ...values)
+      const [day, week] = [startOf(hour * HOUR_US, 1), startOf(hour * HOUR_US, 7)]
+      to.task([1, task, day, playbook, user], counts, [flaky.ok, flaky.changed], lasts, bytes)
+      to.task([7, task, week, 0, 0], counts, [flaky.ok, flaky.changed], lasts, bytes)
     }
   }
 
@@ -98,7 +98,11 @@ export function openTallies(db: Database.Database): Tallies {
       countTask(tallyIn(tasks, task, newTaskTally), event, number)
     },
     write() {
-      for (const each of groups.values()) writeGroup(each)
+      for (const each of groups.values()) writeGroup(each, adding)
+      forget()
+    },
+    take() {
+      for (const each of groups.values()) writeGroup(each, taking)
       forget()
     },
     forget

@@ -12,6 +12,9 @@ import type { Event } from '../../event-types.ts'
 const REMEMBERED_CHARACTERS_MAX = 200
 const REMEMBERED_MAX = 10_000
 
+/** FTS5 puts the lists of all words with a beginning together first: of a shorter one that would take too long. */
+const BEGINNING_CHARACTERS_MIN = 4
+
 /** The words of all texts of an event, each once, as `texts` takes them. */
 export function createEventWords(): (event: Partial<Event>) => string {
   const remembered = new Map<string, readonly string[]>()
@@ -43,7 +46,7 @@ export function requiredWords(query: Query): string | undefined {
       return query.words.map(quoted).join(' AND ')
     case 'word-like': {
       const [beginning = ''] = /^[^*?\\]*/.exec(query.pattern) ?? []
-      return beginning === '' ? undefined : `${quoted(beginning)} *`
+      return beginning.length < BEGINNING_CHARACTERS_MIN ? undefined : `${quoted(beginning)} *`
     }
     case 'and': {
       const required = query.of.flatMap((part) => requiredWords(part) ?? [])

@@ -1,10 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { answerCalls } from './calls.ts'
-import { workWhenIdle } from './idle-work.ts'
 import { openReader } from './reader.ts'
 import { openToRead, openToWrite } from './schema.ts'
 import { createStillWanted } from './still-wanted.ts'
-import { openTexts } from './texts.ts'
 import { openWriter } from './writer.ts'
 
 /** What a worker is started with. */
@@ -21,8 +19,6 @@ const { role, path, journalId, questionMsMax, writeAheadLogBytesMax } = workerDa
 if (role === 'write') {
   const db = openToWrite(path, journalId)
   answerCalls(parentPort, { ...openWriter(db, writeAheadLogBytesMax) }, { onClose: () => db.close() })
-  const texts = openTexts(db)
-  workWhenIdle(parentPort, () => db.open && texts.addSome())
 } else {
   const db = openToRead(path)
   const wanted = createStillWanted(db, questionMsMax)

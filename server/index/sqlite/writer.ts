@@ -4,13 +4,15 @@ import { type JournalBatch, type JournalRecord, recordsOf } from '../../journal/
 import { limits } from '../../limits.ts'
 import { columnsOf, type EventColumns, parseEvent, type ResultColumns } from '../columns.ts'
 import { addEvent, emptyRun, endOf } from '../run-state.ts'
-import type { Refused, ResultStatus } from '../store.ts'
+import type { Expired, Kept, Refused, ResultStatus } from '../store.ts'
+import { openExpire } from './expire.ts'
 import { type EventValues, eventValues, INSERT_EVENT, keyedEvent } from './keyed-event.ts'
 import { openKeys } from './keys.ts'
 import { NEW_RUN, type RunRow } from './run-row.ts'
 import { runTimes } from './run-times.ts'
 import { CHECKPOINT_BYTES, logBytes, shortenLog } from './schema.ts'
 import { openTallies } from './tallies.ts'
+import { openTexts } from './texts.ts'
 
 /** What the writing worker does, one call after the other. */
 export interface Writer {
@@ -18,6 +20,9 @@ export interface Writer {
   /** One transaction: all of the batch or nothing. */
   write(batch: JournalBatch): Written
   moveCursor(next: number): void
+  /** One step of making the full-text index; `isMore` tells whether another one is needed. */
+  addWords(): { isMore: boolean; isLogLong: boolean }
+  expireSome(kept: Kept): Expired
   /** Begins the write-ahead log anew; while no question is under way. */
   shortenLog(): void
 }
@@ -38,32 +43,37 @@ export function openWriter(
   const keys = openKeys(db)
   const statements = prepare(db)
   const tallies = openTallies(db)
+  const texts = openTexts(db)
+  const expireSome = openExpire(db)
   let logBytesMax = writeAheadLogBytesMax
 
   const writeBatch = db.transaction((batch: JournalBatch): Refused[] => {
     const refused: Refused[] = []
     // A run's row is read once and written once a batch, however many of its events are in it.
     const runs: Runs = new Map()
+    const texted = texts.end()
     for (const record of recordsOf(batch)) {
       const columns = columnsOf(record)
       if (typeof columns === 'string')
         refused.push({ index: record.index, eventId: record.eventId, reason: columns })
-      else writeEvent(record, columns, runs)
+      else if (writeEvent(record, columns, runs) && record.index < texted) texts.add(record)
     }
     for (const { row, before } of runs.values()) updateRun(row, before)
     tallies.write()
     return refused
   })
 
-  function writeEvent(record: JournalRecord, columns: EventColumns, runs: Runs): void {
+  /** False if the event was there already. */
+  function writeEvent(record: JournalRecord, columns: EventColumns, runs: Runs): boolean {
     const run = columns.runId === null ? undefined : rowOf(columns.runId, runs)
     const row = keyedEvent(columns, run?.key ?? null, keys)
-    if (statements.insertEvent.run(eventValues(record, row)).changes === 0) return
+    if (statements.insertEvent.run(eventValues(record, row)).changes === 0) return false
     tallies.add(row)
-    if (run === undefined) return
+    if (run === undefined) return true
     addEvent(run, columns, record.index, record.receivedAt)
-    if (columns.result === undefined || row.host === null) return
-    writeResult(run, row.host, columns.result, record.index)
+    if (columns.result !== undefined && row.host !== null)
+      writeResult(run, row.host, columns.result, record.index)
+    return true
   }
 
   /** Of two results of one task on one host the greater sequence counts, in whatever order they come. */
@@ -110,12 +120,14 @@ export function openWriter(
     return Number(statements.insertRun.run(id).lastInsertRowid)
   }
 
+  const isLogLong = (): boolean => logBytes(db) > logBytesMax
+
   return {
     cursor: () => statements.cursor.get() ?? 0,
     write(batch) {
       try {
         const refused = writeBatch.immediate(batch)
-        return { refused, isLogLong: logBytes(db) > logBytesMax }
+        return { refused, isLogLong: isLogLong() }
       } catch (error) {
         keys.forget()
         tallies.forget()
@@ -124,6 +136,12 @@ export function openWriter(
     },
     moveCursor(next) {
       statements.moveCursor.run(next)
+    },
+    addWords: () => ({ isMore: texts.addSome(), isLogLong: isLogLong() }),
+    expireSome(kept) {
+      // Keys of tasks that go with their runs must not be remembered.
+      keys.forget()
+      return expireSome(kept)
     },
     shortenLog() {
       // Where another process reads in it for long, it is tried again when it has grown some more.

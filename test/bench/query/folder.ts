@@ -77,7 +77,7 @@ function hashOfGenerator(): string {
   return hash.digest('hex')
 }
 
-/** Bytes on disk of what the data folder is made of; what is not there has none. */
+/** Bytes on disk of what the data folder is made of; what is not there has none. Write-ahead logs are left out: they come and go. */
 export function bytesOf(path: string): { journal: number; log: number; index: number; ids: number } {
   const parts = { journal: 0, log: 0, index: 0, ids: 0 }
   for (const name of readdirSync(path)) {
@@ -89,8 +89,8 @@ export function bytesOf(path: string): { journal: number; log: number; index: nu
 
 function partOf(name: string): 'journal' | 'log' | 'index' | 'ids' | undefined {
   if (name === 'journal' || name === 'log') return name
-  if (name.startsWith('index.sqlite')) return 'index'
-  return name.startsWith('ids.sqlite') ? 'ids' : undefined
+  if (name === 'index.sqlite') return 'index'
+  return name === 'ids.sqlite' ? 'ids' : undefined
 }
 
 function sizeOf(path: string): number {

@@ -1,0 +1,47 @@
+import { Uncheckable } from '../index/reconcile/comparable.ts'
+import { BadEvidence } from '../seal/bad-evidence.ts'
+import { type Checkpoint, parseSignedCheckpoint } from '../seal/checkpoint.ts'
+import { NOTE_BYTES_MAX, verifySignatures } from '../seal/note.ts'
+import type { VerifierKey } from '../seal/vkey.ts'
+import type { Findings } from './findings.ts'
+import { readFileWithin } from './read-file.ts'
+import type { ExpectedRoot } from './roots.ts'
+
+/** Reads checkpoints that were kept elsewhere. Throws Uncheckable on a file that cannot be read. */
+export async function readOldCheckpoints(
+  files: readonly string[],
+  { origin }: Pick<Checkpoint, 'origin'>,
+  keys: readonly VerifierKey[],
+  findings: Findings
+): Promise<ExpectedRoot[]> {
+  const expected: ExpectedRoot[] = []
+  for (const file of files) {
+    const bytes = await readFileWithin(file, NOTE_BYTES_MAX)
+    if (bytes === undefined) throw new Uncheckable(`there is no file ${file}, which --since names.`)
+    const read = readExpected({ part: 'old checkpoint', file, bytes }, origin, keys, findings)
+    if (read !== undefined) expected.push(read)
+  }
+  return expected
+}
+
+/** A signed checkpoint as something that the log has to continue; undefined if it is bad, which a finding says. */
+export function readExpected(
+  { part, file, bytes }: { part: ExpectedRoot['part']; file: string; bytes: Buffer },
+  origin: string,
+  keys: readonly VerifierKey[],
+  findings: Findings
+): ExpectedRoot | undefined {
+  try {
+    const { note, size, root, ...checkpoint } = parseSignedCheckpoint(bytes)
+    if (checkpoint.origin !== origin)
+      throw new BadEvidence(`it is of the log ${checkpoint.origin}, and this log is ${origin}`)
+    const isSigned = verifySignatures(note, keys).some(({ key }) => key.name === origin)
+    // It has the signatures that the checkpoint has; an old checkpoint may be of a key that was given up since.
+    if (!isSigned && part === 'last-signed') throw new BadEvidence('no known key of the log signed it')
+    return { part, file, size, root, isSigned }
+  } catch (error) {
+    if (!(error instanceof BadEvidence)) throw error
+    findings.add({ part, message: error.message, file, byte: 0 })
+    return undefined
+  }
+}
