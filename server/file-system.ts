@@ -14,6 +14,7 @@ import {
   writeFileSync
 } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 
 /** An open file. Node's FileHandle is one. */
 export interface OpenFile {
@@ -61,7 +62,7 @@ export const realDisk: FileSystem = {
   write: (path, content) => writeFileSync(path, content, { mode: 0o600, flush: true }),
   rename: renameSync,
   remove: unlinkSync,
-  makeDirectory: (path) => mkdirSync(path, { recursive: true, mode: 0o700 }),
+  makeDirectory,
   syncDirectory(path) {
     const handle = openSync(path, 'r')
     try {
@@ -71,4 +72,21 @@ export const realDisk: FileSystem = {
     }
   },
   checkAccess: (directory) => accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK)
+}
+
+/** One folder after the other: Node's own recursive mkdir never ends where a parent cannot have folders, as in /proc. */
+function makeDirectory(path: string): string | undefined {
+  const missing: string[] = []
+  for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing.push(folder)
+  for (const folder of missing.toReversed()) makeOne(folder)
+  return missing.at(-1)
+}
+
+function makeOne(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 })
+  } catch (error) {
+    // Another process was faster.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  }
 }

@@ -194,6 +194,15 @@ test('the known ids are made again from the journal when their file is lost, cut
   }
 })
 
+test('a data folder below one that can have none is refused at once', () => {
+  for (const path of ['/proc/playtrail/data', '/dev/null/data'])
+    assert.throws(
+      () => openDataFolder(path, { create: true }),
+      isFatal(/cannot be made.*(ENOENT|ENOTDIR)/),
+      path
+    )
+})
+
 test('a data folder that cannot be made or written is refused, with what to do', (t) => {
   const path = temporaryFolder(t)
   writeFileSync(join(path, 'file'), '')
