@@ -174,6 +174,10 @@ export const limits = {
    * of these there may be.
    */
   outlineResultsMax: 250_000,
+  /** Runs that stay put together for the next question about them, of so many results at most, and how long. */
+  outlinesKeptMax: 8,
+  outlineKeptResultsMax: 20_000,
+  outlineKeptMs: 10_000,
   /** Events that are read at once from Elasticsearch to put a run together. */
   outlineEventsAtOnce: 2_000,
   /** Results on one page of a run's matrix; the page ends with the host that passes it. */

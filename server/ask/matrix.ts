@@ -6,11 +6,11 @@ import { encodeCursor } from './cursors.ts'
 import { count, pageOf } from './documents.ts'
 import { host } from './filters.ts'
 import { findRun, runIdSchema } from './find-run.ts'
-import { ofRunProblems } from './outline.ts'
+import { type OutlineOptions, ofRunProblems } from './outline.ts'
 import { matrixRow, matrixTask } from './outline-documents.ts'
 import { cursor, querySchema, readParameters, wholeNumber } from './parameters.ts'
 import { likeness } from './query/patterns.ts'
-import { type AskOptions, documentOnly } from './routes.ts'
+import { documentOnly } from './routes.ts'
 
 const parameters = {
   host,
@@ -42,7 +42,8 @@ interface Row {
 }
 
 /** GET /v1/runs/:id/matrix: how each task ended on each host, hosts by tasks, without what it said. */
-export const matrixRoute: FastifyPluginAsync<AskOptions> = async (app, { store, now = Date.now }) => {
+export const matrixRoute: FastifyPluginAsync<OutlineOptions> = async (app, options) => {
+  const { store, outlines, now = Date.now } = options
   documentOnly(app)
 
   app.get<{ Params: { id: string } }>(
@@ -51,7 +52,7 @@ export const matrixRoute: FastifyPluginAsync<AskOptions> = async (app, { store, 
     async ({ params, query, signal }) => {
       const given = readParameters(parameters, query, now())
       const { tasks_from: from = 0, tasks_limit: tasksMax = limits.matrixTasksDefault } = given
-      const outline = await store.outline((await findRun(store, params.id, signal)).run.id, signal)
+      const outline = await outlines.of(await findRun(store, params.id, signal), signal)
       const tasks = outline.tasks.slice(from, from + tasksMax).map(({ sequence, ansible: { task } }, at) => ({
         number: from + at,
         sequence,

@@ -8,9 +8,14 @@ import { pageAfter } from './keyset.ts'
 import { listRoute } from './list.ts'
 import { once } from './once.ts'
 import { outlineHost, outlinePlay, outlineTask } from './outline-documents.ts'
+import type { Outlines } from './outlines.ts'
 import { querySchema, readParameters } from './parameters.ts'
 import { likeness } from './query/patterns.ts'
 import { type AskOptions, documentOnly } from './routes.ts'
+
+export interface OutlineOptions extends AskOptions {
+  outlines: Outlines
+}
 
 interface OfRun {
   Params: { id: string }
@@ -52,10 +57,11 @@ const hosts = listRoute({
 const ofHosts = { host, ...hosts.parameters }
 
 /** GET /v1/runs/:id/plays, /tasks and /hosts: a run as whoever wrote the playbook knows it. */
-export const outlineRoutes: FastifyPluginAsync<AskOptions> = async (app, { store, now = Date.now }) => {
+export const outlineRoutes: FastifyPluginAsync<OutlineOptions> = async (app, options) => {
+  const { store, outlines, now = Date.now } = options
   documentOnly(app)
   const outlineOf = ({ params, signal }: FastifyRequest<OfRun>): (() => Promise<Outline>) =>
-    once(async () => store.outline((await findRun(store, params.id, signal)).run.id, signal))
+    once(async () => outlines.of(await findRun(store, params.id, signal), signal))
 
   app.get<OfRun>('/v1/runs/:id/plays', { schema: playsSchema }, async (request, reply) => {
     const given = readParameters(plays.parameters, request.query, now())

@@ -6,6 +6,7 @@ import { findRun, runIdSchema } from './find-run.ts'
 import { listRoute } from './list.ts'
 import { matrixRoute } from './matrix.ts'
 import { outlineRoutes } from './outline.ts'
+import { keepOutlines } from './outlines.ts'
 import { query, querySchema, readParameters } from './parameters.ts'
 import { resultsRoute } from './results.ts'
 import { type AskOptions, documentOnly } from './routes.ts'
@@ -69,8 +70,9 @@ export const runsRoutes: FastifyPluginAsync<AskOptions> = async (app, options) =
   })
 
   await app.register(resultsRoute, options)
-  await app.register(outlineRoutes, options)
-  await app.register(matrixRoute, options)
+  const outlines = keepOutlines(store, now)
+  await app.register(outlineRoutes, { ...options, outlines })
+  await app.register(matrixRoute, { ...options, outlines })
 }
 
 const listSchema = {
