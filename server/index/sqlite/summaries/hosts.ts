@@ -5,7 +5,7 @@ import type { EventFilter, HostSummary } from '../../summaries.ts'
 import { tooManyGroups } from '../../too-many-groups.ts'
 import { timeRange } from '../active-hours.ts'
 import { whereNames } from '../event-source.ts'
-import { select } from '../selection.ts'
+import { nameKeys, select } from '../selection.ts'
 import { stillWantedBy } from '../still-wanted.ts'
 import { CHECKED, HOST_RESULT } from '../tables.ts'
 import { HOUR_US } from '../tallies.ts'
@@ -57,7 +57,6 @@ function addWhole(
     const counts = rest.slice(0, 5).map((count) => count ?? 0)
     const lasts = rest.slice(5, 10)
     const sum = newSum()
-    // What belongs to no run is counted as a run 0.
     sum.runs = Number(runs) - Number(hasNone)
     resultStatuses.forEach((status, number) => {
       sum.counts[status] = counts[number] ?? 0
@@ -67,6 +66,10 @@ function addWhole(
     sums.set(Number(host), sum)
   }
 }
+
+/** The roll-ups lie by run. What belongs to no run is counted as a run 0. */
+const RUN_ON_HOST = `e.run IN (SELECT 0 UNION ALL
+  SELECT r.key FROM run_hosts h CROSS JOIN runs r ON r.id = h.run_id WHERE h.host = ?)`
 
 /** The rows of results that the filter lets through; undefined if there can be none. */
 function wholeRows(
@@ -78,6 +81,8 @@ function wholeRows(
   found.where(stillWantedBy('e.run', 'e.host', 'e.hour'))
   found.where('e.action = ? AND e.hour >= ? AND e.hour < ?', HOST_RESULT, first, next)
   if (!whereNames(db, found, { playbook, host, user })) return undefined
+  const [one, another] = host === undefined ? [] : nameKeys(db, host)
+  if (one !== undefined && another === undefined) found.where(RUN_ON_HOST, one)
   const [known] = resultStatuses.filter((one) => one === status)
   if (status !== undefined && known === undefined) return undefined
   found.where(
