@@ -67,7 +67,8 @@ test('an output that cannot be written is told with the reason, and is no defect
     ['runs', '--help']
   ]) {
     const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', full, 'pipe'] })
-    const [stderr, [exitCode]] = await Promise.all([text(child.stderr ?? []), once(child, 'close')])
+    assert.ok(child.stderr)
+    const [stderr, [exitCode]] = await Promise.all([text(child.stderr), once(child, 'close')])
     assert.equal(exitCode, 1)
     assert.match(stderr, /^playtrail: The output cannot be written: .*no space left on device.*\.\n$/)
   }
