@@ -77,8 +77,9 @@ type Checked = Answer<'GET /v1/drift'>['checked']
 /** No drift is something else than nobody having looked. */
 function noDriftText(checked: Checked | undefined, now: Date): string {
   if (checked === undefined || checked.runs === 0) {
-    const since = checked === undefined ? '' : ` since ${relativeTime(new Date(checked.from), now)}`
-    return `Nobody has looked${since}: run a playbook with --check --diff, or reach further back with --from.`
+    const [from, to] = [checked?.from, checked?.to].map((time) => relativeTime(new Date(time ?? ''), now))
+    const time = checked === undefined ? '' : ` from ${from} to ${to}`
+    return `Nobody has looked${time}: run a playbook with --check --diff, or reach further back with --from.`
   }
   return 'No drift.'
 }
