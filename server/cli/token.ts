@@ -4,7 +4,7 @@ import { createToken, type Role, readTokens, revokeToken, roles } from '../acces
 import { openDataFolder } from '../data-folder.ts'
 import { dataDirOption } from './data-dir.ts'
 
-const NONE_MADE = 'There are no tokens: none was ever made.'
+const NONE_MADE = 'There are no tokens yet.'
 /** The door stays shut; access.ts says why. */
 const ALL_REVOKED =
   'There are no tokens: all were revoked, and every request is refused until one is made with playtrail token create.'

@@ -171,7 +171,7 @@ test('a list of no tokens tells whether there ever was one', (t) => {
   const dataDir = temporaryFolder(t)
   openDataFolder(dataDir, { create: true })
   const list = () => playtrail('token', 'list', '--data-dir', dataDir).stderr
-  assert.equal(list(), 'There are no tokens: none was ever made.\n')
+  assert.equal(list(), 'There are no tokens yet.\n')
   playtrail('token', 'create', '--role', 'reader', '--name', 'ann', '--data-dir', dataDir)
   assert.equal(list(), '')
   playtrail('token', 'revoke', 'ann', '--data-dir', dataDir)
