@@ -70,6 +70,8 @@ const reasons: Record<string, string> = {
   ECONNRESET: 'the connection was cut',
   ENOTFOUND: 'there is no such host',
   EAI_AGAIN: 'the name of the host cannot be looked up now',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS there; try http://',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS there; try http://',
   UND_ERR_SOCKET: 'the connection was cut'
 }
 

@@ -1,15 +1,9 @@
-import ecs from '../../schemas/ecs.schema.json' with { type: 'json' }
 import { resultStatuses, runStatuses } from '../index/store.ts'
 import { oneOf, query, text, time } from './parameters.ts'
 import type { Query } from './query/ast.ts'
+import { actions, statuses } from './query/closed-sets.ts'
 
 const WILDCARD = '`*` stands for any characters.'
-
-/** What kinds of events there are. */
-export const actions: readonly string[] = ecs.$defs.event.properties.action.enum
-
-/** How a result, or a run, can stand. */
-export const statuses = [...new Set([...resultStatuses, ...runStatuses])]
 
 /** Filters that mean the same wherever they are taken. */
 export const host = text(`Name of a managed host. ${WILDCARD}`, 'web-*')

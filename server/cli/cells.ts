@@ -1,9 +1,11 @@
 import type { ResultStatus, RunStatus } from '../index/store.ts'
 import { statusFormat } from './style.ts'
 import type { Cell, Span } from './table.ts'
-import { relativeTime } from './time.ts'
+import { durationText, localIso, relativeTime, shortDuration, shortTime } from './time.ts'
+import type { Who } from './words.ts'
 
 const resultOrder: readonly ResultStatus[] = ['ok', 'changed', 'failed', 'unreachable', 'skipped']
+const MOMENT_CHARACTERS = '2026-11-05T10:30:01'.length
 const failedRuns: readonly RunStatus[] = ['failed', 'unreachable', 'aborted']
 
 /** For example `ok 12 · changed 3 · failed 1`. */
@@ -28,6 +30,31 @@ export function statusSpan(status: string): Span {
   return { text: status, format: statusFormat(status) }
 }
 
+/** When it was, as people say it. */
+export function timeSpan(timestamp: string, now: Date): Span {
+  const time = new Date(timestamp)
+  return { text: relativeTime(time, now), short: shortTime(time, now) }
+}
+
+/** The moment itself, in local time; where there is no room, to the second and without its zone. */
+export function momentCell(timestamp: string): Cell {
+  const text = localIso(new Date(timestamp))
+  return [{ text, short: text.slice(0, MOMENT_CHARACTERS) }]
+}
+
+/** Nanoseconds as people say them; nothing where they are not known. */
+export function durationCell(nanoseconds: number | undefined, more = ''): Cell {
+  if (nanoseconds === undefined) return ''
+  const text = durationText(nanoseconds)
+  return [{ text: text + more, short: shortDuration(text) + more }]
+}
+
+/** Who did it and where, for example `alice@control-1`; where there is no room, who. */
+export function actorCell({ user, observer }: Who): Cell {
+  const where = observer?.hostname === undefined ? '' : `@${observer.hostname}`
+  return [{ text: user?.name ?? '' }, { text: where, short: '' }]
+}
+
 /** For example `yesterday 14:02 alice`; nothing if it never was. */
 export function seenCell(
   seen: { '@timestamp': string; user?: { name: string } } | undefined,
@@ -35,7 +62,7 @@ export function seenCell(
 ): Cell {
   if (seen === undefined) return ''
   return [
-    { text: relativeTime(new Date(seen['@timestamp']), now) },
+    timeSpan(seen['@timestamp'], now),
     { text: seen.user === undefined ? '' : ` ${seen.user.name}`, format: 'dim' }
   ]
 }

@@ -1,8 +1,9 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { reportFailure } from './failure.ts'
 import { explained } from './refusal.ts'
-import { processSurroundings, type Surroundings } from './surroundings.ts'
+import { outputError, processSurroundings, type Surroundings } from './surroundings.ts'
 
 /**
  * Runs the command that `argv` (as in process.argv) names, and returns the exit code. Never throws and never
@@ -14,12 +15,22 @@ export async function runCommandLine(
   argv: readonly string[],
   surroundings: Surroundings = processSurroundings()
 ): Promise<ExitCode> {
-  // A stream without a listener would end the process with a stack; print() hears of the same error.
-  surroundings.stdout.on('error', () => undefined)
+  // A stream without a listener would end the process with a stack. Not all that is written is waited for by print().
+  let lost: Error | undefined
+  surroundings.stdout.on('error', (error) => {
+    lost ??= outputError(error)
+  })
   surroundings.stderr.on('error', () => undefined)
   prepare(program, surroundings)
+  const exitCode = await codeOf(program.parseAsync([...argv]), surroundings)
+  // Streams tell of what went wrong a moment later.
+  await setImmediate()
+  return exitCode === exitCodes.done && lost !== undefined ? reportFailure(lost, surroundings) : exitCode
+}
+
+async function codeOf(parsed: Promise<unknown>, surroundings: Surroundings): Promise<ExitCode> {
   try {
-    await program.parseAsync([...argv])
+    await parsed
     return exitCodes.done
   } catch (error) {
     return reportFailure(explained(error), surroundings)

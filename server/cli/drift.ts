@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Answer, Client, Item } from '../../client/client.ts'
 import { answerList } from './answer-list.ts'
 import { answering } from './answering.ts'
+import { timeSpan } from './cells.ts'
 import { filtersOf, type ListFlags, listCommand } from './list-options.ts'
 import { print, processSurroundings, type Surroundings } from './surroundings.ts'
 import type { Cell, Column } from './table.ts'
@@ -63,10 +64,10 @@ function rowOf({ host, run, ansible, paths, since, runs, last }: Item<'GET /v1/d
     taskTitle(ansible.task),
     paths.join(', '),
     run?.name ?? '',
-    relativeTime(new Date(since), now),
+    [timeSpan(since, now)],
     String(runs),
     [
-      { text: relativeTime(new Date(last['@timestamp']), now) },
+      timeSpan(last['@timestamp'], now),
       { text: last.user === undefined ? '' : ` ${last.user.name}`, format: 'dim' }
     ]
   ]
@@ -77,8 +78,9 @@ type Checked = Answer<'GET /v1/drift'>['checked']
 /** No drift is something else than nobody having looked. */
 function noDriftText(checked: Checked | undefined, now: Date): string {
   if (checked === undefined || checked.runs === 0) {
-    const since = checked === undefined ? '' : ` since ${relativeTime(new Date(checked.from), now)}`
-    return `Nobody has looked${since}: run a playbook with --check --diff, or reach further back with --from.`
+    const [from, to] = [checked?.from, checked?.to].map((time) => relativeTime(new Date(time ?? ''), now))
+    const time = checked === undefined ? '' : ` from ${from} to ${to}`
+    return `Nobody has looked${time}: run a playbook with --check --diff, or reach further back with --from.`
   }
   return 'No drift.'
 }

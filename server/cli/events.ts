@@ -5,14 +5,13 @@ import type { Event } from '../event-types.ts'
 import type { ResultStatus, RunStatus } from '../index/store.ts'
 import { answerList } from './answer-list.ts'
 import { answering } from './answering.ts'
+import { actorCell, momentCell } from './cells.ts'
 import { findRun, runNames } from './find-run.ts'
 import { filtersOf, type ListFlags, listCommand } from './list-options.ts'
 import { statusFormat } from './style.ts'
 import { processSurroundings, type Surroundings } from './surroundings.ts'
 import type { Cell, Column } from './table.ts'
-import { localIso } from './time.ts'
 import { whatHappened } from './what-happened.ts'
-import { actorOf } from './words.ts'
 
 const EVENTS_DEFAULT = 50
 
@@ -101,12 +100,12 @@ async function listEvents(flags: EventsFlags, client: Client, surroundings: Surr
 export function eventRow(event: IndexedEvent): Cell[] {
   const status = event.ansible?.result?.status ?? event.run?.status ?? ''
   return [
-    localIso(new Date(event['@timestamp'])),
+    momentCell(event['@timestamp']),
     event.event.action,
     event.run?.name ?? '',
     event.host?.name ?? '',
     [{ text: status, format: statusFormat(status) }],
-    actorOf(event),
+    actorCell(event),
     whatHappened(event)
   ]
 }

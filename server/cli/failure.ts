@@ -4,7 +4,7 @@ import { Fatal } from '../errors.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { printable } from './printable.ts'
 import { paintFor } from './style.ts'
-import { print, type Surroundings } from './surroundings.ts'
+import { OutputError, print, type Surroundings } from './surroundings.ts'
 
 /** A command that cannot do what it was asked to: said in a sentence, with what to do about it. */
 export class Failure extends Error {
@@ -43,6 +43,7 @@ export async function reportFailure(error: unknown, { stderr, env }: Surrounding
 
 function explain(error: unknown): string[] {
   if (error instanceof Failure) return [error.message, ...(error.hint === undefined ? [] : [error.hint])]
+  if (error instanceof OutputError) return [error.message]
   if (error instanceof Fatal || error instanceof ConfigurationError) return error.message.split('\n')
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return ['a defect of Playtrail, please report it:', ...stack.split('\n')]

@@ -1,9 +1,8 @@
 import type { IndexedEvent } from '../../client/types.ts'
+import { actorCell, timeSpan } from './cells.ts'
 import { shortId } from './run-id.ts'
 import type { Cell, Column } from './table.ts'
-import { relativeTime } from './time.ts'
 import { whatHappened } from './what-happened.ts'
-import { actorOf } from './words.ts'
 
 export const changeColumns: readonly Column[] = [
   { title: 'WHEN' },
@@ -18,11 +17,11 @@ export const changeColumns: readonly Column[] = [
 export function changeRow(event: IndexedEvent, now: Date): Cell[] {
   const paths = (event.ansible?.diff ?? []).flatMap(({ path }) => path ?? [])
   return [
-    relativeTime(new Date(event['@timestamp']), now),
+    [timeSpan(event['@timestamp'], now)],
     whatHappened(event),
     [...new Set(paths)].join(', '),
     event.run?.name ?? '',
-    actorOf(event),
+    actorCell(event),
     shortId(event.run?.id ?? '')
   ]
 }

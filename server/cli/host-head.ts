@@ -31,7 +31,7 @@ export function hostHead(host: Host, paint: Paint, now: Date): string {
     ...about('Last change', host.last_change, 'none that is recorded'),
     ...about('Last failure', host.last_failure, 'none that is recorded'),
     line('Last run', printable(seenText(host.last_run, now))),
-    line('Results', `${counts} in ${host.runs} ${host.runs === 1 ? 'run' : 'runs'}`)
+    line('Results', `${counts} in ${host.runs} ${host.runs === 1 ? 'run' : 'runs'} of all time`)
   ]
   return `${lines.join('\n')}\n`
 }

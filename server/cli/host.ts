@@ -78,7 +78,7 @@ async function printHost(
     isJson: false,
     columns: runColumns,
     rowsOf: (runs) => runRows(runs.map(onHost), surroundings.now()),
-    nothingFound: 'No run on it matches. Leave out --query, or reach further back with --from.'
+    nothingFound: nothingText('runs', { ...flags, query: runsOf(flags).q })
   })
   if (!flags.changes) return
   await print(stdout, `\n${paint('bold', 'What changed')}\n`)
@@ -86,7 +86,7 @@ async function printHost(
     isJson: false,
     columns: changeColumns,
     rowsOf: (events) => events.map((event) => changeRow(event, surroundings.now())),
-    nothingFound: 'No change on it matches. Leave out --query, or reach further back with --from.'
+    nothingFound: nothingText('changes', flags)
   })
 }
 
@@ -137,6 +137,16 @@ function changesOf(host: string, flags: HostFlags): Filters<'GET /v1/events'> {
     status: 'changed',
     q: q === undefined ? changed : `(${q}) AND ${changed}`
   }
+}
+
+function nothingText(
+  what: string,
+  { query, from, to }: { query?: string | undefined; from?: string; to?: string }
+): string {
+  const isTimed = from !== undefined || to !== undefined
+  if (query !== undefined)
+    return `No ${what} on it match. Leave out --query${isTimed ? ', or reach further with --from and --to' : ''}.`
+  return isTimed ? `No ${what} in this time.` : `No ${what} on it.`
 }
 
 /** The run with the results on this host, instead of those on all. */

@@ -1,12 +1,12 @@
 import type { LiveMessage } from '../../client/live.ts'
 import type { Run } from '../../client/types.ts'
-import { resultsCell, statusSpan } from './cells.ts'
+import { actorCell, momentCell, resultsCell, statusSpan } from './cells.ts'
 import { eventColumns, eventRow } from './events.ts'
 import { shortId } from './run-id.ts'
 import type { Paint } from './style.ts'
 import { type Cell, type Column, createTable, type Span } from './table.ts'
-import { durationText, localIso } from './time.ts'
-import { abortText, actorOf } from './words.ts'
+import { durationText } from './time.ts'
+import { abortText } from './words.ts'
 
 /** Widths that what comes later fits into: the first line does not know of it. */
 const charactersMin: Readonly<Record<string, number>> = {
@@ -36,12 +36,12 @@ export function createLiveTable(look: {
 function runRow(action: string, run: Run): Cell[] {
   const time = action === 'run.ended' ? (run.event.end ?? run.playtrail.last_ingested) : run.event.start
   return [
-    localIso(new Date(action === 'run.progress' ? run.playtrail.last_ingested : time)),
+    momentCell(action === 'run.progress' ? run.playtrail.last_ingested : time),
     action,
     run.run.name ?? '',
     '',
     [statusSpan(run.run.status)],
-    actorOf(run),
+    actorCell(run),
     whatOf(action, run)
   ]
 }

@@ -3,9 +3,12 @@ import { once } from 'node:events'
 import { stripVTControlCharacters } from 'node:util'
 import { exitCodes } from './exit-codes.ts'
 import { Failure } from './failure.ts'
+import { printable } from './printable.ts'
 import { type Output, print, type Surroundings } from './surroundings.ts'
 
 const DEFAULT_PAGER = ['less', '-FRX'] as const
+/** What only a shell understands, as git has it; a command without is found, or not, before it has read anything. */
+const NEEDS_SHELL = /[|&;<>()$`\\"'\n*?[#~=%]/
 /** What a shell answers for a command that it cannot find, or not run. */
 const SHELL_FAILURES: ReadonlySet<number | null> = new Set([126, 127])
 
@@ -20,9 +23,11 @@ export async function withPager(
 ): Promise<void> {
   const { stdout, stderr, env } = surroundings
   const { isTTY, rows = 0 } = stdout
-  if (!isTTY || rows === 0 || env.PAGER === '' || env.PAGER === 'cat') return work(surroundings)
-  const screen = createScreen(stdout, rows, env)
+  if (!isTTY || rows === 0 || env.PAGER?.trim() === '' || env.PAGER === 'cat') return work(surroundings)
   let notes = ''
+  const screen = createScreen(stdout, rows, env, (text) => {
+    notes += text
+  })
   const held: Output = {
     write: (text, done) => {
       notes += text
@@ -45,7 +50,8 @@ export async function withPager(
 function createScreen(
   stdout: Output,
   rows: number,
-  env: Surroundings['env']
+  env: Surroundings['env'],
+  note: (text: string) => void
 ): { output: Output; end(): Promise<void> } {
   const width = stdout.columns || Number.POSITIVE_INFINITY
   // The shell's prompt needs a row, too.
@@ -57,7 +63,7 @@ function createScreen(
     if (pager !== undefined) return writeTo(await pager, text)
     kept += text
     if (rowsOf(kept, width) <= rowsMax) return
-    pager = startPager(env)
+    pager = startPager(env, note)
     await writeTo(await pager, kept)
   }
   const writeTo = (started: Pager | undefined, text: string): Promise<void> =>
@@ -86,23 +92,34 @@ interface Pager {
   end(): Promise<void>
 }
 
-/** Starts the pager; undefined where there is none and nobody asked for one. */
-async function startPager(env: Surroundings['env']): Promise<Pager | undefined> {
+/** Starts the pager; undefined where it is not there, which is noted if somebody asked for it. */
+async function startPager(
+  env: Surroundings['env'],
+  note: (text: string) => void
+): Promise<Pager | undefined> {
   const { PAGER } = env
-  const [program, ...args] = PAGER === undefined ? DEFAULT_PAGER : [PAGER]
+  const isForShell = PAGER !== undefined && NEEDS_SHELL.test(PAGER)
+  const [program = '', ...args] = isForShell ? [PAGER] : (PAGER?.trim().split(/\s+/) ?? DEFAULT_PAGER)
   const child = spawn(program, args, {
-    shell: PAGER !== undefined,
+    shell: isForShell,
     stdio: ['pipe', 'inherit', 'inherit'],
     // As git does: colours are shown by a less that was not told otherwise.
     env: { LESS: 'FRX', ...env }
   })
   try {
     await once(child, 'spawn')
-  } catch {
-    // There is no less here: all goes straight to the terminal.
+  } catch (error) {
+    if (PAGER !== undefined)
+      note(
+        `The pager "${printable(PAGER)}" cannot be run (${codeOf(error)}): all is shown without one. PAGER names it.\n`
+      )
     return undefined
   }
   return attendTo(child, PAGER ?? program)
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }
 
 function attendTo(child: ChildProcess, name: string): Pager {

@@ -3,11 +3,10 @@ import type { Item } from '../../client/client.ts'
 import { runStatuses } from '../index/store.ts'
 import { answerList } from './answer-list.ts'
 import { answering } from './answering.ts'
-import { failedRunsCell, seenCell, statusSpan, sumOf } from './cells.ts'
+import { durationCell, failedRunsCell, seenCell, statusSpan, sumOf, timeSpan } from './cells.ts'
 import { filtersOf, type ListFlags, listCommand } from './list-options.ts'
 import { processSurroundings, type Surroundings } from './surroundings.ts'
 import type { Cell, Column } from './table.ts'
-import { durationText, relativeTime } from './time.ts'
 import { trendCell, trendHelp, trendOf } from './trend.ts'
 
 const PLAYBOOKS_DEFAULT = 20
@@ -58,10 +57,10 @@ function rowOf(summary: Item<'GET /v1/playbooks'>, now: Date): Cell[] {
     summary.run.name,
     String(sumOf(summary.runs)),
     failedRunsCell(summary.runs, summary.failure_rate),
-    [{ text: `${relativeTime(new Date(last_run['@timestamp']), now)} ` }, statusSpan(last_run.run.status)],
+    [timeSpan(last_run['@timestamp'], now), { text: ' ' }, statusSpan(last_run.run.status)],
     seenCell(last_success, now),
-    duration === undefined ? '' : durationText(duration.p50),
-    duration === undefined ? '' : durationText(duration.p95),
+    durationCell(duration?.p50),
+    durationCell(duration?.p95),
     trendCell(trendOf(summary.weeks))
   ]
 }

@@ -5,19 +5,24 @@
 const UNSAFE = /(?!\u200c|\u200d)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}]/gu
 const UNSAFE_BUT_LAYOUT = /(?!\u200c|\u200d|\n|\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}]/gu
 
-// Colours are what commands mostly print, and are lost without loss: they go. Other sequences are shown.
+// Colours are what commands mostly print, and are lost without loss: they go there, and there only.
 const COLOUR = new RegExp(`${String.fromCodePoint(0x1b)}\\[[\\d;:]*m`, 'g')
 
 const named: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
-/** One line that any terminal shows as it is: colours taken out, control characters as `\n`, `\x1b`, `\u{202e}`. */
+/** One line that any terminal shows as it is: control characters as `\n`, `\x1b`, `\u{202e}`. */
 export function printable(text: string): string {
-  return text.toWellFormed().replace(COLOUR, '').replace(UNSAFE, escapeOf)
+  return text.toWellFormed().replace(UNSAFE, escapeOf)
 }
 
-/** The same for what a command printed and for diffs: line ends and tabs stay. */
+/** The same for diffs: line ends and tabs stay, and all else is seen, since a diff may be of nothing but a `\r`. */
+export function printableDiff(text: string): string {
+  return text.toWellFormed().replace(UNSAFE_BUT_LAYOUT, escapeOf)
+}
+
+/** The same for what a command printed: its colours go, and the line ends of Windows are those of everybody. */
 export function printableBody(text: string): string {
-  return text.toWellFormed().replace(COLOUR, '').replaceAll('\r\n', '\n').replace(UNSAFE_BUT_LAYOUT, escapeOf)
+  return printableDiff(text.replace(COLOUR, '').replaceAll('\r\n', '\n'))
 }
 
 /** JSON on one line, the same value for every reader, with the characters escaped that JSON would let through. */

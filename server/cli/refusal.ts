@@ -15,7 +15,7 @@ const misuses: ReadonlySet<string> = new Set([
 const hints: Readonly<Record<string, string>> = {
   run_not_found: 'playtrail runs shows those there are.',
   run_ambiguous: 'Give more of the id; playtrail runs --json shows ids in full.',
-  host_not_found: 'playtrail hosts shows those there are.',
+  host_not_found: 'playtrail hosts shows those there are; its --host takes a *.',
   route_not_found: 'The server may be older than this command: playtrail --version says how new that is.'
 }
 

@@ -1,6 +1,6 @@
 import type { IndexedEvent } from '../../client/types.ts'
 import type { Event } from '../event-types.ts'
-import { printable, printableBody } from './printable.ts'
+import { printable, printableBody, printableDiff } from './printable.ts'
 import { type Format, type Paint, statusFormat } from './style.ts'
 import { durationText } from './time.ts'
 import { counted, itemText } from './words.ts'
@@ -83,7 +83,10 @@ function bodyLines(name: string, text: string | undefined): string[] {
 }
 
 function diffLines({ path, unified }: Diff, paint: Paint): string[] {
-  const lines = bodyOf(unified).map((row) => INDENT + paint(diffFormat(row), row))
+  const rows = printableDiff(unified ?? '')
+    .replace(/\n+$/, '')
+    .split('\n')
+  const lines = rows.map((row) => INDENT + paint(diffFormat(row), row))
   return path === undefined ? lines : [paint('bold', `${INDENT}${printable(path)}`), ...lines]
 }
 

@@ -4,14 +4,13 @@ import type { Run } from '../../client/types.ts'
 import type { RunStatus } from '../index/store.ts'
 import { answerList } from './answer-list.ts'
 import { answering } from './answering.ts'
-import { resultsCell } from './cells.ts'
+import { actorCell, durationCell, resultsCell, timeSpan } from './cells.ts'
 import { filtersOf, type ListFlags, listCommand } from './list-options.ts'
 import { shortId } from './run-id.ts'
 import { statusFormat } from './style.ts'
 import { processSurroundings, type Surroundings } from './surroundings.ts'
 import type { Cell, Column, Span } from './table.ts'
-import { durationBetween, durationText, relativeTime } from './time.ts'
-import { actorOf } from './words.ts'
+import { nanosecondsBetween } from './time.ts'
 
 const RUNS_DEFAULT = 20
 
@@ -32,7 +31,7 @@ export const runColumns: readonly Column[] = [
   { title: 'WITH', isFlexible: true },
   { title: 'HOSTS', align: 'right' },
   { title: 'RESULTS', isFlexible: true },
-  { title: 'DURATION', align: 'right' },
+  { title: 'DURATION', short: 'TOOK', align: 'right' },
   { title: 'ID' }
 ]
 
@@ -76,17 +75,22 @@ export function runRows(runs: readonly Run[], now: Date): Cell[][] {
 
 function rowOf(run: Run, id: string, now: Date): Cell[] {
   const { status, reason, name = '' } = run.run
-  const playbook: Span[] = [{ text: name }]
-  // What a dry run calls changed was not changed: that must be seen at first sight.
-  if (run.ansible?.cli?.check) playbook.push({ text: ' (check)', format: 'dim' })
+  // What a dry run calls changed was not changed: that must be seen at first sight, also where the name is cut.
+  const playbook: Span[] = run.ansible?.cli?.check
+    ? [
+        { text: '', short: '(check) ', format: 'dim' },
+        { text: name },
+        { text: ' (check)', short: '', format: 'dim' }
+      ]
+    : [{ text: name }]
   return [
-    relativeTime(new Date(run.event.start), now),
+    [timeSpan(run.event.start, now)],
     [
       { text: status, format: statusFormat(status) },
-      { text: reason === undefined ? '' : ` (${reason})`, format: 'dim' }
+      { text: reason === undefined ? '' : ` (${reason})`, short: '', format: 'dim' }
     ],
     playbook,
-    actorOf(run),
+    actorCell(run),
     givenTo(run),
     String(run.ansible?.hosts?.total ?? ''),
     resultsCell(run.playtrail.results),
@@ -105,8 +109,9 @@ function givenTo({ ansible }: Run): string {
   ].join(' ')
 }
 
-function durationOf({ run, event }: Run, now: Date): string {
-  if (event.duration !== undefined) return durationText(event.duration)
-  if (run.status === 'running') return `${durationBetween(new Date(event.start), now)} …`
-  return event.end === undefined ? '' : durationBetween(new Date(event.start), new Date(event.end))
+function durationOf({ run, event }: Run, now: Date): Cell {
+  if (event.duration !== undefined) return durationCell(event.duration)
+  const start = new Date(event.start)
+  if (run.status === 'running') return durationCell(nanosecondsBetween(start, now), ' …')
+  return event.end === undefined ? '' : durationCell(nanosecondsBetween(start, new Date(event.end)))
 }

@@ -34,14 +34,29 @@ export function processSurroundings(): Surroundings {
   }
 }
 
+/** What was to be shown did not get where it should go, as on a disk that is full. */
+export class OutputError extends Error {
+  override readonly name = 'OutputError'
+
+  constructor(cause: Error) {
+    super(`The output cannot be written: ${cause.message}.`, { cause })
+  }
+}
+
 /**
  * Writes `text`, and waits until the stream has taken it: a slow reader slows the command down instead of
- * filling its memory, and a reader that left (EPIPE) rejects.
+ * filling its memory. A reader that left rejects with EPIPE, all else that goes wrong with OutputError.
  */
 export function print(output: Output, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    output.write(text, (error) => (error ? reject(error) : resolve()))
+    output.write(text, (error) => (error ? reject(outputError(error)) : resolve()))
   })
+}
+
+/** The error as print() tells it. */
+export function outputError(error: Error): Error {
+  if (error instanceof OutputError) return error
+  return 'code' in error && error.code === 'EPIPE' ? error : new OutputError(error)
 }
 
 /** Width to fit into; undefined where the output is no terminal, and nothing may be cut. */

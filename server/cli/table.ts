@@ -3,6 +3,8 @@ import type { Format, Paint } from './style.ts'
 
 export interface Column {
   title: string
+  /** Stands for the title on a terminal too narrow for all. */
+  short?: string
   /** Gives way when the terminal is too narrow; the others are always shown whole. */
   isFlexible?: boolean
   /** Never narrower than this, unless it is flexible and has to be. */
@@ -13,6 +15,8 @@ export interface Column {
 /** A part of a cell with a colour of its own. */
 export interface Span {
   text: string
+  /** Stands for the text on a terminal too narrow for all; may be empty. */
+  short?: string
   format?: Format | undefined
 }
 
@@ -26,48 +30,70 @@ export interface TableOptions {
 }
 
 const GAP = '  '
-const FLEXIBLE_CHARACTERS_MIN = 8
+const FLEXIBLE_CHARACTERS_MIN = 4
 /** Without a width, a longer cell pushes its own line only, instead of padding all the others. */
 const PADDING_CHARACTERS_MAX = 80
 
 /**
  * A table that is printed piece by piece: each call gives the lines of some more rows. The first call brings
- * the titles and sets the widths, which stay. Cells come from events, so that everything goes through printable().
+ * the titles and sets the widths, which stay, as does whether the short forms are needed. Cells come from events, so that everything goes through printable().
  */
 export function createTable({ columns, width, paint }: TableOptions): (rows: readonly Cell[][]) => string {
-  let widths: number[] | undefined
+  let look: { widths: number[]; isShort: boolean } | undefined
+  const titles = columns.map(({ title, short }): Span[] => [
+    { text: title, ...(short !== undefined && { short }), format: 'bold' }
+  ])
   return (rows) => {
-    const cells = rows.map((row) => row.map(spansOf))
-    const titles = columns.map(({ title }): Span[] => [{ text: title, format: 'bold' }])
-    const isFirst = widths === undefined
-    widths ??= columnWidths(columns, [titles, ...cells], width)
-    const fixed = widths
-    const lines = isFirst ? [titles, ...cells] : cells
+    const isFirst = look === undefined
+    const lines = isFirst ? [titles, ...rows] : rows
+    look ??= lookOf(columns, lines, width)
+    const { widths, isShort } = look
     return lines
-      .map((row) => `${line(row, { columns, widths: fixed, isCut: width !== undefined, paint })}\n`)
+      .map((row) => row.map((cell) => spansOf(cell, isShort)))
+      .map((row) => `${line(row, { columns, widths, isCut: width !== undefined, paint })}\n`)
       .join('')
   }
 }
 
-function spansOf(cell: Cell): Span[] {
-  const spans = typeof cell === 'string' ? [{ text: cell }] : cell
-  return spans.map(({ text, format }) => ({ text: printable(text), format }))
+/** The widths of the columns, in the short forms if the others do not fit. */
+function lookOf(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  width: number | undefined
+): { widths: number[]; isShort: boolean } {
+  const naturalOf = (isShort: boolean): number[] =>
+    naturalWidths(
+      columns,
+      rows.map((row) => row.map((cell) => spansOf(cell, isShort)))
+    )
+  const natural = naturalOf(false)
+  if (width === undefined)
+    return { widths: natural.map((each) => Math.min(each, PADDING_CHARACTERS_MAX)), isShort: false }
+  if (totalOf(natural) <= width) return { widths: natural, isShort: false }
+  return { widths: fitted(columns, naturalOf(true), width), isShort: true }
 }
 
-/** What the cells need; if that is more than `width`, the widest flexible columns give way. */
-function columnWidths(
-  columns: readonly Column[],
-  rows: readonly Span[][][],
-  width: number | undefined
-): number[] {
-  const widths = columns.map(({ charactersMin = 0 }, index) =>
+function spansOf(cell: Cell, isShort: boolean): Span[] {
+  const spans: readonly Span[] = typeof cell === 'string' ? [{ text: cell }] : cell
+  return spans.map(({ text, short, format }) => ({
+    text: printable(isShort && short !== undefined ? short : text),
+    format
+  }))
+}
+
+function naturalWidths(columns: readonly Column[], rows: readonly Span[][][]): number[] {
+  return columns.map(({ charactersMin = 0 }, index) =>
     rows.reduce((max, row) => Math.max(max, lengthOf(row[index])), charactersMin)
   )
-  if (width === undefined) return widths.map((natural) => Math.min(natural, PADDING_CHARACTERS_MAX))
-  const least = columns.map(({ isFlexible, title }, index) =>
-    isFlexible ? Math.max(title.length, FLEXIBLE_CHARACTERS_MIN) : (widths[index] ?? 0)
+}
+
+/** If the columns need more than `width`, the widest flexible ones give way. */
+function fitted(columns: readonly Column[], natural: readonly number[], width: number): number[] {
+  const widths = [...natural]
+  const least = columns.map(({ isFlexible }, index) =>
+    isFlexible ? FLEXIBLE_CHARACTERS_MIN : (widths[index] ?? 0)
   )
-  let excess = widths.reduce((sum, natural) => sum + natural, GAP.length * (columns.length - 1)) - width
+  let excess = totalOf(widths) - width
   while (excess > 0) {
     const widest = widestAbove(widths, least)
     if (widest === undefined) break
@@ -75,6 +101,11 @@ function columnWidths(
     excess -= 1
   }
   return widths
+}
+
+/** Characters of a line of columns this wide. */
+function totalOf(widths: readonly number[]): number {
+  return widths.reduce((sum, each) => sum + each, GAP.length * (widths.length - 1))
 }
 
 function widestAbove(widths: readonly number[], least: readonly number[]): number | undefined {

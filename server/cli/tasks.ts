@@ -3,14 +3,13 @@ import type { Client, Filters, Item } from '../../client/client.ts'
 import { resultStatuses } from '../index/store.ts'
 import { answerList } from './answer-list.ts'
 import { answering } from './answering.ts'
-import { rateCell, seenCell, sumOf } from './cells.ts'
+import { durationCell, rateCell, seenCell, sumOf } from './cells.ts'
 import { exitCodes } from './exit-codes.ts'
 import { Failure } from './failure.ts'
 import { filtersOf, itemsMaxOf, type ListFlags, listCommand } from './list-options.ts'
 import { type Portion, printList } from './print-list.ts'
 import { processSurroundings, type Surroundings } from './surroundings.ts'
 import type { Cell, Column } from './table.ts'
-import { durationText } from './time.ts'
 import { trendCell, trendHelp, trendOf } from './trend.ts'
 import { taskTitle } from './words.ts'
 
@@ -103,8 +102,8 @@ function rowOf(summary: Task, now: Date): Cell[] {
     rateCell(summary.failure_rate, 'red'),
     rateCell(summary.change_rate, 'yellow'),
     rateCell(summary.flake_rate, 'magenta'),
-    duration === undefined ? '' : durationText(duration.p50),
-    duration === undefined ? '' : durationText(duration.p95),
+    durationCell(duration?.p50),
+    durationCell(duration?.p95),
     trendCell(trendOf(summary.weeks)),
     seenCell(summary.last_result, now)
   ]

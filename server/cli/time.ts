@@ -16,6 +16,19 @@ export function relativeTime(time: Date, now: Date): string {
   return `${dayName(time, now)} ${clock(time)}`
 }
 
+/** The same where there is no room: `3 min ago`, `09:12`, `Wed 14:02`, `5 Nov`, `2024-11-05`. */
+export function shortTime(time: Date, now: Date): string {
+  const text = relativeTime(time, now)
+  const agoMs = now.getTime() - time.getTime()
+  if (Number.isNaN(agoMs)) return text
+  const days = daysBetween(time, now)
+  if (agoMs >= 0 && agoMs < HOUR_MS) return text.replace(/ minutes?/, ' min').replace(/ seconds?/, ' s')
+  if (agoMs < 0 || days >= WEEK_DAYS) return text.replace(/ \d\d:\d\d$/, '')
+  return days === 0
+    ? clock(time)
+    : `${time.toLocaleDateString('en-GB', { weekday: 'short' })} ${clock(time)}`
+}
+
 /** Nanoseconds as people say them: `250 ms`, `1.5 s`, `2 min 3 s`, `1 h 4 min`, `2 d 3 h`. */
 export function durationText(nanoseconds: number): string {
   const ms = nanoseconds / NANOSECONDS_PER_MS
@@ -31,9 +44,19 @@ export function durationText(nanoseconds: number): string {
   return pair(Math.round(minutes / 60), 24, 'd', 'h')
 }
 
+/** What durationText says, where there is no room: `2m 3s`. */
+export function shortDuration(text: string): string {
+  return text.replaceAll(/(?<=\d) (min|ms|[smhd])\b/g, (_, unit: string) => (unit === 'min' ? 'm' : unit))
+}
+
 /** The time from `start` to `end` as durationText says it. */
 export function durationBetween(start: Date, end: Date): string {
-  return durationText(Math.max(0, end.getTime() - start.getTime()) * NANOSECONDS_PER_MS)
+  return durationText(nanosecondsBetween(start, end))
+}
+
+/** Never less than 0: clocks are set back. */
+export function nanosecondsBetween(start: Date, end: Date): number {
+  return Math.max(0, end.getTime() - start.getTime()) * NANOSECONDS_PER_MS
 }
 
 /** RFC 3339 in local time with its offset, for example `2026-11-05T10:30:01.750+01:00`. */

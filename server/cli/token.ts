@@ -1,7 +1,13 @@
+import { existsSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { createToken, type Role, readTokens, revokeToken, roles } from '../access.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { dataDirOption } from './data-dir.ts'
+
+const NONE_MADE = 'There are no tokens yet.'
+/** The door stays shut; access.ts says why. */
+const ALL_REVOKED =
+  'There are no tokens: all were revoked, and every request is refused until one is made with playtrail token create.'
 
 /** `playtrail token create|list|revoke`: works on the data folder; a running server sees it at once. */
 export function tokenCommand(): Command {
@@ -25,8 +31,9 @@ export function tokenCommand(): Command {
     .description('show the tokens: names and roles, never the tokens themselves')
     .addOption(dataDirOption())
     .action(({ dataDir }: { dataDir: string }) => {
-      const tokens = readTokens(openDataFolder(dataDir).tokens)
-      if (tokens.length === 0) process.stderr.write('There are no tokens.\n')
+      const file = openDataFolder(dataDir).tokens
+      const tokens = readTokens(file)
+      if (tokens.length === 0) process.stderr.write(`${existsSync(file) ? ALL_REVOKED : NONE_MADE}\n`)
       for (const { name, role, created } of tokens) process.stdout.write(`${role}\t${name}\t${created}\n`)
     })
   token

@@ -3,11 +3,10 @@ import type { Item } from '../../client/client.ts'
 import { runStatuses } from '../index/store.ts'
 import { answerList } from './answer-list.ts'
 import { answering } from './answering.ts'
-import { failedRunsCell, statusSpan, sumOf } from './cells.ts'
+import { failedRunsCell, statusSpan, sumOf, timeSpan } from './cells.ts'
 import { filtersOf, type ListFlags, listCommand } from './list-options.ts'
 import { processSurroundings, type Surroundings } from './surroundings.ts'
 import type { Cell, Column } from './table.ts'
-import { relativeTime } from './time.ts'
 
 const USERS_DEFAULT = 20
 
@@ -50,7 +49,7 @@ function rowOf({ user, runs, failure_rate, playbooks, last_run }: Item<'GET /v1/
     String(sumOf(runs)),
     failedRunsCell(runs, failure_rate),
     String(playbooks),
-    [{ text: `${relativeTime(new Date(last_run['@timestamp']), now)} ` }, statusSpan(last_run.run.status)],
+    [timeSpan(last_run['@timestamp'], now), { text: ' ' }, statusSpan(last_run.run.status)],
     last_run.run.name ?? ''
   ]
 }

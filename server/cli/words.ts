@@ -3,7 +3,7 @@ import type { Event } from '../event-types.ts'
 /** Hosts that are named; more are counted. */
 const NAMES_SHOWN_MAX = 10
 
-interface Who {
+export interface Who {
   user?: Event['user'] | undefined
   observer?: Event['observer'] | undefined
 }

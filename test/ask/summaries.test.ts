@@ -105,8 +105,11 @@ test('a host that is not there is told from one without a result that fits', asy
     for (const path of [url, `${url}/runs`]) {
       const { status, body } = await get(path)
       assert.deepEqual([status, body.code], [404, 'host_not_found'], path)
+      assert.match(body.detail ?? '', /is indexed\. One exact name is taken here\.$/)
     }
   }
+  const filtered = await get('/v1/hosts/web-2?user=nobody')
+  assert.match(filtered.body.detail ?? '', /^No result of a host called "web-2" .* that passes the filter\.$/)
   const { status, body } = await get('/v1/hosts/web-2/runs?user=bob')
   assert.deepEqual([status, body], [200, { items: [], next: null }])
 })

@@ -26,6 +26,13 @@ Start it with: npm start, or name another with --url.
   )
 })
 
+test('a server that speaks http is told from one that is not there, where https was asked for', async (t) => {
+  const { url } = await startApi(t, { runs: [aRun()] })
+  const { exitCode, stderr } = await playtrail(['runs', '--url', url.replace('http:', 'https:')])
+  assert.equal(exitCode, exitCodes.unreachable)
+  assert.match(stderr, /cannot be reached: it does not speak TLS there/)
+})
+
 test('a server that accepts and then says nothing is given up after the timeout', async (t) => {
   const { url } = await startApi(t, { answer: () => undefined })
   const client = createClient({ url: new URL(`${url}/`), token: undefined, timeoutMs: 50 })
@@ -173,8 +180,9 @@ test('a URL that cannot be one is a mistake in the call, and a password in it is
 
 test('a command that is called wrongly says what is wrong, and where the help is', async () => {
   const table: [string[], RegExp][] = [
-    [['runs', '--limit', '0'], /Expected a whole number above 0/],
-    [['runs', '--limit', '1e3'], /Expected a whole number above 0/],
+    [['runs', '--limit', '0'], /Expected a whole number from 1 to 9007199254740991; --all shows all/],
+    [['runs', '--limit', '1e3'], /Expected a whole number from 1/],
+    [['runs', '--limit', '9007199254740992'], /from 1 to 9007199254740991/],
     [['runs', '--limit', '5', '--all'], /cannot be used with/],
     [['runs', '--status', 'fine'], /Allowed choices are running, success, changed/],
     [['runs', '--token', 'x'], /unknown option '--token'/],

@@ -35,7 +35,7 @@ test('a host says who changed it last, with which tags and limit, from which com
                CI gitlab https://ci.example/jobs/17
   Last failure ${time} \\(20 Oct \\d\\d:00\\) by bob: run 019a5344-9e0b
   Last run     ${time} \\(3 minutes ago\\) by alice: site.yml, run 019a5344-9e0b
-  Results      ok 12 · changed 3 · failed 1 in 4 runs
+  Results      ok 12 · changed 3 · failed 1 in 4 runs of all time
 
 STARTED        STATUS  PLAYBOOK  USER             WITH                                       HOSTS  RESULTS            DURATION  ID
 3 minutes ago  failed  site.yml  alice@control-1  --tags web --skip-tags slow --limit web-\\*      2  ok 4 · changed 1  2 min 3 s  019a5344-9e0b
@@ -75,8 +75,12 @@ test('a host that never changed or failed says so', async (t) => {
   const { url, asked } = await startApi(t, { lists: { [`${HOST}/runs`]: [] }, documents: { [HOST]: host } })
   const { stdout, stderr } = await playtrail(['host', 'web-07', '--url', url, '-q', 'user:alice'])
   assert.match(stdout, / {2}Last change {2}none that is recorded\n {2}Last failure none that is recorded\n/)
-  assert.match(stderr, /^No run on it matches/)
+  assert.match(stderr, /^No runs on it match\. Leave out --query\.\n/)
   assert.equal(asked[1]?.searchParams.get('q'), 'user:alice')
+  const later = await playtrail(['host', 'web-07', '--url', url, '--from', 'now-1h', '--changes'])
+  assert.equal(later.stderr, 'No runs in this time.\nNo changes in this time.\n')
+  const any = await playtrail(['host', 'web-07', '--url', url])
+  assert.equal(any.stderr, 'No runs on it.\n')
 })
 
 test('a host as JSON is one object with its runs, and its changes where they are asked for', async (t) => {
@@ -105,7 +109,7 @@ test('a host that is not there is refused, with what to do', async (t) => {
   const { url } = await startApi(t, { answer: answerProblem('host_not_found', 'No result of it.') })
   const { exitCode, stderr } = await playtrail(['host', 'web-99', '--url', url])
   assert.equal(exitCode, 1)
-  assert.equal(stderr, 'playtrail: No such host: No result of it.\nplaytrail hosts shows those there are.\n')
+  assert.equal(stderr, 'playtrail: No such host: No result of it.\nplaytrail hosts shows those there are; its --host takes a *.\n')
 })
 
 test('the name of a host is a name, whatever it looks like', async (t) => {

@@ -74,11 +74,26 @@ test('a pager that is left early ends the command quietly', async (t) => {
   assert.deepEqual([exitCode, lines], [0, ['{"@timestamp"']])
 })
 
-test('a pager that is not there is named', async (t) => {
-  const { exitCode, lines } = await show(t, ['runs'], { PAGER: 'no-such-pager --plain', NO_COLOR: '1' })
+test('without the pager that $PAGER names all is shown without one, and that is said', async (t) => {
+  for (const PAGER of ['no-such-pager', 'no-such-pager --plain']) {
+    const { exitCode, lines } = await show(t, ['runs'], { PAGER })
+    assert.equal(exitCode, 0)
+    assert.equal(lines.length, 1 + 20 + 2)
+    assert.equal(
+      lines.at(-2),
+      `The pager "${PAGER}" cannot be run (ENOENT): all is shown without one. PAGER names it.`
+    )
+  }
+})
+
+test('a pager that only a shell can find to be missing is named', async (t) => {
+  const { exitCode, lines } = await show(t, ['runs'], {
+    PAGER: 'no-such-pager | cat -; exit 127',
+    NO_COLOR: '1'
+  })
   assert.equal(exitCode, 2)
   assert.deepEqual(lines.slice(-2), [
-    'playtrail: The pager "no-such-pager --plain" cannot be run.',
+    'playtrail: The pager "no-such-pager | cat -; exit 127" cannot be run.',
     'Set PAGER to one that is there, or use --no-pager.'
   ])
 })

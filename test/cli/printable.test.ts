@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
-import { printable, printableBody, printableJson } from '../../server/cli/printable.ts'
+import { printable, printableBody, printableDiff, printableJson } from '../../server/cli/printable.ts'
 
 const hostile = fc.string({
   unit: fc.oneof(
@@ -39,12 +39,14 @@ test('a printable text has nothing in it that a terminal would take for a comman
   )
 })
 
-test('a printable body keeps line ends and tabs, and no other control character', () => {
-  fc.assert(
-    fc.property(hostile, (text) =>
-      assert.doesNotMatch(printableBody(text).replace(/[\n\t]/g, ''), /[\p{Cc}\u202e]/u)
+test('a printable body and a printable diff keep line ends and tabs, and no other control character', () => {
+  for (const made of [printableBody, printableDiff]) {
+    fc.assert(
+      fc.property(hostile, (text) =>
+        assert.doesNotMatch(made(text).replace(/[\n\t]/g, ''), /[\p{Cc}\u202e]/u)
+      )
     )
-  )
+  }
 })
 
 test('printable text stays as it is', () => {
@@ -52,8 +54,10 @@ test('printable text stays as it is', () => {
     assert.equal(printable(text), text)
 })
 
-test('colours are taken out, all else that drives a terminal is shown', () => {
-  assert.equal(printable('\x1b[1;31mred\x1b[0m'), 'red')
+test('all that drives a terminal is shown, and only of what a command printed the colours are taken out', () => {
+  assert.equal(printable('\x1b[1;31mred\x1b[0m'), '\\x1b[1;31mred\\x1b[0m')
+  assert.equal(printableDiff('\x1b[1;31mred\x1b[0m'), '\\x1b[1;31mred\\x1b[0m')
+  assert.equal(printableBody('\x1b[1;31mred\x1b[0m'), 'red')
   assert.equal(printable('\x1b[2Jgone'), '\\x1b[2Jgone')
   assert.equal(printable('\x1b]0;title\x07'), '\\x1b]0;title\\x07')
   assert.equal(printable('a\nb\rc\td'), 'a\\nb\\rc\\td')
@@ -61,11 +65,15 @@ test('colours are taken out, all else that drives a terminal is shown', () => {
 })
 
 test('taking a colour out does not put another sequence together', () => {
-  assert.doesNotMatch(printable('\x1b\x1b[0m[2J'), /\p{Cc}/u)
+  assert.doesNotMatch(printableBody('\x1b\x1b[0m[2J'), /\p{Cc}/u)
 })
 
 test('a body with the line ends of Windows has those of everybody', () => {
   assert.equal(printableBody('a\r\nb\rc\td'), 'a\nb\\rc\td')
+})
+
+test('a diff shows the line ends of Windows, which may be all that changed', () => {
+  assert.equal(printableDiff('-a\r\n+a\n'), '-a\\r\n+a\n')
 })
 
 test('printable JSON is the same value, on one line, and without control characters', () => {

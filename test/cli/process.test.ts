@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -55,4 +56,20 @@ test('a reader that has enough ends the command quietly', async (t) => {
   const [exitCode] = await once(child, 'close')
   assert.deepEqual([exitCode, await stderr], [0, ''])
   assert.ok(asked.length < 20, 'and the rest is not asked for')
+})
+
+test('an output that cannot be written is told with the reason, and is no defect', async (t) => {
+  const { url } = await startApi(t, { runs: [aRun()] })
+  const full = openSync('/dev/full', 'w')
+  t.after(() => closeSync(full))
+  for (const args of [
+    ['runs', '--url', url],
+    ['runs', '--help']
+  ]) {
+    const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', full, 'pipe'] })
+    assert.ok(child.stderr)
+    const [stderr, [exitCode]] = await Promise.all([text(child.stderr), once(child, 'close')])
+    assert.equal(exitCode, 1)
+    assert.match(stderr, /^playtrail: The output cannot be written: .*no space left on device.*\.\n$/)
+  }
 })

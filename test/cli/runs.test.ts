@@ -149,6 +149,19 @@ test('on a terminal the list fits, and a status has its colour', async (t) => {
   assert.ok(coloured.stdout.includes('\x1b[31mfailed\x1b[39m'))
 })
 
+test('on a terminal of 80 columns the list fits, in short forms', async (t) => {
+  const id = RUN_ID.replace('9e0b', '9e0c')
+  const dry = aRun({
+    run: { id, status: 'unreachable', name: 'site.yml' },
+    ansible: { cli: { check: true }, hosts: { total: 12 } }
+  })
+  const { url } = await startApi(t, { runs: [aRun(), dry] })
+  const { stdout } = await playtrail(['runs', '--url', url], { columns: 80, env: { NO_COLOR: '1' } })
+  for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line)
+  assert.match(stdout, /^STARTED .* TOOK +ID\n3 min ago {2}failed .* 2m 3s {2}019a5344-9e0b\n/)
+  assert.match(stdout, /unreachable {2}\(/, 'that it was a dry run is seen, although the name is cut')
+})
+
 test('a name cannot drive the terminal, nor make a line of its own', async (t) => {
   const name = 'x\x1b[2J\x1b]0;owned\x07\nfake line\u202e'
   const hostile = aRun({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { durationText, localIso, relativeTime } from '../../server/cli/time.ts'
+import { durationText, localIso, relativeTime, shortDuration, shortTime } from '../../server/cli/time.ts'
 
 // Local time, as what is shown is local: these tests hold in every time zone.
 const now = new Date(2026, 10, 5, 14, 30, 0)
@@ -19,6 +19,27 @@ test('a time is told as people say it', () => {
     [new Date(2025, 10, 5, 14, 2, 0), '2025-11-05 14:02']
   ]
   for (const [time, text] of told) assert.equal(relativeTime(time, now), text)
+})
+
+test('where there is no room, a time is told in few characters, and a duration without blanks', () => {
+  const told: [Date, string][] = [
+    [new Date(2026, 10, 5, 14, 29, 15), '45 s ago'],
+    [new Date(2026, 10, 5, 14, 27, 0), '3 min ago'],
+    [new Date(2026, 10, 5, 9, 30, 0), '09:30'],
+    [new Date(2026, 10, 4, 14, 2, 0), 'Wed 14:02'],
+    [new Date(2026, 9, 29, 14, 2, 0), '29 Oct'],
+    [new Date(2025, 10, 5, 14, 2, 0), '2025-11-05'],
+    [new Date(2026, 10, 5, 14, 31), '2026-11-05'],
+    [new Date('nonsense'), 'unknown']
+  ]
+  for (const [time, text] of told) assert.equal(shortTime(time, now), text)
+  for (const [text, short] of [
+    ['250 ms', '250ms'],
+    ['1.5 s', '1.5s'],
+    ['2 min 3 s', '2m 3s'],
+    ['2 d 3 h', '2d 3h']
+  ] as const)
+    assert.equal(shortDuration(text), short)
 })
 
 test('yesterday is the day before, also when it is only minutes past midnight', () => {

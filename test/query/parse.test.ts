@@ -51,6 +51,10 @@ const places: [text: string, position: number][] = [
   ['a ) b', 2],
   ['a (b', 2],
   ['a OR OR b', 5],
+  ['(((', 2],
+  [')', 0],
+  ['status : failed', 7],
+  ['host:x status:fialed', 7],
   ['a rc:x', 2],
   ['a b"c"', 3],
   ['', 0],
@@ -66,6 +70,19 @@ test('a mistake is told with its place', () => {
       text
     )
   }
+})
+
+test('a status or an action that cannot be is refused as a whole value, and as a pattern is not', () => {
+  for (const text of ['status:Failed', 'status:"fialed"', 'action:host', 'NOT run.status:ok', 'status:(ok OR no)'])
+    assert.throws(() => parseQuery(text, NOW), /is never/, text)
+  for (const text of ['status:Fail*', 'action:host.*', 'status:(ok OR success)', 'labels.status:fialed'])
+    assert.ok(parseQuery(text, NOW), text)
+  assert.throws(() => parseQuery('status:fialed', NOW, 'runs'), /Did you mean "failed"\?/)
+})
+
+test('a colon at the beginning of a word belongs to a field, but not in an address', () => {
+  assert.throws(() => parseQuery('a :', NOW), /write a:value/)
+  assert.deepEqual(parseQuery('::1', NOW), { type: 'words', words: ['1'] })
 })
 
 const costly = [

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { and, type Condition, not, or, type Query } from '../../server/ask/query/ast.ts'
+import { valuesOf } from '../../server/ask/query/closed-sets.ts'
 import { type Field, field, fieldNames, LABELS } from '../../server/ask/query/fields.ts'
 import { ipKey } from '../../server/ask/query/ip.ts'
 import { escapePattern } from '../../server/ask/query/patterns.ts'
@@ -84,8 +85,9 @@ function comparison(one: Field, day: { fromMs: number }): fc.Arbitrary<Condition
 }
 
 function values({ name }: Field): fc.Arbitrary<string> {
-  if (name === 'event.action')
-    return fc.constantFrom('host.result', 'item.result', 'run.heartbeat', 'Host.result')
+  if (name === 'event.action') return fc.constantFrom('host.result', 'item.result', 'run.heartbeat')
+  const closed = valuesOf(name)
+  if (closed !== undefined) return fc.constantFrom(...closed)
   return fc.oneof(
     { weight: 5, arbitrary: keywords },
     { weight: 1, arbitrary: texts.filter((text) => text.length < 200) }

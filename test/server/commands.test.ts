@@ -166,3 +166,14 @@ test('token create shows the token once, list never, and a running server takes 
   )
   assert.equal(playtrail('token', 'revoke', 'nobody', '--data-dir', dataDir).status, 1)
 })
+
+test('a list of no tokens tells whether there ever was one', (t) => {
+  const dataDir = temporaryFolder(t)
+  openDataFolder(dataDir, { create: true })
+  const list = () => playtrail('token', 'list', '--data-dir', dataDir).stderr
+  assert.equal(list(), 'There are no tokens yet.\n')
+  playtrail('token', 'create', '--role', 'reader', '--name', 'ann', '--data-dir', dataDir)
+  assert.equal(list(), '')
+  playtrail('token', 'revoke', 'ann', '--data-dir', dataDir)
+  assert.match(list(), /^There are no tokens: all were revoked, and every request is refused until/)
+})

@@ -1,6 +1,7 @@
 import { limits } from '../../limits.ts'
 import { parseSpan } from '../time.ts'
 import type { All, Condition, Range } from './ast.ts'
+import { checkValue } from './closed-sets.ts'
 import { existingName, type Field, fieldNamed, LABELS } from './fields.ts'
 import { ADDRESS_MAX, BEFORE_ALL, BEHIND_ALL, ipKey, networkKeys } from './ip.ts'
 import { QueryMistake } from './mistake.ts'
@@ -41,7 +42,10 @@ function isAny(value: Value): boolean {
 }
 
 function keywordCondition({ name, kind }: Field, value: Value): Condition {
-  if (value.type === 'plain') return { type: 'equals', field: name, value: value.text }
+  if (value.type === 'plain') {
+    checkValue(name, value.text)
+    return { type: 'equals', field: name, value: value.text }
+  }
   if (value.type === 'between')
     throw new QueryMistake(
       `${name} holds whole values, which have no order here. Ask for one of them, or for a beginning: ${name}:abc*.`

@@ -22,6 +22,8 @@ const SPACE = /[\s\u3000]*/y
 const FIELD = /[@A-Za-z_][\w.@-]*:/y
 const OPERATOR = /(?:AND|OR|NOT|&&|\|\|)(?![^\s()])/y
 const LOWER_OPERATOR = /^(?:and|or|not)$/
+/** Not that of an address such as ::1. */
+const LONE_COLON = /^:(?!:)/
 const MATCH_ALL = /\*:\*(?![^\s)])/y
 
 const operators: Readonly<Record<string, 'and' | 'or' | 'not'>> = {
@@ -122,6 +124,16 @@ function scanValue(reader: Reader, field: string | undefined): Value {
   const first = text[at] ?? ''
   if (first === '"') return scanQuoted(reader)
   if (first === '[' || first === '{') return scanRange(reader, field)
+  if (field === undefined && LONE_COLON.test(text.slice(at))) {
+    const [name = 'field', after = 'value'] = [
+      /[\w.@-]+(?=[\s\u3000]*$)/.exec(text.slice(0, at))?.[0],
+      /^:[\s\u3000]*([^\s\u3000()"]+)/.exec(text.slice(at))?.[1]
+    ]
+    throw new QueryMistake(
+      `Between a field and its ":" there is no space: write ${name}:${after}. To search for the sign, put it in quotation marks.`,
+      { at }
+    )
+  }
   const value = scanWord(reader, field)
   if (field === undefined && value.type === 'plain' && LOWER_OPERATOR.test(text.slice(at, reader.at))) {
     throw new QueryMistake(

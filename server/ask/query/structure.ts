@@ -74,8 +74,7 @@ function checkOrder(tokens: readonly Token[]): void {
     }
     if (token.type === 'open') open.push(token)
     if (open.length > limits.queryDepthMax) throw tooDeep(token.at)
-    if (token.type === 'close' && open.pop() === undefined)
-      throw new QueryMistake('A ")" without a "(" before it. Remove it, or put it in quotation marks.', token)
+    if (token.type === 'close' && open.pop() === undefined) throw unopened(token)
     before = token
   }
   if (before !== undefined && before.type !== 'term' && before.type !== 'close')
@@ -85,19 +84,32 @@ function checkOrder(tokens: readonly Token[]): void {
     throw new QueryMistake('A "(" is not closed. Add a ")", or put it in quotation marks.', unclosed)
 }
 
+/** `token` is what came instead; undefined at the end of the query. */
 function missingOperand(before: Token | undefined, token: Token | undefined): QueryMistake {
   const { at } = token ?? before ?? { at: 0 }
+  if (before?.type === 'open' && token === undefined)
+    return new QueryMistake(
+      'The query ends behind "(": a term and a ")" are missing. To search for the sign, put it in quotation marks.',
+      { at }
+    )
   if (before?.type === 'open' && token?.type === 'close')
     return new QueryMistake('There is nothing between "(" and ")".', { at })
-  const [side, sign] =
-    before === undefined || before.type === 'open' || token?.type === 'or' || token?.type === 'and'
-      ? ['before', token]
-      : ['behind', before]
-  const name = sign === undefined || sign.type === 'term' ? '' : sign.type.toUpperCase()
+  if (before === undefined && token?.type === 'close') return unopened(token)
+  const isBefore = before === undefined || before.type === 'open' || token?.type === 'or' || token?.type === 'and'
+  const name = nameOf(isBefore ? token : before)
+  const end = token === undefined ? ', at the end of the query' : ''
   return new QueryMistake(
-    `A term is missing ${side} ${name}. To search for the word ${name}, put it in quotation marks.`,
+    `A term is missing ${isBefore ? 'before' : 'behind'} ${name}${end}. To search for the word ${name}, put it in quotation marks.`,
     { at }
   )
+}
+
+function nameOf(sign: Token | undefined): string {
+  return sign?.type.toUpperCase() ?? ''
+}
+
+function unopened({ at }: Token): QueryMistake {
+  return new QueryMistake('A ")" without a "(" before it. Remove it, or put it in quotation marks.', { at })
 }
 
 function tooDeep(at: number): QueryMistake {

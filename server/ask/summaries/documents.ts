@@ -2,7 +2,7 @@ import ansible from '../../../schemas/ansible.schema.json' with { type: 'json' }
 import { resultStatuses, runStatuses } from '../../index/store.ts'
 import { facetFields, histogramIntervals } from '../../index/summaries.ts'
 import { count, countsBy, objectOf, runDocument, type Schema, timestamp } from '../documents.ts'
-import { statuses } from '../filters.ts'
+import { statuses } from '../query/closed-sets.ts'
 
 // The schemas of what is summed up, for /openapi.json: server/index/summaries.ts.
 

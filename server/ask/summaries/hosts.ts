@@ -72,7 +72,8 @@ export const hostsRoutes: FastifyPluginAsync<AskOptions> = async (app, { store, 
     const hosts = await store.hosts({ ...filterOf(filters), host: name }, request.signal)
     // `*` in a filter stands for any characters.
     const found = hosts.find((each) => each.host.name === name)
-    if (found === undefined) throw hostNotFound(name)
+    if (found === undefined)
+      throw hostNotFound(name, { isFiltered: Object.values(filters).some((value) => value !== undefined) })
     return withDocuments(store, found, request.signal)
   })
 
@@ -95,7 +96,7 @@ export const hostsRoutes: FastifyPluginAsync<AskOptions> = async (app, { store, 
 /** Throws Problem if there is no run on the host at all. */
 async function checkHost(store: Pick<Store, 'hostRuns'>, name: string, signal: AbortSignal): Promise<void> {
   const { items } = await store.hostRuns({ host: name, limit: 1 }, signal)
-  if (items.length === 0) throw hostNotFound(name)
+  if (items.length === 0) throw hostNotFound(name, { isFiltered: false })
 }
 
 /** With the runs in which it was touched last: who did it, with which tags and limit. */
@@ -120,10 +121,11 @@ async function withDocuments(
   }
 }
 
-function hostNotFound(name: string): Problem {
+function hostNotFound(name: string, { isFiltered }: { isFiltered: boolean }): Problem {
+  const called = `No result of a host called "${name.slice(0, 100)}" is indexed`
   return new Problem(
     'host_not_found',
-    `No result of the host "${name.slice(0, 100)}" is indexed that passes the filter. GET /v1/hosts lists the hosts.`
+    isFiltered ? `${called} that passes the filter.` : `${called}. One exact name is taken here.`
   )
 }
 
