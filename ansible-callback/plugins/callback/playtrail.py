@@ -3436,14 +3436,18 @@ class Death:
     EXITING = 0x4  # PF_EXITING of the kernel: locks are released before the process is a zombie
 
     @classmethod
-    def groups(cls, spool, noticed_at=None, oom_kills=0):
-        """Returns the fields of run.aborted. `noticed_at` is a Clock, if somebody was watching."""
+    def groups(cls, spool, noticed_at=None, seen_at=None, oom_kills=0):
+        """
+        Returns the fields of run.aborted. Both are Clocks: `noticed_at`, when the run's own shipper found
+        the writer gone; `seen_at`, when any other has last seen it at work. Without them the run went on, as
+        far as anybody knows, until its last event or heartbeat.
+        """
         first, last, count = None, None, 0
         for _line, event in spool.events():
             if event is not None:
                 first, last, count = first or event, event, count + 1
         start = value_at(first, "event", "start")
-        end = str(noticed_at) if noticed_at else value_at(last, "@timestamp")
+        end = str(noticed_at) if noticed_at else cls.last_sign(last, spool.remarks, seen_at)
         fields = {"outcome": "unknown"}
         start_ns, end_ns = nanoseconds(start), nanoseconds(end)
         if start_ns is not None:
@@ -3458,6 +3462,17 @@ class Death:
             "run": {"status": "aborted", "reason": reason, "events": count},
             "error": {"message": message},
         }
+
+    @staticmethod
+    def last_sign(last_event, remarks, seen_at):
+        """Returns the latest time at which the run is known to have gone on; None if there is none."""
+        signs = [value_at(last_event, "@timestamp")]
+        for _line, event in remarks.events():
+            if value_at(event, "event", "action") == "run.heartbeat":
+                signs.append(value_at(event, "@timestamp"))
+        if seen_at is not None:
+            signs.append(str(seen_at))
+        return max((sign for sign in signs if nanoseconds(sign) is not None), key=nanoseconds, default=None)
 
     @classmethod
     def cause(cls, first, oom_kills):
@@ -3571,6 +3586,8 @@ class Shipper:
         self.rewritten = {}
         # Paths of runs whose end is told.
         self.ended = set()
+        # By path: when its writer was last seen at work.
+        self.seen_at = {}
         # By path: until when it is left alone, and the trouble that the server, or the disk, had with it.
         self.resting = {}
         self.tries = 0
@@ -3734,7 +3751,7 @@ class Shipper:
             self.busy.add(path)
             return
         try:
-            is_whole = spool.writer_is_gone()
+            is_whole = self.is_over(spool)
             if not is_whole:
                 self.live.add(path)
                 if path != self.own:
@@ -3755,13 +3772,21 @@ class Shipper:
 
     def tell_end(self, spool):
         """Writes run.aborted for a run whose writer is gone, and has not told its end."""
+    def is_over(self, spool):
+        """True once the writer is gone. Until then it notes when it was seen at work."""
+        if spool.writer_is_gone():
+            return True
+        self.seen_at[spool.path] = Clock()
+        return False
+
         if spool.path in self.ended:
             return
         if not spool.has_end() and not spool.remarks.has("run.aborted"):
             noticed_at, oom_kills = None, 0
             if spool.path == self.own and self.own_is_going_on:
                 noticed_at, oom_kills = Clock(), Death.oom_kills() - self.oom_kills_before
-            spool.remark("run.aborted", "end", **Death.groups(spool, noticed_at, oom_kills))
+            seen_at = self.seen_at.get(spool.path)
+            spool.remark("run.aborted", "end", **Death.groups(spool, noticed_at, seen_at, oom_kills))
         self.ended.add(spool.path)
 
     def finish(self, spool):
@@ -3774,6 +3799,7 @@ class Shipper:
         self.sent.pop(spool.remarks.path, None)
         self.delivered["runs"] += 1
 
+        self.seen_at.pop(spool.path, None)
     def look_after_own(self):
         """Notes whether our own run goes on, and its end in time, even if the sweep did not come to it."""
         if not self.own_is_going_on:
@@ -3787,7 +3813,7 @@ class Shipper:
             self.own_is_going_on = os.path.exists(self.own)
             return
         try:
-            if spool.writer_is_gone():
+            if self.is_over(spool):
                 with contextlib.suppress(OSError):  # Whoever delivers it tries again.
                     self.tell_end(spool)
                 self.own_is_going_on = False

@@ -64,6 +64,8 @@ class Shipper:
         self.rewritten = {}
         # Paths of runs whose end is told.
         self.ended = set()
+        # By path: when its writer was last seen at work.
+        self.seen_at = {}
         # By path: until when it is left alone, and the trouble that the server, or the disk, had with it.
         self.resting = {}
         self.tries = 0
@@ -227,7 +229,7 @@ class Shipper:
             self.busy.add(path)
             return
         try:
-            is_whole = spool.writer_is_gone()
+            is_whole = self.is_over(spool)
             if not is_whole:
                 self.live.add(path)
                 if path != self.own:
@@ -248,13 +250,21 @@ class Shipper:
 
     def tell_end(self, spool):
         """Writes run.aborted for a run whose writer is gone, and has not told its end."""
+    def is_over(self, spool):
+        """True once the writer is gone. Until then it notes when it was seen at work."""
+        if spool.writer_is_gone():
+            return True
+        self.seen_at[spool.path] = Clock()
+        return False
+
         if spool.path in self.ended:
             return
         if not spool.has_end() and not spool.remarks.has("run.aborted"):
             noticed_at, oom_kills = None, 0
             if spool.path == self.own and self.own_is_going_on:
                 noticed_at, oom_kills = Clock(), Death.oom_kills() - self.oom_kills_before
-            spool.remark("run.aborted", "end", **Death.groups(spool, noticed_at, oom_kills))
+            seen_at = self.seen_at.get(spool.path)
+            spool.remark("run.aborted", "end", **Death.groups(spool, noticed_at, seen_at, oom_kills))
         self.ended.add(spool.path)
 
     def finish(self, spool):
@@ -267,6 +277,7 @@ class Shipper:
         self.sent.pop(spool.remarks.path, None)
         self.delivered["runs"] += 1
 
+        self.seen_at.pop(spool.path, None)
     def look_after_own(self):
         """Notes whether our own run goes on, and its end in time, even if the sweep did not come to it."""
         if not self.own_is_going_on:
@@ -280,7 +291,7 @@ class Shipper:
             self.own_is_going_on = os.path.exists(self.own)
             return
         try:
-            if spool.writer_is_gone():
+            if self.is_over(spool):
                 with contextlib.suppress(OSError):  # Whoever delivers it tries again.
                     self.tell_end(spool)
                 self.own_is_going_on = False
