@@ -29,6 +29,7 @@ PARTS = (
     "lines",
     "dropped",
     "address",
+    "tokens",
     "folder",
     "record/diff",
     "record/actor",

@@ -62,11 +62,15 @@ options:
     type: str
     env:
       - name: PLAYTRAIL_TOKEN
+      - A reader's token, which the command line takes from the same variable, is passed over if there is
+        another.
     ini:
       - section: callback_playtrail
         key: token
   token_file:
-    description: File that holds the token, readable by you alone. Not looked at if O(token) is given.
+    description:
+      - File that holds the token, readable by you alone. Not looked at if O(token) is given, and is no
+        reader's.
     type: path
     env:
       - name: PLAYTRAIL_TOKEN_FILE

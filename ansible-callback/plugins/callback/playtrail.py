@@ -62,11 +62,15 @@ options:
     type: str
     env:
       - name: PLAYTRAIL_TOKEN
+      - A reader's token, which the command line takes from the same variable, is passed over if there is
+        another.
     ini:
       - section: callback_playtrail
         key: token
   token_file:
-    description: File that holds the token, readable by you alone. Not looked at if O(token) is given.
+    description:
+      - File that holds the token, readable by you alone. Not looked at if O(token) is given, and is no
+        reader's.
     type: path
     env:
       - name: PLAYTRAIL_TOKEN_FILE
@@ -1026,6 +1030,39 @@ def is_loopback(host):
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+# src/tokens.py
+
+# What tokens of Playtrail's servers begin with tells what they may do. Others may look like anything.
+READERS_TOKEN = "playtrail_reader_"
+TOKEN_BYTES_MAX = 4096
+TOKEN_OPTIONS = ("token", "token_file")
+
+
+def token_in(path):
+    """Returns the token that a file holds."""
+    with open(os.path.expanduser(path), encoding="utf-8") as file:
+        return file.read(TOKEN_BYTES_MAX).strip()
+
+
+def is_readers(option, value):
+    """True if `token`, or the file that `token_file` names, has a token that reads and cannot write."""
+    try:
+        token = token_in(value) if option == "token_file" else value
+    except (OSError, ValueError):
+        return False  # Whoever sends says what is wrong with the file: it may be there by then.
+    return token.strip().startswith(READERS_TOKEN)
+
+
+def first_to_send_with(sources):
+    """
+    Returns the first of (option, value) that has a value, and no reader's token. If all are readers', the
+    first that has one; None if there are none at all. The command line and the callback share variables:
+    who exports a reader's token to ask with does not mean to stop the recording.
+    """
+    given = [(option, value) for option, value in sources if value]
+    return next((source for source in given if not is_readers(*source)), given[0] if given else None)
 
 
 # src/folder.py
@@ -2562,6 +2599,12 @@ def read_settings(given):
     no_patterns = Secrets.configure(given["redact_keys"] or (), patterns)
     if no_patterns:
         mistakes.append(f"redact_patterns: expected regular expressions, got {', '.join(no_patterns)}")
+    source = next(((name, given[name]) for name in TOKEN_OPTIONS if given[name]), None)
+    if source is not None and is_readers(*source):
+        mistakes.append(
+            f"{source[0]}: expected a sender's token, got a reader's, which cannot write; runs stay in the "
+            "spool. Give the callback its own with token_file in [callback_playtrail]"
+        )
     try:
         check_url(given["url"] or "", given["allow_http"])
     except ValueError as error:
@@ -2811,9 +2854,19 @@ class CallbackModule(CallbackBase):
             given = {name: self.get_option(name) for name in OPTIONS}
         except Exception:  # noqa: BLE001 - one of them is wrong; asked one by one, the others are had
             given = {name: self._option_alone(name) for name in OPTIONS}
+        given.update(self._token_to_send_with(given))
         self._settings, mistakes = read_settings(given)
         self._mistakes.extend(mistakes)
         self.disabled = not self._settings["enabled"]
+
+    def _token_to_send_with(self, given):
+        """Returns the options of the token: as given, but for a reader's where ansible.cfg has another."""
+        source = first_to_send_with((name, given[name]) for name in TOKEN_OPTIONS)
+        if source is not None and is_readers(*source):
+            with without_environment(f"PLAYTRAIL_{name.upper()}" for name in TOKEN_OPTIONS):
+                configured = [(name, self._option_alone(name)) for name in TOKEN_OPTIONS]
+            source = first_to_send_with([source, *configured])
+        return {**dict.fromkeys(TOKEN_OPTIONS), **dict([source] if source else [])}
 
     def _option_alone(self, name):
         try:
@@ -2994,6 +3047,16 @@ class CallbackModule(CallbackBase):
             self._recap_before = recap
             shared.recording = shared.recorder = None
             recording.close()
+
+
+@contextlib.contextmanager
+def without_environment(names):
+    """Has Ansible read options from ansible.cfg alone, which it knows no other way to ask for."""
+    taken = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(taken)
 
 
 # src/ship/trouble.py
@@ -3209,8 +3272,7 @@ class Endpoint:
         """Returns the token; from a file anew each time, since tokens are exchanged while shippers wait."""
         token = self.token
         if not token and self.token_file:
-            with open(os.path.expanduser(self.token_file), encoding="utf-8") as file:
-                token = file.read(4096).strip()
+            token = token_in(self.token_file)
         # http.client would quote it in its complaint.
         if token and not re.fullmatch("[!-~]+", token):
             raise ValueError("the token has characters that cannot be sent")
@@ -4060,10 +4122,11 @@ def truth(text):
 
 def endpoint_of(options):
     """Returns the server to send to; raises ValueError if the options are not right."""
-    token = None if options.token_file else os.environ.get("PLAYTRAIL_TOKEN")
-    token_file = options.token_file or os.environ.get("PLAYTRAIL_TOKEN_FILE")
+    given = [(name, os.environ.get(f"PLAYTRAIL_{name.upper()}")) for name in TOKEN_OPTIONS]
+    source = ("token_file", options.token_file) if options.token_file else first_to_send_with(given)
     certificates = Certificates(options.ca_file, options.client_cert, options.client_key)
-    return Endpoint(options.url, token, token_file, allow_http=options.allow_http, certificates=certificates)
+    token = dict([source] if source else [])
+    return Endpoint(options.url, **token, allow_http=options.allow_http, certificates=certificates)
 
 
 def main(arguments):
