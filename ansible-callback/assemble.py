@@ -31,6 +31,7 @@ PARTS = (
     "address",
     "tokens",
     "folder",
+    "refusal",
     "record/diff",
     "record/actor",
     "record/process",

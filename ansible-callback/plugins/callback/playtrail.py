@@ -26,6 +26,10 @@
 #   <run id>.rejected           what the server refused, with its reasons; kept when the spool is gone
 #   <run id>.s<n>.rewritten     the spool without what the limits cost it; takes its place as soon as event
 #                               <n> of `.shipper`, which says what is missing, is on disk
+#
+# And one of the folder's, which takes no lock, since it is written whole and the last word counts:
+#
+#   refused                     the server's words when it refused who sends; for the next run to show
 
 from __future__ import annotations
 
@@ -58,12 +62,12 @@ options:
   token:
     description:
       - Token that the server knows this sender by.
+      - A reader's token, which the command line takes from the same variable, is passed over if there is
+        another.
       - Prefer O(token_file); environments and ansible.cfg are read by more people than you think.
     type: str
     env:
       - name: PLAYTRAIL_TOKEN
-      - A reader's token, which the command line takes from the same variable, is passed over if there is
-        another.
     ini:
       - section: callback_playtrail
         key: token
@@ -408,6 +412,7 @@ NEW_SUFFIX = ".new"
 REJECTED_SUFFIX = ".rejected"
 REMARKS_SUFFIX = ".shipper"
 REWRITTEN_SUFFIX = ".rewritten"
+REFUSAL_NAME = "refused"
 WRITER_BYTE = 0
 SHIPPER_BYTE = 1
 
@@ -1124,6 +1129,54 @@ def folder_bytes(folder):
             with contextlib.suppress(FileNotFoundError):
                 total += entry.stat(follow_symlinks=False).st_size
     return total
+
+
+# src/refusal.py
+
+class Refusal:
+    """
+    A note in the spool folder that the server refuses whoever sends from it, in its words: the run that it
+    happened to has ended by then, but the next one can say so. The first delivery removes it.
+    """
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.path = os.path.join(folder, REFUSAL_NAME)
+
+    def note(self, why):
+        """Writes it down, if that is possible. Of several shippers the last one counts."""
+        shown = "".join(letter if letter.isprintable() else " " for letter in Text.clean(why))
+        words = " ".join(shown.split())[:REASON_CHARS_MAX]
+        new = f"{self.path}.{os.getpid()}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        with contextlib.suppress(OSError):
+            fd = os.open(new, flags, 0o600)
+            try:
+                write_whole(fd, words.encode())
+                os.rename(new, self.path)
+            except OSError:
+                os.unlink(new)
+                raise
+            finally:
+                os.close(fd)
+
+    def forget(self):
+        with contextlib.suppress(OSError):
+            os.unlink(self.path)
+
+    def read(self, own):
+        """
+        Returns what the server said, and how many runs wait besides that of the spool `own`; None if it
+        refused nothing that is left.
+        """
+        try:
+            with open(self.path, encoding="utf-8", errors="replace") as file:
+                words = file.read(REASON_CHARS_MAX)
+            waiting = {name for name in os.listdir(self.folder) if name.endswith(SPOOL_SUFFIX)}
+        except OSError:
+            return None
+        waiting.discard(os.path.basename(own))
+        return (words, len(waiting)) if words and waiting else None
 
 
 # src/record/diff.py
@@ -2705,6 +2758,20 @@ class Recording:
         folder = usable_folder(self.settings["spool_dir"])
         self.spool = Spool(folder, self.collector.id, self.settings["spool_bytes_max"])
 
+    def tell_refusal(self):
+        """Shows what became of the runs before, whose shippers had nobody to tell any more."""
+        folder = os.path.dirname(self.spool.path)
+        refused = Refusal(folder).read(self.spool.path)
+        if refused is None or self.has_warned:
+            return
+        words, waiting = refused
+        runs = "1 run waits" if waiting == 1 else f"{waiting} runs wait"
+        # No warning of this run's own, of which there is one at most.
+        self.display.warning(
+            f"playtrail: the last delivery was refused ({words}); {runs} in {folder} until that is set "
+            "right. The token is that of token_file in [callback_playtrail]."
+        )
+
     def begin(self):
         """Writes the start, durably."""
         self.write_event(self.collector.run_started())
@@ -2987,6 +3054,7 @@ class CallbackModule(CallbackBase):
                 recording.warn(f"playtrail: {mistake}. See ansible-doc -t callback playtrail.")
             recording.open()
             shared.recording = recording
+            recording.tell_refusal()
             self._start(recording)
             if strict == STRICT_SERVER:
                 self._wait_for_server(recording)
@@ -3064,11 +3132,13 @@ def without_environment(names):
 class Trouble(Exception):
     """Why events could not be delivered now. They stay in the spool."""
 
-    def __init__(self, message, retry_seconds=0.0, is_general=True):
+    def __init__(self, message, retry_seconds=0.0, is_general=True, is_refusal=False):
         super().__init__(message)
         self.retry_seconds = retry_seconds
         # False if another spool may well be delivered, because it was the content that the server failed at.
         self.is_general = is_general
+        # True if the server is there, and wants another token.
+        self.is_refusal = is_refusal
 
 
 class BatchRefused(Exception):
@@ -3198,7 +3268,7 @@ class Endpoint:
         if status >= 500:
             raise Trouble(why, is_general=False)
         # 401, 403, redirects, which could take the token elsewhere, and whatever somebody has to set right.
-        raise Trouble(why, REFUSED_RETRY_SECONDS)
+        raise Trouble(why, REFUSED_RETRY_SECONDS, is_refusal=status in (401, 403))
 
     def request(self, body):
         """Makes one request. A connection that the server has closed meanwhile is replaced once, quietly."""
@@ -3633,6 +3703,7 @@ class Shipper:
         spool_days_max=SPOOL_DAYS_MAX_DEFAULT,
     ):
         self.folder = folder
+        self.refusal = Refusal(folder)
         self.endpoint = endpoint
         self.spool_bytes_max = spool_bytes_max
         self.spool_days_max = spool_days_max
@@ -3646,10 +3717,10 @@ class Shipper:
         # By path: how far it was sent, and the line before; up to which rank it was rewritten.
         self.sent = {}
         self.rewritten = {}
-        # Paths of runs whose end is told.
-        self.ended = set()
         # By path: when its writer was last seen at work.
         self.seen_at = {}
+        # Paths of runs whose end is told.
+        self.ended = set()
         # By path: until when it is left alone, and the trouble that the server, or the disk, had with it.
         self.resting = {}
         self.tries = 0
@@ -3832,8 +3903,6 @@ class Shipper:
         finally:
             spool.close()
 
-    def tell_end(self, spool):
-        """Writes run.aborted for a run whose writer is gone, and has not told its end."""
     def is_over(self, spool):
         """True once the writer is gone. Until then it notes when it was seen at work."""
         if spool.writer_is_gone():
@@ -3841,6 +3910,8 @@ class Shipper:
         self.seen_at[spool.path] = Clock()
         return False
 
+    def tell_end(self, spool):
+        """Writes run.aborted for a run whose writer is gone, and has not told its end."""
         if spool.path in self.ended:
             return
         if not spool.has_end() and not spool.remarks.has("run.aborted"):
@@ -3859,9 +3930,9 @@ class Shipper:
         spool.remove()
         self.sent.pop(spool.path, None)
         self.sent.pop(spool.remarks.path, None)
+        self.seen_at.pop(spool.path, None)
         self.delivered["runs"] += 1
 
-        self.seen_at.pop(spool.path, None)
     def look_after_own(self):
         """Notes whether our own run goes on, and its end in time, even if the sweep did not come to it."""
         if not self.own_is_going_on:
@@ -3931,6 +4002,11 @@ class Shipper:
             self.post(spool, lines[:middle])
             self.post(spool, lines[middle:])
             return
+        except Trouble as trouble:
+            if trouble.is_refusal and self.own:  # Who ships by hand is told at once.
+                self.refusal.note(str(trouble))
+            raise
+        self.refusal.forget()
         self.report(CONNECTED)
         self.delivered["accepted"] += accepted
         self.delivered["duplicates"] += duplicates

@@ -178,6 +178,7 @@ class CallbackModule(CallbackBase):
                 recording.warn(f"playtrail: {mistake}. See ansible-doc -t callback playtrail.")
             recording.open()
             shared.recording = recording
+            recording.tell_refusal()
             self._start(recording)
             if strict == STRICT_SERVER:
                 self._wait_for_server(recording)

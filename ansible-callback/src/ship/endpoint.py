@@ -62,7 +62,7 @@ class Endpoint:
         if status >= 500:
             raise Trouble(why, is_general=False)
         # 401, 403, redirects, which could take the token elsewhere, and whatever somebody has to set right.
-        raise Trouble(why, REFUSED_RETRY_SECONDS)
+        raise Trouble(why, REFUSED_RETRY_SECONDS, is_refusal=status in (401, 403))
 
     def request(self, body):
         """Makes one request. A connection that the server has closed meanwhile is replaced once, quietly."""

@@ -29,6 +29,7 @@ from ..limits import (
     STARTED,
     WATCH_SECONDS,
 )
+from ..refusal import Refusal
 from .death import Death
 from .spool_reader import SpoolReader
 from .trouble import BatchRefused, Trouble
@@ -49,6 +50,7 @@ class Shipper:
         spool_days_max=SPOOL_DAYS_MAX_DEFAULT,
     ):
         self.folder = folder
+        self.refusal = Refusal(folder)
         self.endpoint = endpoint
         self.spool_bytes_max = spool_bytes_max
         self.spool_days_max = spool_days_max
@@ -62,10 +64,10 @@ class Shipper:
         # By path: how far it was sent, and the line before; up to which rank it was rewritten.
         self.sent = {}
         self.rewritten = {}
-        # Paths of runs whose end is told.
-        self.ended = set()
         # By path: when its writer was last seen at work.
         self.seen_at = {}
+        # Paths of runs whose end is told.
+        self.ended = set()
         # By path: until when it is left alone, and the trouble that the server, or the disk, had with it.
         self.resting = {}
         self.tries = 0
@@ -248,8 +250,6 @@ class Shipper:
         finally:
             spool.close()
 
-    def tell_end(self, spool):
-        """Writes run.aborted for a run whose writer is gone, and has not told its end."""
     def is_over(self, spool):
         """True once the writer is gone. Until then it notes when it was seen at work."""
         if spool.writer_is_gone():
@@ -257,6 +257,8 @@ class Shipper:
         self.seen_at[spool.path] = Clock()
         return False
 
+    def tell_end(self, spool):
+        """Writes run.aborted for a run whose writer is gone, and has not told its end."""
         if spool.path in self.ended:
             return
         if not spool.has_end() and not spool.remarks.has("run.aborted"):
@@ -275,9 +277,9 @@ class Shipper:
         spool.remove()
         self.sent.pop(spool.path, None)
         self.sent.pop(spool.remarks.path, None)
+        self.seen_at.pop(spool.path, None)
         self.delivered["runs"] += 1
 
-        self.seen_at.pop(spool.path, None)
     def look_after_own(self):
         """Notes whether our own run goes on, and its end in time, even if the sweep did not come to it."""
         if not self.own_is_going_on:
@@ -347,6 +349,11 @@ class Shipper:
             self.post(spool, lines[:middle])
             self.post(spool, lines[middle:])
             return
+        except Trouble as trouble:
+            if trouble.is_refusal and self.own:  # Who ships by hand is told at once.
+                self.refusal.note(str(trouble))
+            raise
+        self.refusal.forget()
         self.report(CONNECTED)
         self.delivered["accepted"] += accepted
         self.delivered["duplicates"] += duplicates
