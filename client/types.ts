@@ -1538,11 +1538,11 @@ export interface EventFields {
    */
   start?: string
   /**
-   * When the run, or the task on this host, ended.
+   * When the run, or the task on this host, ended. In run.aborted of the shipper: when it noticed that the process was gone, as a rule within half a second; if it was not the run's own shipper, the last event, heartbeat or look that found it going on.
    */
   end?: string
   /**
-   * How long it took, in nanoseconds, by the monotonic clock.
+   * How long it took, in nanoseconds, by the monotonic clock. In run.aborted of the shipper: from `event.start` to `event.end`.
    */
   duration?: number
   /**
@@ -2500,11 +2500,11 @@ export interface Run {
      */
     outcome?: 'success' | 'failure' | 'unknown'
     /**
-     * When the run, or the task on this host, ended.
+     * When the run, or the task on this host, ended. In run.aborted of the shipper: when it noticed that the process was gone, as a rule within half a second; if it was not the run's own shipper, the last event, heartbeat or look that found it going on.
      */
     end?: string
     /**
-     * How long it took, in nanoseconds, by the monotonic clock.
+     * How long it took, in nanoseconds, by the monotonic clock. In run.aborted of the shipper: from `event.start` to `event.end`.
      */
     duration?: number
   }
@@ -2942,11 +2942,11 @@ export interface Comparison {
        */
       outcome?: 'success' | 'failure' | 'unknown'
       /**
-       * When the run, or the task on this host, ended.
+       * When the run, or the task on this host, ended. In run.aborted of the shipper: when it noticed that the process was gone, as a rule within half a second; if it was not the run's own shipper, the last event, heartbeat or look that found it going on.
        */
       end?: string
       /**
-       * How long it took, in nanoseconds, by the monotonic clock.
+       * How long it took, in nanoseconds, by the monotonic clock. In run.aborted of the shipper: from `event.start` to `event.end`.
        */
       duration?: number
     }
@@ -3004,11 +3004,11 @@ export interface Comparison {
        */
       outcome?: 'success' | 'failure' | 'unknown'
       /**
-       * When the run, or the task on this host, ended.
+       * When the run, or the task on this host, ended. In run.aborted of the shipper: when it noticed that the process was gone, as a rule within half a second; if it was not the run's own shipper, the last event, heartbeat or look that found it going on.
        */
       end?: string
       /**
-       * How long it took, in nanoseconds, by the monotonic clock.
+       * How long it took, in nanoseconds, by the monotonic clock. In run.aborted of the shipper: from `event.start` to `event.end`.
        */
       duration?: number
     }
@@ -3602,11 +3602,11 @@ export interface HostRun {
      */
     outcome?: 'success' | 'failure' | 'unknown'
     /**
-     * When the run, or the task on this host, ended.
+     * When the run, or the task on this host, ended. In run.aborted of the shipper: when it noticed that the process was gone, as a rule within half a second; if it was not the run's own shipper, the last event, heartbeat or look that found it going on.
      */
     end?: string
     /**
-     * How long it took, in nanoseconds, by the monotonic clock.
+     * How long it took, in nanoseconds, by the monotonic clock. In run.aborted of the shipper: from `event.start` to `event.end`.
      */
     duration?: number
   }

@@ -100,7 +100,7 @@ export interface EventFields {
    */
   end?: string
   /**
-   * How long it took, in nanoseconds, by the monotonic clock.
+   * How long it took, in nanoseconds, by the monotonic clock. In run.aborted of the shipper: from `event.start` to `event.end`.
    */
   duration?: number
 }

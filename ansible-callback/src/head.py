@@ -26,6 +26,10 @@
 #   <run id>.rejected           what the server refused, with its reasons; kept when the spool is gone
 #   <run id>.s<n>.rewritten     the spool without what the limits cost it; takes its place as soon as event
 #                               <n> of `.shipper`, which says what is missing, is on disk
+#
+# And one of the folder's, which takes no lock, since it is written whole and the last word counts:
+#
+#   refused                     the server's words when it refused who sends; for the next run to show
 
 from __future__ import annotations
 
@@ -58,6 +62,8 @@ options:
   token:
     description:
       - Token that the server knows this sender by.
+      - A reader's token, which the command line takes from the same variable, is passed over if there is
+        another.
       - Prefer O(token_file); environments and ansible.cfg are read by more people than you think.
     type: str
     env:
@@ -66,7 +72,9 @@ options:
       - section: callback_playtrail
         key: token
   token_file:
-    description: File that holds the token, readable by you alone. Not looked at if O(token) is given.
+    description:
+      - File that holds the token, readable by you alone. Not looked at if O(token) is given, and is no
+        reader's.
     type: path
     env:
       - name: PLAYTRAIL_TOKEN_FILE

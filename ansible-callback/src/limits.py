@@ -94,6 +94,7 @@ NEW_SUFFIX = ".new"
 REJECTED_SUFFIX = ".rejected"
 REMARKS_SUFFIX = ".shipper"
 REWRITTEN_SUFFIX = ".rewritten"
+REFUSAL_NAME = "refused"
 WRITER_BYTE = 0
 SHIPPER_BYTE = 1
 

@@ -113,7 +113,9 @@ def run_started(**groups):
     return event(0, "run.started", event={"start": "2026-11-05T09:30:00.500000Z"}, **groups)
 
 
-def test_a_run_that_is_killed_anywhere_ends_as_aborted_in_time_and_whole(controller, validate, capsys):
+def test_a_run_that_is_killed_anywhere_ends_as_aborted_in_time_and_whole(
+    controller, playtrail, validate, capsys
+):
     controller.write("busy.yml", BUSY)
     controller.write("wait.yml", AGAIN)
     took = []
@@ -135,6 +137,7 @@ def test_a_run_that_is_killed_anywhere_ends_as_aborted_in_time_and_whole(control
 
         try:
             wait_until(lambda: len(of_this_run().events) >= enough, "events of the run")  # noqa: B023
+            killed = playtrail.Clock()
             process.send_signal(signum)
             killed_at = time.monotonic()
             wait_until(lambda: of_this_run().of("run.aborted"), "the end")
@@ -158,7 +161,7 @@ def test_a_run_that_is_killed_anywhere_ends_as_aborted_in_time_and_whole(control
         }, what
         assert aborted["event"]["outcome"] == "unknown"
         assert aborted["event"]["start"] == trail.one("run.started")["event"]["start"]
-        assert aborted["event"]["end"] >= trail.events[-2]["@timestamp"]
+        assert aborted["event"]["end"] >= max(str(killed), trail.events[-2]["@timestamp"])
         assert f"(pid {process.pid})" in aborted["error"]["message"]
     with capsys.disabled():
         print(f"\n{KILLS} runs killed: each aborted and whole, at most {max(took):.1f} s after the signal")
@@ -202,6 +205,38 @@ def test_the_end_of_a_run_that_nobody_watched_is_the_time_of_its_last_event(cont
         "The Ansible process (pid 4711) ended without a word, as after SIGTERM, SIGHUP, SIGKILL or for want "
         "of memory."
     )
+
+
+def test_the_end_of_a_run_is_not_before_its_last_heartbeat_nor_before_it_was_last_seen(controller, playtrail):
+    path = spool_of(controller, run_started(), event(1, "play.started"))
+    beat = {"@timestamp": "2026-11-05T09:30:31.000000Z", "event": {"action": "run.heartbeat"}}
+    spool = playtrail.SpoolReader.open(str(path))
+    assert playtrail.Death.groups(spool)["event"]["duration"] == 1_000_000_000
+    spool.close()
+    path.with_suffix(".shipper").write_bytes(json.dumps(beat).encode() + b"\n")
+    spool = playtrail.SpoolReader.open(str(path))
+    assert playtrail.Death.groups(spool)["event"]["duration"] == 30_500_000_000
+    seen = playtrail.Clock()
+    assert playtrail.Death.groups(spool, seen_at=seen)["event"]["end"] == str(seen)
+    spool.close()
+
+
+def test_a_run_that_is_killed_with_its_shipper_has_lasted_until_another_shipper_saw_it_last(
+    controller, waiting
+):
+    process = waiting()
+    own = shippers(controller.spool)
+    waiting(PLAYTRAIL_HEARTBEAT_SECONDS="0.01")
+    # Of each look, which begins with the oldest run, the other shipper leaves a heartbeat of its own run.
+    wait_until(lambda: len(events_of(controller).of("run.heartbeat")) >= 3, "three looks")
+    looks = [beat["@timestamp"] for beat in events_of(controller).of("run.heartbeat")]
+    for pid in own:
+        os.kill(pid, signal.SIGKILL)
+    process.kill()
+    wait_until(lambda: events_of(controller).of("run.aborted"), "the end")
+    end = events_of(controller).one("run.aborted")["event"]
+    assert end["end"] >= looks[-2]
+    assert end["duration"] > 0
 
 
 @pytest.mark.parametrize("last", ["run.finished", "run.aborted"])

@@ -26,6 +26,10 @@
 #   <run id>.rejected           what the server refused, with its reasons; kept when the spool is gone
 #   <run id>.s<n>.rewritten     the spool without what the limits cost it; takes its place as soon as event
 #                               <n> of `.shipper`, which says what is missing, is on disk
+#
+# And one of the folder's, which takes no lock, since it is written whole and the last word counts:
+#
+#   refused                     the server's words when it refused who sends; for the next run to show
 
 from __future__ import annotations
 
@@ -58,6 +62,8 @@ options:
   token:
     description:
       - Token that the server knows this sender by.
+      - A reader's token, which the command line takes from the same variable, is passed over if there is
+        another.
       - Prefer O(token_file); environments and ansible.cfg are read by more people than you think.
     type: str
     env:
@@ -66,7 +72,9 @@ options:
       - section: callback_playtrail
         key: token
   token_file:
-    description: File that holds the token, readable by you alone. Not looked at if O(token) is given.
+    description:
+      - File that holds the token, readable by you alone. Not looked at if O(token) is given, and is no
+        reader's.
     type: path
     env:
       - name: PLAYTRAIL_TOKEN_FILE
@@ -404,6 +412,7 @@ NEW_SUFFIX = ".new"
 REJECTED_SUFFIX = ".rejected"
 REMARKS_SUFFIX = ".shipper"
 REWRITTEN_SUFFIX = ".rewritten"
+REFUSAL_NAME = "refused"
 WRITER_BYTE = 0
 SHIPPER_BYTE = 1
 
@@ -1028,6 +1037,39 @@ def is_loopback(host):
         return False
 
 
+# src/tokens.py
+
+# What tokens of Playtrail's servers begin with tells what they may do. Others may look like anything.
+READERS_TOKEN = "playtrail_reader_"
+TOKEN_BYTES_MAX = 4096
+TOKEN_OPTIONS = ("token", "token_file")
+
+
+def token_in(path):
+    """Returns the token that a file holds."""
+    with open(os.path.expanduser(path), encoding="utf-8") as file:
+        return file.read(TOKEN_BYTES_MAX).strip()
+
+
+def is_readers(option, value):
+    """True if `token`, or the file that `token_file` names, has a token that reads and cannot write."""
+    try:
+        token = token_in(value) if option == "token_file" else value
+    except (OSError, ValueError):
+        return False  # Whoever sends says what is wrong with the file: it may be there by then.
+    return token.strip().startswith(READERS_TOKEN)
+
+
+def first_to_send_with(sources):
+    """
+    Returns the first of (option, value) that has a value, and no reader's token. If all are readers', the
+    first that has one; None if there are none at all. The command line and the callback share variables:
+    who exports a reader's token to ask with does not mean to stop the recording.
+    """
+    given = [(option, value) for option, value in sources if value]
+    return next((source for source in given if not is_readers(*source)), given[0] if given else None)
+
+
 # src/folder.py
 
 def own_folder(path):
@@ -1087,6 +1129,54 @@ def folder_bytes(folder):
             with contextlib.suppress(FileNotFoundError):
                 total += entry.stat(follow_symlinks=False).st_size
     return total
+
+
+# src/refusal.py
+
+class Refusal:
+    """
+    A note in the spool folder that the server refuses whoever sends from it, in its words: the run that it
+    happened to has ended by then, but the next one can say so. The first delivery removes it.
+    """
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.path = os.path.join(folder, REFUSAL_NAME)
+
+    def note(self, why):
+        """Writes it down, if that is possible. Of several shippers the last one counts."""
+        shown = "".join(letter if letter.isprintable() else " " for letter in Text.clean(why))
+        words = " ".join(shown.split())[:REASON_CHARS_MAX]
+        new = f"{self.path}.{os.getpid()}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        with contextlib.suppress(OSError):
+            fd = os.open(new, flags, 0o600)
+            try:
+                write_whole(fd, words.encode())
+                os.rename(new, self.path)
+            except OSError:
+                os.unlink(new)
+                raise
+            finally:
+                os.close(fd)
+
+    def forget(self):
+        with contextlib.suppress(OSError):
+            os.unlink(self.path)
+
+    def read(self, own):
+        """
+        Returns what the server said, and how many runs wait besides that of the spool `own`; None if it
+        refused nothing that is left.
+        """
+        try:
+            with open(self.path, encoding="utf-8", errors="replace") as file:
+                words = file.read(REASON_CHARS_MAX)
+            waiting = {name for name in os.listdir(self.folder) if name.endswith(SPOOL_SUFFIX)}
+        except OSError:
+            return None
+        waiting.discard(os.path.basename(own))
+        return (words, len(waiting)) if words and waiting else None
 
 
 # src/record/diff.py
@@ -2562,6 +2652,12 @@ def read_settings(given):
     no_patterns = Secrets.configure(given["redact_keys"] or (), patterns)
     if no_patterns:
         mistakes.append(f"redact_patterns: expected regular expressions, got {', '.join(no_patterns)}")
+    source = next(((name, given[name]) for name in TOKEN_OPTIONS if given[name]), None)
+    if source is not None and is_readers(*source):
+        mistakes.append(
+            f"{source[0]}: expected a sender's token, got a reader's, which cannot write; runs stay in the "
+            "spool. Give the callback its own with token_file in [callback_playtrail]"
+        )
     try:
         check_url(given["url"] or "", given["allow_http"])
     except ValueError as error:
@@ -2661,6 +2757,20 @@ class Recording:
         """Makes the spool. What is raised means that there is no record, and will be none."""
         folder = usable_folder(self.settings["spool_dir"])
         self.spool = Spool(folder, self.collector.id, self.settings["spool_bytes_max"])
+
+    def tell_refusal(self):
+        """Shows what became of the runs before, whose shippers had nobody to tell any more."""
+        folder = os.path.dirname(self.spool.path)
+        refused = Refusal(folder).read(self.spool.path)
+        if refused is None or self.has_warned:
+            return
+        words, waiting = refused
+        runs = "1 run waits" if waiting == 1 else f"{waiting} runs wait"
+        # No warning of this run's own, of which there is one at most.
+        self.display.warning(
+            f"playtrail: the last delivery was refused ({words}); {runs} in {folder} until that is set "
+            "right. The token is that of token_file in [callback_playtrail]."
+        )
 
     def begin(self):
         """Writes the start, durably."""
@@ -2811,9 +2921,19 @@ class CallbackModule(CallbackBase):
             given = {name: self.get_option(name) for name in OPTIONS}
         except Exception:  # noqa: BLE001 - one of them is wrong; asked one by one, the others are had
             given = {name: self._option_alone(name) for name in OPTIONS}
+        given.update(self._token_to_send_with(given))
         self._settings, mistakes = read_settings(given)
         self._mistakes.extend(mistakes)
         self.disabled = not self._settings["enabled"]
+
+    def _token_to_send_with(self, given):
+        """Returns the options of the token: as given, but for a reader's where ansible.cfg has another."""
+        source = first_to_send_with((name, given[name]) for name in TOKEN_OPTIONS)
+        if source is not None and is_readers(*source):
+            with without_environment(f"PLAYTRAIL_{name.upper()}" for name in TOKEN_OPTIONS):
+                configured = [(name, self._option_alone(name)) for name in TOKEN_OPTIONS]
+            source = first_to_send_with([source, *configured])
+        return {**dict.fromkeys(TOKEN_OPTIONS), **dict([source] if source else [])}
 
     def _option_alone(self, name):
         try:
@@ -2934,6 +3054,7 @@ class CallbackModule(CallbackBase):
                 recording.warn(f"playtrail: {mistake}. See ansible-doc -t callback playtrail.")
             recording.open()
             shared.recording = recording
+            recording.tell_refusal()
             self._start(recording)
             if strict == STRICT_SERVER:
                 self._wait_for_server(recording)
@@ -2996,16 +3117,28 @@ class CallbackModule(CallbackBase):
             recording.close()
 
 
+@contextlib.contextmanager
+def without_environment(names):
+    """Has Ansible read options from ansible.cfg alone, which it knows no other way to ask for."""
+    taken = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(taken)
+
+
 # src/ship/trouble.py
 
 class Trouble(Exception):
     """Why events could not be delivered now. They stay in the spool."""
 
-    def __init__(self, message, retry_seconds=0.0, is_general=True):
+    def __init__(self, message, retry_seconds=0.0, is_general=True, is_refusal=False):
         super().__init__(message)
         self.retry_seconds = retry_seconds
         # False if another spool may well be delivered, because it was the content that the server failed at.
         self.is_general = is_general
+        # True if the server is there, and wants another token.
+        self.is_refusal = is_refusal
 
 
 class BatchRefused(Exception):
@@ -3135,7 +3268,7 @@ class Endpoint:
         if status >= 500:
             raise Trouble(why, is_general=False)
         # 401, 403, redirects, which could take the token elsewhere, and whatever somebody has to set right.
-        raise Trouble(why, REFUSED_RETRY_SECONDS)
+        raise Trouble(why, REFUSED_RETRY_SECONDS, is_refusal=status in (401, 403))
 
     def request(self, body):
         """Makes one request. A connection that the server has closed meanwhile is replaced once, quietly."""
@@ -3209,8 +3342,7 @@ class Endpoint:
         """Returns the token; from a file anew each time, since tokens are exchanged while shippers wait."""
         token = self.token
         if not token and self.token_file:
-            with open(os.path.expanduser(self.token_file), encoding="utf-8") as file:
-                token = file.read(4096).strip()
+            token = token_in(self.token_file)
         # http.client would quote it in its complaint.
         if token and not re.fullmatch("[!-~]+", token):
             raise ValueError("the token has characters that cannot be sent")
@@ -3436,14 +3568,18 @@ class Death:
     EXITING = 0x4  # PF_EXITING of the kernel: locks are released before the process is a zombie
 
     @classmethod
-    def groups(cls, spool, noticed_at=None, oom_kills=0):
-        """Returns the fields of run.aborted. `noticed_at` is a Clock, if somebody was watching."""
+    def groups(cls, spool, noticed_at=None, seen_at=None, oom_kills=0):
+        """
+        Returns the fields of run.aborted. Both are Clocks: `noticed_at`, when the run's own shipper found
+        the writer gone; `seen_at`, when any other has last seen it at work. Without them the run went on, as
+        far as anybody knows, until its last event or heartbeat.
+        """
         first, last, count = None, None, 0
         for _line, event in spool.events():
             if event is not None:
                 first, last, count = first or event, event, count + 1
         start = value_at(first, "event", "start")
-        end = str(noticed_at) if noticed_at else value_at(last, "@timestamp")
+        end = str(noticed_at) if noticed_at else cls.last_sign(last, spool.remarks, seen_at)
         fields = {"outcome": "unknown"}
         start_ns, end_ns = nanoseconds(start), nanoseconds(end)
         if start_ns is not None:
@@ -3458,6 +3594,17 @@ class Death:
             "run": {"status": "aborted", "reason": reason, "events": count},
             "error": {"message": message},
         }
+
+    @staticmethod
+    def last_sign(last_event, remarks, seen_at):
+        """Returns the latest time at which the run is known to have gone on; None if there is none."""
+        signs = [value_at(last_event, "@timestamp")]
+        for _line, event in remarks.events():
+            if value_at(event, "event", "action") == "run.heartbeat":
+                signs.append(value_at(event, "@timestamp"))
+        if seen_at is not None:
+            signs.append(str(seen_at))
+        return max((sign for sign in signs if nanoseconds(sign) is not None), key=nanoseconds, default=None)
 
     @classmethod
     def cause(cls, first, oom_kills):
@@ -3556,6 +3703,7 @@ class Shipper:
         spool_days_max=SPOOL_DAYS_MAX_DEFAULT,
     ):
         self.folder = folder
+        self.refusal = Refusal(folder)
         self.endpoint = endpoint
         self.spool_bytes_max = spool_bytes_max
         self.spool_days_max = spool_days_max
@@ -3569,6 +3717,8 @@ class Shipper:
         # By path: how far it was sent, and the line before; up to which rank it was rewritten.
         self.sent = {}
         self.rewritten = {}
+        # By path: when its writer was last seen at work.
+        self.seen_at = {}
         # Paths of runs whose end is told.
         self.ended = set()
         # By path: until when it is left alone, and the trouble that the server, or the disk, had with it.
@@ -3734,7 +3884,7 @@ class Shipper:
             self.busy.add(path)
             return
         try:
-            is_whole = spool.writer_is_gone()
+            is_whole = self.is_over(spool)
             if not is_whole:
                 self.live.add(path)
                 if path != self.own:
@@ -3753,6 +3903,13 @@ class Shipper:
         finally:
             spool.close()
 
+    def is_over(self, spool):
+        """True once the writer is gone. Until then it notes when it was seen at work."""
+        if spool.writer_is_gone():
+            return True
+        self.seen_at[spool.path] = Clock()
+        return False
+
     def tell_end(self, spool):
         """Writes run.aborted for a run whose writer is gone, and has not told its end."""
         if spool.path in self.ended:
@@ -3761,7 +3918,8 @@ class Shipper:
             noticed_at, oom_kills = None, 0
             if spool.path == self.own and self.own_is_going_on:
                 noticed_at, oom_kills = Clock(), Death.oom_kills() - self.oom_kills_before
-            spool.remark("run.aborted", "end", **Death.groups(spool, noticed_at, oom_kills))
+            seen_at = self.seen_at.get(spool.path)
+            spool.remark("run.aborted", "end", **Death.groups(spool, noticed_at, seen_at, oom_kills))
         self.ended.add(spool.path)
 
     def finish(self, spool):
@@ -3772,6 +3930,7 @@ class Shipper:
         spool.remove()
         self.sent.pop(spool.path, None)
         self.sent.pop(spool.remarks.path, None)
+        self.seen_at.pop(spool.path, None)
         self.delivered["runs"] += 1
 
     def look_after_own(self):
@@ -3787,7 +3946,7 @@ class Shipper:
             self.own_is_going_on = os.path.exists(self.own)
             return
         try:
-            if spool.writer_is_gone():
+            if self.is_over(spool):
                 with contextlib.suppress(OSError):  # Whoever delivers it tries again.
                     self.tell_end(spool)
                 self.own_is_going_on = False
@@ -3843,6 +4002,11 @@ class Shipper:
             self.post(spool, lines[:middle])
             self.post(spool, lines[middle:])
             return
+        except Trouble as trouble:
+            if trouble.is_refusal and self.own:  # Who ships by hand is told at once.
+                self.refusal.note(str(trouble))
+            raise
+        self.refusal.forget()
         self.report(CONNECTED)
         self.delivered["accepted"] += accepted
         self.delivered["duplicates"] += duplicates
@@ -4034,10 +4198,11 @@ def truth(text):
 
 def endpoint_of(options):
     """Returns the server to send to; raises ValueError if the options are not right."""
-    token = None if options.token_file else os.environ.get("PLAYTRAIL_TOKEN")
-    token_file = options.token_file or os.environ.get("PLAYTRAIL_TOKEN_FILE")
+    given = [(name, os.environ.get(f"PLAYTRAIL_{name.upper()}")) for name in TOKEN_OPTIONS]
+    source = ("token_file", options.token_file) if options.token_file else first_to_send_with(given)
     certificates = Certificates(options.ca_file, options.client_cert, options.client_key)
-    return Endpoint(options.url, token, token_file, allow_http=options.allow_http, certificates=certificates)
+    token = dict([source] if source else [])
+    return Endpoint(options.url, **token, allow_http=options.allow_http, certificates=certificates)
 
 
 def main(arguments):

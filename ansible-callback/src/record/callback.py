@@ -13,6 +13,7 @@ from ..limits import (
 )
 from ..program import CallbackBase, constants
 from ..text import Text
+from ..tokens import TOKEN_OPTIONS, first_to_send_with, is_readers
 from .options import OPTIONS, read_settings
 from .recap import Recap
 from .recording import ADVICE, NoRecord, Recording, describe, is_console
@@ -44,9 +45,19 @@ class CallbackModule(CallbackBase):
             given = {name: self.get_option(name) for name in OPTIONS}
         except Exception:  # noqa: BLE001 - one of them is wrong; asked one by one, the others are had
             given = {name: self._option_alone(name) for name in OPTIONS}
+        given.update(self._token_to_send_with(given))
         self._settings, mistakes = read_settings(given)
         self._mistakes.extend(mistakes)
         self.disabled = not self._settings["enabled"]
+
+    def _token_to_send_with(self, given):
+        """Returns the options of the token: as given, but for a reader's where ansible.cfg has another."""
+        source = first_to_send_with((name, given[name]) for name in TOKEN_OPTIONS)
+        if source is not None and is_readers(*source):
+            with without_environment(f"PLAYTRAIL_{name.upper()}" for name in TOKEN_OPTIONS):
+                configured = [(name, self._option_alone(name)) for name in TOKEN_OPTIONS]
+            source = first_to_send_with([source, *configured])
+        return {**dict.fromkeys(TOKEN_OPTIONS), **dict([source] if source else [])}
 
     def _option_alone(self, name):
         try:
@@ -167,6 +178,7 @@ class CallbackModule(CallbackBase):
                 recording.warn(f"playtrail: {mistake}. See ansible-doc -t callback playtrail.")
             recording.open()
             shared.recording = recording
+            recording.tell_refusal()
             self._start(recording)
             if strict == STRICT_SERVER:
                 self._wait_for_server(recording)
@@ -227,3 +239,13 @@ class CallbackModule(CallbackBase):
             self._recap_before = recap
             shared.recording = shared.recorder = None
             recording.close()
+
+
+@contextlib.contextmanager
+def without_environment(names):
+    """Has Ansible read options from ansible.cfg alone, which it knows no other way to ask for."""
+    taken = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(taken)

@@ -17,6 +17,7 @@ from ..limits import (
 )
 from ..redaction import Secrets
 from ..text import Text
+from ..tokens import TOKEN_OPTIONS, is_readers
 from .shipper_process import SHIPPER_OPTIONS
 
 NUMBERS = {
@@ -57,6 +58,12 @@ def read_settings(given):
     no_patterns = Secrets.configure(given["redact_keys"] or (), patterns)
     if no_patterns:
         mistakes.append(f"redact_patterns: expected regular expressions, got {', '.join(no_patterns)}")
+    source = next(((name, given[name]) for name in TOKEN_OPTIONS if given[name]), None)
+    if source is not None and is_readers(*source):
+        mistakes.append(
+            f"{source[0]}: expected a sender's token, got a reader's, which cannot write; runs stay in the "
+            "spool. Give the callback its own with token_file in [callback_playtrail]"
+        )
     try:
         check_url(given["url"] or "", given["allow_http"])
     except ValueError as error:

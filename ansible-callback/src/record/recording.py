@@ -10,6 +10,7 @@ from ..encoding import encode
 from ..folder import usable_folder
 from ..limits import ERRORS_MAX, LOOK_SECONDS, RUN_ID_VARIABLE
 from ..lines import value_at
+from ..refusal import Refusal
 from ..text import Text
 from .collector import Collector
 from .shipper_process import ShipperProcess
@@ -40,6 +41,20 @@ class Recording:
         """Makes the spool. What is raised means that there is no record, and will be none."""
         folder = usable_folder(self.settings["spool_dir"])
         self.spool = Spool(folder, self.collector.id, self.settings["spool_bytes_max"])
+
+    def tell_refusal(self):
+        """Shows what became of the runs before, whose shippers had nobody to tell any more."""
+        folder = os.path.dirname(self.spool.path)
+        refused = Refusal(folder).read(self.spool.path)
+        if refused is None or self.has_warned:
+            return
+        words, waiting = refused
+        runs = "1 run waits" if waiting == 1 else f"{waiting} runs wait"
+        # No warning of this run's own, of which there is one at most.
+        self.display.warning(
+            f"playtrail: the last delivery was refused ({words}); {runs} in {folder} until that is set "
+            "right. The token is that of token_file in [callback_playtrail]."
+        )
 
     def begin(self):
         """Writes the start, durably."""

@@ -16,6 +16,7 @@ from ..limits import (
     URL_DEFAULT,
 )
 from ..program import IS_SCRIPT
+from ..tokens import TOKEN_OPTIONS, first_to_send_with
 from .certificates import Certificates
 from .endpoint import Endpoint
 from .report import Bell, Report
@@ -110,10 +111,11 @@ def truth(text):
 
 def endpoint_of(options):
     """Returns the server to send to; raises ValueError if the options are not right."""
-    token = None if options.token_file else os.environ.get("PLAYTRAIL_TOKEN")
-    token_file = options.token_file or os.environ.get("PLAYTRAIL_TOKEN_FILE")
+    given = [(name, os.environ.get(f"PLAYTRAIL_{name.upper()}")) for name in TOKEN_OPTIONS]
+    source = ("token_file", options.token_file) if options.token_file else first_to_send_with(given)
     certificates = Certificates(options.ca_file, options.client_cert, options.client_key)
-    return Endpoint(options.url, token, token_file, allow_http=options.allow_http, certificates=certificates)
+    token = dict([source] if source else [])
+    return Endpoint(options.url, **token, allow_http=options.allow_http, certificates=certificates)
 
 
 def main(arguments):

@@ -14,14 +14,18 @@ class Death:
     EXITING = 0x4  # PF_EXITING of the kernel: locks are released before the process is a zombie
 
     @classmethod
-    def groups(cls, spool, noticed_at=None, oom_kills=0):
-        """Returns the fields of run.aborted. `noticed_at` is a Clock, if somebody was watching."""
+    def groups(cls, spool, noticed_at=None, seen_at=None, oom_kills=0):
+        """
+        Returns the fields of run.aborted. Both are Clocks: `noticed_at`, when the run's own shipper found
+        the writer gone; `seen_at`, when any other has last seen it at work. Without them the run went on, as
+        far as anybody knows, until its last event or heartbeat.
+        """
         first, last, count = None, None, 0
         for _line, event in spool.events():
             if event is not None:
                 first, last, count = first or event, event, count + 1
         start = value_at(first, "event", "start")
-        end = str(noticed_at) if noticed_at else value_at(last, "@timestamp")
+        end = str(noticed_at) if noticed_at else cls.last_sign(last, spool.remarks, seen_at)
         fields = {"outcome": "unknown"}
         start_ns, end_ns = nanoseconds(start), nanoseconds(end)
         if start_ns is not None:
@@ -36,6 +40,17 @@ class Death:
             "run": {"status": "aborted", "reason": reason, "events": count},
             "error": {"message": message},
         }
+
+    @staticmethod
+    def last_sign(last_event, remarks, seen_at):
+        """Returns the latest time at which the run is known to have gone on; None if there is none."""
+        signs = [value_at(last_event, "@timestamp")]
+        for _line, event in remarks.events():
+            if value_at(event, "event", "action") == "run.heartbeat":
+                signs.append(value_at(event, "@timestamp"))
+        if seen_at is not None:
+            signs.append(str(seen_at))
+        return max((sign for sign in signs if nanoseconds(sign) is not None), key=nanoseconds, default=None)
 
     @classmethod
     def cause(cls, first, oom_kills):

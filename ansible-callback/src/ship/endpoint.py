@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 
 from ..address import check_url
@@ -16,6 +15,7 @@ from ..limits import (
 )
 from ..program import VERSION
 from ..text import Text
+from ..tokens import token_in
 from .certificates import Certificates
 from .proxy import Proxy
 from .trouble import BatchRefused, Trouble
@@ -62,7 +62,7 @@ class Endpoint:
         if status >= 500:
             raise Trouble(why, is_general=False)
         # 401, 403, redirects, which could take the token elsewhere, and whatever somebody has to set right.
-        raise Trouble(why, REFUSED_RETRY_SECONDS)
+        raise Trouble(why, REFUSED_RETRY_SECONDS, is_refusal=status in (401, 403))
 
     def request(self, body):
         """Makes one request. A connection that the server has closed meanwhile is replaced once, quietly."""
@@ -136,8 +136,7 @@ class Endpoint:
         """Returns the token; from a file anew each time, since tokens are exchanged while shippers wait."""
         token = self.token
         if not token and self.token_file:
-            with open(os.path.expanduser(self.token_file), encoding="utf-8") as file:
-                token = file.read(4096).strip()
+            token = token_in(self.token_file)
         # http.client would quote it in its complaint.
         if token and not re.fullmatch("[!-~]+", token):
             raise ValueError("the token has characters that cannot be sent")

@@ -29,6 +29,7 @@ from ..limits import (
     STARTED,
     WATCH_SECONDS,
 )
+from ..refusal import Refusal
 from .death import Death
 from .spool_reader import SpoolReader
 from .trouble import BatchRefused, Trouble
@@ -49,6 +50,7 @@ class Shipper:
         spool_days_max=SPOOL_DAYS_MAX_DEFAULT,
     ):
         self.folder = folder
+        self.refusal = Refusal(folder)
         self.endpoint = endpoint
         self.spool_bytes_max = spool_bytes_max
         self.spool_days_max = spool_days_max
@@ -62,6 +64,8 @@ class Shipper:
         # By path: how far it was sent, and the line before; up to which rank it was rewritten.
         self.sent = {}
         self.rewritten = {}
+        # By path: when its writer was last seen at work.
+        self.seen_at = {}
         # Paths of runs whose end is told.
         self.ended = set()
         # By path: until when it is left alone, and the trouble that the server, or the disk, had with it.
@@ -227,7 +231,7 @@ class Shipper:
             self.busy.add(path)
             return
         try:
-            is_whole = spool.writer_is_gone()
+            is_whole = self.is_over(spool)
             if not is_whole:
                 self.live.add(path)
                 if path != self.own:
@@ -246,6 +250,13 @@ class Shipper:
         finally:
             spool.close()
 
+    def is_over(self, spool):
+        """True once the writer is gone. Until then it notes when it was seen at work."""
+        if spool.writer_is_gone():
+            return True
+        self.seen_at[spool.path] = Clock()
+        return False
+
     def tell_end(self, spool):
         """Writes run.aborted for a run whose writer is gone, and has not told its end."""
         if spool.path in self.ended:
@@ -254,7 +265,8 @@ class Shipper:
             noticed_at, oom_kills = None, 0
             if spool.path == self.own and self.own_is_going_on:
                 noticed_at, oom_kills = Clock(), Death.oom_kills() - self.oom_kills_before
-            spool.remark("run.aborted", "end", **Death.groups(spool, noticed_at, oom_kills))
+            seen_at = self.seen_at.get(spool.path)
+            spool.remark("run.aborted", "end", **Death.groups(spool, noticed_at, seen_at, oom_kills))
         self.ended.add(spool.path)
 
     def finish(self, spool):
@@ -265,6 +277,7 @@ class Shipper:
         spool.remove()
         self.sent.pop(spool.path, None)
         self.sent.pop(spool.remarks.path, None)
+        self.seen_at.pop(spool.path, None)
         self.delivered["runs"] += 1
 
     def look_after_own(self):
@@ -280,7 +293,7 @@ class Shipper:
             self.own_is_going_on = os.path.exists(self.own)
             return
         try:
-            if spool.writer_is_gone():
+            if self.is_over(spool):
                 with contextlib.suppress(OSError):  # Whoever delivers it tries again.
                     self.tell_end(spool)
                 self.own_is_going_on = False
@@ -336,6 +349,11 @@ class Shipper:
             self.post(spool, lines[:middle])
             self.post(spool, lines[middle:])
             return
+        except Trouble as trouble:
+            if trouble.is_refusal and self.own:  # Who ships by hand is told at once.
+                self.refusal.note(str(trouble))
+            raise
+        self.refusal.forget()
         self.report(CONNECTED)
         self.delivered["accepted"] += accepted
         self.delivered["duplicates"] += duplicates
