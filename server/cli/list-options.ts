@@ -102,5 +102,7 @@ export function itemsMaxOf({ all, limit }: Pick<ListFlags, 'all' | 'limit'>): nu
 export function readCount(text: string): number {
   const count = Number(text)
   if (/^\d+$/.test(text) && Number.isSafeInteger(count) && count > 0) return count
-  throw new InvalidArgumentError(`Expected a whole number from 1 to ${Number.MAX_SAFE_INTEGER}; --all shows all.`)
+  throw new InvalidArgumentError(
+    `Expected a whole number from 1 to ${Number.MAX_SAFE_INTEGER}; --all shows all.`
+  )
 }

@@ -24,9 +24,7 @@ export function shortTime(time: Date, now: Date): string {
   const days = daysBetween(time, now)
   if (agoMs >= 0 && agoMs < HOUR_MS) return text.replace(/ minutes?/, ' min').replace(/ seconds?/, ' s')
   if (agoMs < 0 || days >= WEEK_DAYS) return text.replace(/ \d\d:\d\d$/, '')
-  return days === 0
-    ? clock(time)
-    : `${time.toLocaleDateString('en-GB', { weekday: 'short' })} ${clock(time)}`
+  return days === 0 ? clock(time) : `${time.toLocaleDateString('en-GB', { weekday: 'short' })} ${clock(time)}`
 }
 
 /** Nanoseconds as people say them: `250 ms`, `1.5 s`, `2 min 3 s`, `1 h 4 min`, `2 d 3 h`. */

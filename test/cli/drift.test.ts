@@ -60,7 +60,10 @@ test('no drift is told apart from nobody having looked', async (t) => {
   const { runs: _, last: _last, ...time } = looked
   const ends: [Page['checked'], RegExp][] = [
     [looked, /^No drift\.\n30 check runs in this time, the last 3 minutes ago\.\n$/],
-    [{ ...time, runs: 0 }, /^Nobody has looked from 6 Oct \d\d:33 to just now: run a playbook with --check --diff, or/]
+    [
+      { ...time, runs: 0 },
+      /^Nobody has looked from 6 Oct \d\d:33 to just now: run a playbook with --check --diff, or/
+    ]
   ]
   for (const [checked, said] of ends) {
     const { url } = await startApi(t, { documents: { '/v1/drift': { items: [], next: null, checked } } })

@@ -109,7 +109,10 @@ test('a host that is not there is refused, with what to do', async (t) => {
   const { url } = await startApi(t, { answer: answerProblem('host_not_found', 'No result of it.') })
   const { exitCode, stderr } = await playtrail(['host', 'web-99', '--url', url])
   assert.equal(exitCode, 1)
-  assert.equal(stderr, 'playtrail: No such host: No result of it.\nplaytrail hosts shows those there are; its --host takes a *.\n')
+  assert.equal(
+    stderr,
+    'playtrail: No such host: No result of it.\nplaytrail hosts shows those there are; its --host takes a *.\n'
+  )
 })
 
 test('the name of a host is a name, whatever it looks like', async (t) => {

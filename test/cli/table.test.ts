@@ -48,7 +48,15 @@ test('the widest column gives way first, with a sign that something is missing',
 
 test('short forms stand in where the others do not fit, and only there', () => {
   const short = [{ title: 'LONG TITLE', short: 'LT' }, { title: 'ID' }]
-  const rows = [[[{ text: '3 minutes ago', short: '3 min' }, { text: '@host', short: '' }], 'kept']]
+  const rows = [
+    [
+      [
+        { text: '3 minutes ago', short: '3 min' },
+        { text: '@host', short: '' }
+      ],
+      'kept'
+    ]
+  ]
   const wide = createTable({ columns: short, width: 24, paint })(rows)
   assert.equal(wide, 'LONG TITLE          ID\n3 minutes ago@host  kept\n')
   assert.equal(createTable({ columns: short, width: 23, paint })(rows), 'LT     ID\n3 min  kept\n')

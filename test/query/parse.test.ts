@@ -73,7 +73,13 @@ test('a mistake is told with its place', () => {
 })
 
 test('a status or an action that cannot be is refused as a whole value, and as a pattern is not', () => {
-  for (const text of ['status:Failed', 'status:"fialed"', 'action:host', 'NOT run.status:ok', 'status:(ok OR no)'])
+  for (const text of [
+    'status:Failed',
+    'status:"fialed"',
+    'action:host',
+    'NOT run.status:ok',
+    'status:(ok OR no)'
+  ])
     assert.throws(() => parseQuery(text, NOW), /is never/, text)
   for (const text of ['status:Fail*', 'action:host.*', 'status:(ok OR success)', 'labels.status:fialed'])
     assert.ok(parseQuery(text, NOW), text)

@@ -95,7 +95,8 @@ function missingOperand(before: Token | undefined, token: Token | undefined): Qu
   if (before?.type === 'open' && token?.type === 'close')
     return new QueryMistake('There is nothing between "(" and ")".', { at })
   if (before === undefined && token?.type === 'close') return unopened(token)
-  const isBefore = before === undefined || before.type === 'open' || token?.type === 'or' || token?.type === 'and'
+  const isBefore =
+    before === undefined || before.type === 'open' || token?.type === 'or' || token?.type === 'and'
   const name = nameOf(isBefore ? token : before)
   const end = token === undefined ? ', at the end of the query' : ''
   return new QueryMistake(
