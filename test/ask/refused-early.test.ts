@@ -18,8 +18,6 @@ function noting(store: Store, questions: string[]): Store {
 
 test('a request that is refused for its form, its limit or its cursor puts nothing together', async (t) => {
   const { run, events } = exampleRun()
-  const questions: string[] = []
-  const { app } = await ask(t, events, (store) => noting(store, questions))
   const lists = {
     [`/v1/runs/${run.id}/plays`]: 'outline',
     [`/v1/runs/${run.id}/tasks`]: 'outline',
@@ -30,6 +28,9 @@ test('a request that is refused for its form, its limit or its cursor puts nothi
     '/v1/events': 'events'
   }
   for (const [url, question] of Object.entries(lists)) {
+    const questions: string[] = []
+    // A service of its own, which has not put the run together for another list.
+    const { app } = await ask(t, events, (store) => noting(store, questions))
     questions.length = 0
     const unacceptable = await app.inject({ url, headers: { accept: 'image/png' } })
     const tooMany = await app.inject(`${url}?limit=1001`)
