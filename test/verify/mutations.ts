@@ -93,21 +93,24 @@ function swapped(bytes: Buffer, one: Unit | undefined, other: Unit | undefined):
   ])
 }
 
-/** Records, hashes, entries or lines. */
+/** Records, hashes, entries or lines. What was damaged before, and has no end any more, is one up to the file's end. */
 function unitsOf(target: Target, bytes: Buffer): Unit[] {
   const units: Unit[] = []
-  const length = (start: number): number => {
-    if (target === 'journal') return bytes.readUInt32LE(start + 8)
-    if (target === 'tile') return HASH_BYTES
-    if (target === 'bundle') return 2 + bytes.readUInt16BE(start)
-    return bytes.indexOf('\n', start) + 1 - start
-  }
   for (let start = target === 'journal' ? SEGMENT_HEADER_BYTES : 0; start < bytes.length; ) {
-    const end = start + length(start)
+    const length = lengthOf(target, bytes.subarray(start))
+    const end = length > 0 ? Math.min(start + length, bytes.length) : bytes.length
     units.push({ start, end })
     start = end
   }
   return units
+}
+
+/** How long the unit says that it is, which the bytes begin with; 0 if it does not say. */
+function lengthOf(target: Target, bytes: Buffer): number {
+  if (target === 'journal') return bytes.length < 12 ? 0 : bytes.readUInt32LE(8)
+  if (target === 'tile') return HASH_BYTES
+  if (target === 'bundle') return bytes.length < 2 ? 0 : 2 + bytes.readUInt16BE(0)
+  return bytes.indexOf('\n') + 1
 }
 
 function filesOf(folder: DataFolder, target: Target): string[] {
