@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { DataFolder } from '../../server/data-folder.ts'
 import { SEGMENT_HEADER_BYTES, segmentFirst } from '../../server/journal/segment.ts'
@@ -33,6 +33,8 @@ export interface Damage {
 /** Damages a file. Undefined if this kind makes no difference there, or no sense: draw again. */
 export function damage(folder: DataFolder, target: Target, kind: Kind, random: Random): Damage | undefined {
   const file = drawn(filesOf(folder, target), random)
+  // Another damage may have removed it.
+  if (!existsSync(file)) return undefined
   const before = readFileSync(file)
   if (kind === 'remove') {
     // Without a checkpoint there is nothing to be checked; an older partial tile may go.
