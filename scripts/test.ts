@@ -62,6 +62,7 @@ const stages: Stage[] = [
   },
   {
     name: 'log',
+    onDemand: true,
     what: 'the transparency log, and other people’s readers of it',
     // Go has to fetch and build those at first.
     command: [
@@ -74,6 +75,7 @@ const stages: Stage[] = [
   },
   {
     name: 'crash',
+    onDemand: true,
     what: 'kill -9 in the middle of batches',
     command: [...nodeTests, 'test/crash/*.test.ts']
   },
