@@ -158,6 +158,22 @@ function journal() {
         { title: 'Waiting for the disk', w: 8, h: 8, unit: 'bytes' },
         byInstance('playtrail_journal_queued_bytes')
       )
+    ],
+    [
+      overTime(
+        {
+          title: 'Free on the disk',
+          description: 'Below --disk-reserve nothing is taken in.',
+          w: 8,
+          h: 8,
+          unit: 'bytes'
+        },
+        byInstance('playtrail_disk_free_bytes')
+      ),
+      overTime(
+        { title: 'Disk full', description: '1 while events are answered 503 journal_full.', w: 8, h: 8 },
+        byInstance('playtrail_journal_full')
+      )
     ]
   ]
 }

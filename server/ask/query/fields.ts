@@ -46,6 +46,8 @@ export const shortNames: Readonly<Record<string, string>> = {
 
 /** Fields of the documents that cannot be asked for, and why. */
 const closedFields: Readonly<Record<string, string>> = {
+  'conflict.hash': 'it is in no index; ask for conflict.event_id',
+  'conflict.kept_hash': 'it is in no index; ask for conflict.event_id',
   'event.hash': 'it is made from the evidence when an event is shown, and is in no index',
   'playtrail.duration_range': 'it is event.duration in another form; ask for event.duration',
   'playtrail.time': 'it is @timestamp in another form; ask for @timestamp'
