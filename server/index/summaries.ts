@@ -1,36 +1,20 @@
-import type { Query as Matching } from '../ask/query/ast.ts'
-import type { Page, ResultStatus, Run, RunQuery, RunStatus } from './store.ts'
+import type { EventQuery, Page, ResultStatus, Run, RunQuery, RunStatus } from './store.ts'
 
-/** Events that are summed up. Absent filters let everything through. */
-export interface EventFilter {
-  /** Half open: from ≤ `@timestamp` < to. Milliseconds since 1970; a fraction counts. */
-  fromMs?: number | undefined
-  toMs?: number | undefined
-  runId?: string | undefined
-  action?: string | undefined
-  /** `run.name`. `*` stands for any characters, also in `host`. */
-  playbook?: string | undefined
-  host?: string | undefined
-  user?: string | undefined
-  /** Status of a host's result, or of a run. */
-  status?: RunStatus | ResultStatus | undefined
+/** Events that are summed up: filters of EventQuery. Absent ones let everything through. */
+export interface EventFilter
+  extends Pick<
+    EventQuery,
+    'fromMs' | 'toMs' | 'runId' | 'action' | 'playbook' | 'host' | 'user' | 'status' | 'matching'
+  > {
   /** `ansible.task.key`. */
   taskKey?: string | undefined
-  matching?: Matching | undefined
 }
 
-/** Runs that are summed up: the same filters as in RunQuery. */
-export interface RunFilter {
-  /** Half open: from ≤ time of the start, as `run.id` has it, < to. */
-  fromMs?: number | undefined
-  toMs?: number | undefined
-  /** Name or path of the playbook; `*` stands for any characters. */
-  playbook?: string | undefined
-  host?: string | undefined
-  user?: string | undefined
-  status?: RunStatus | undefined
-  matching?: Matching | undefined
-}
+/** Runs that are summed up: filters of RunQuery. `fromMs` and `toMs` are of the start, as `run.id` has it. */
+export type RunFilter = Pick<
+  RunQuery,
+  'fromMs' | 'toMs' | 'playbook' | 'host' | 'user' | 'status' | 'matching'
+>
 
 /** When something happened last, in which run, and by whom. */
 export interface LastSeen {

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { answerCalls } from '../index/sqlite/calls.ts'
 import type { JournalBatch } from '../journal/record.ts'
+import { answerCalls } from '../worker-calls.ts'
 import { realLogDisk } from './disk.ts'
 import { marked } from './fatal-code.ts'
 import { parseSignatures } from './note.ts'

@@ -1,6 +1,6 @@
 import { Problem } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import type { Argument, Caller, Result } from './calls.ts'
+import type { Argument, Caller, Result } from '../../worker-calls.ts'
 import type { Reader } from './reader.ts'
 import { tookTooLong } from './still-wanted.ts'
 

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { limits } from '../../limits.ts'
+import { type Caller, openCaller } from '../../worker-calls.ts'
 import type { Store } from '../store.ts'
-import { type Caller, openCaller } from './calls.ts'
 import { openQuestions, type Questions } from './questions.ts'
 import type { Reader } from './reader.ts'
 import { checkOwnIndex, discardForeignIndex } from './schema.ts'
@@ -86,7 +86,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 }
 
 function callerOf<Functions>(workerData: WorkerData): Caller<Functions> {
-  return openCaller<Functions>(new URL('./worker.ts', import.meta.url), workerData)
+  return openCaller<Functions>(new URL('./worker.ts', import.meta.url), workerData, 'index')
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Caller } from './calls.ts'
+import type { Caller } from '../../worker-calls.ts'
 import type { Writer } from './writer.ts'
 
 /** Pause after words could not be added, for example because the disk is full. */

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { answerCalls } from './calls.ts'
+import { answerCalls } from '../../worker-calls.ts'
 import { openReader } from './reader.ts'
 import { openToRead, openToWrite } from './schema.ts'
 import { createStillWanted } from './still-wanted.ts'

@@ -1,5 +1,5 @@
 import { type MessagePort, type Transferable, Worker } from 'node:worker_threads'
-import { Problem } from '../../errors.ts'
+import { Problem } from './errors.ts'
 
 /** What can be asked of a worker: functions of one argument, which is copied or moved there. */
 export type Calls<Names extends string> = Record<Names, (argument: never) => unknown>
@@ -53,7 +53,7 @@ export type Argument<Called> = Called extends (argument: infer Given) => unknown
 export type Result<Called> = Called extends (argument: never) => infer Returned ? Returned : never
 
 /** `whose` says in messages which part of the service the worker belongs to. */
-export function openCaller<Functions>(file: URL, workerData: unknown, whose = 'index'): Caller<Functions> {
+export function openCaller<Functions>(file: URL, workerData: unknown, whose: string): Caller<Functions> {
   const waiting = new Map<number, Waiting>()
   let worker: Worker | undefined
   let asked = 0
