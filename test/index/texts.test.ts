@@ -38,11 +38,24 @@ async function found(store: Store, text: string): Promise<string[]> {
   return page.items.map(({ event }) => event.id)
 }
 
+async function opened(t: TestContext, path: string): Promise<Store> {
+  const log = { warn: () => undefined }
+  const store = await openSqliteStore({ path, journalId: JOURNAL_ID, journalEnd: 3_000, log })
+  t.after(() => store.close())
+  return store
+}
+
+/** Waits until the full-text index has the records before this one, and no others. */
+async function textedUpTo(t: TestContext, path: string, record: number): Promise<void> {
+  const db = new Database(path, { readonly: true })
+  t.after(() => db.close())
+  const texted = db.prepare<[], number>('SELECT texted FROM meta').pluck()
+  await eventually(async () => (texted.get() === record ? true : undefined))
+}
+
 test('a word is found before and after it is in the full-text index', async (t) => {
   const path = folder(t)
-  const log = { warn: () => undefined }
-  const store = await openSqliteStore({ path, journalId: JOURNAL_ID, journalEnd: 1_000, log })
-  t.after(() => store.close())
+  const store = await opened(t, path)
   const all = events(600)
   const ids = all.map(({ event }) => event.id)
   await store.write(batchOf(all.slice(0, 300)))
@@ -50,17 +63,14 @@ test('a word is found before and after it is in the full-text index', async (t) 
 
   await store.moveCursor(300)
   await store.write(batchOf(all.slice(300), 300))
-  const db = new Database(path, { readonly: true })
-  t.after(() => db.close())
-  const texted = db.prepare<[], number>('SELECT texted FROM meta').pluck()
-  await eventually(async () => (texted.get() === 300 ? true : undefined))
+  await textedUpTo(t, path, 300)
   assert.deepEqual(await found(store, RARE), [ids[7]])
   assert.deepEqual(await found(store, 'ready'), ids)
   assert.deepEqual(await found(store, 'ready NOT zebra'), ids.toSpliced(7, 1))
   assert.deepEqual(await found(store, 'nowhere'), [])
 
   await store.moveCursor(600)
-  await eventually(async () => (texted.get() === 600 ? true : undefined))
+  await textedUpTo(t, path, 600)
   assert.deepEqual(await found(store, '"is ready" AND (zebra OR nowhere)'), [ids[7]])
 })
 
@@ -105,21 +115,12 @@ test('what leaves the index leaves the full-text index', (t) => {
 
 test('an event that is written late is found by its words', async (t) => {
   const path = folder(t)
-  const store = await openSqliteStore({
-    path,
-    journalId: JOURNAL_ID,
-    journalEnd: 1_000,
-    log: { warn: () => undefined }
-  })
-  t.after(() => store.close())
+  const store = await opened(t, path)
   const all = events(10)
   await store.write(batchOf(all.slice(0, 7)))
   await store.write(batchOf(all.slice(8), 8))
   await store.moveCursor(10)
-  const db = new Database(path, { readonly: true })
-  t.after(() => db.close())
-  const texted = db.prepare<[], number>('SELECT texted FROM meta').pluck()
-  await eventually(async () => (texted.get() === 10 ? true : undefined))
+  await textedUpTo(t, path, 10)
   assert.deepEqual(await found(store, RARE), [])
   await store.write(batchOf(all.slice(7, 8), 7))
   assert.deepEqual(await found(store, RARE), [all[7]?.event.id])
@@ -133,15 +134,6 @@ test('the full-text index is gone on with after the store was closed', async (t)
   writer.moveCursor(2_500)
   writer.addWords()
   db.close()
-  const store = await openSqliteStore({
-    path,
-    journalId: JOURNAL_ID,
-    journalEnd: 3_000,
-    log: { warn: () => undefined }
-  })
-  t.after(() => store.close())
-  const other = new Database(path, { readonly: true })
-  t.after(() => other.close())
-  const texted = other.prepare<[], number>('SELECT texted FROM meta').pluck()
-  await eventually(async () => (texted.get() === 2_500 ? true : undefined))
+  await opened(t, path)
+  await textedUpTo(t, path, 2_500)
 })
