@@ -34,7 +34,7 @@ export const limits = {
   /** A segment of the journal; the commit that passes it is the segment's last. */
   segmentBytesMax: 64 * MiB,
   /** One read of the journal by a follower, and so the largest record. */
-  readBytesMax: 1 * MiB,
+  readBytesMax: 2 * MiB,
 
   /** A file that takes up space, to be given up when the disk is full: for what the service has to record then. */
   reserveBytes: 4 * MiB,

@@ -18,6 +18,9 @@ export interface ServerProcess {
   stop(): Promise<number | null>
 }
 
+/** As `npm start`, the image and the unit of systemd start it. */
+const NODE_FLAGS = ['--max-semi-space-size=8']
+
 /** Starts `playtrail serve` on a free port unless `listen` names one, of the program `main`, and waits until it says it is ready; `under` is a program that starts it. */
 export async function startServer(
   dataDir: string,
@@ -31,7 +34,7 @@ export async function startServer(
     under = [] as string[]
   } = {}
 ): Promise<ServerProcess> {
-  const [program = '', ...args] = [...under, process.execPath]
+  const [program = '', ...args] = [...under, process.execPath, ...NODE_FLAGS]
   const child = spawn(
     program,
     [
