@@ -126,7 +126,7 @@ const stages: Stage[] = [
       '--test-concurrency=1',
       'test/power-loss/*.test.ts',
       'test/journal/damage.test.ts',
-      'test/verify/{damage,index}.test.ts',
+      'test/verify/{damage,large}.test.ts',
       'test/crash/*.test.ts'
     ],
     settings: {

@@ -141,14 +141,24 @@ export class MemoryDisk implements FileSystem, LogDisk {
 
   /** What is found of the file after any power cut from now on; undefined if that is open. */
   surviving(path: string): Buffer | undefined {
-    let node: Node | undefined = this.#root
-    for (const name of namesOf(path)) {
-      if (!(node instanceof MemoryDirectory)) return undefined
-      const below: Node | undefined = node.stable.get(name)
-      if (node.names.get(name) !== below) return undefined
-      node = below
-    }
-    return node instanceof MemoryFile ? node.durable : undefined
+    const [first, ...others] = this.#possible(path).map((node) =>
+      node instanceof MemoryFile ? node.durable : undefined
+    )
+    return first !== undefined && others.every((other) => other?.equals(first)) ? first : undefined
+  }
+
+  /** What a path may stand for after a power cut. */
+  #possible(path: string): (Node | undefined)[] {
+    let nodes: (Node | undefined)[] = [this.#root]
+    for (const name of namesOf(path))
+      nodes = nodes.flatMap((node) => {
+        if (!(node instanceof MemoryDirectory)) return [undefined]
+        const pending = this.#pending.flat().filter((part) => part.directory === node && part.name === name)
+        return [
+          ...new Set([node.stable.get(name), node.names.get(name), ...pending.map((part) => part.node)])
+        ]
+      })
+    return nodes
   }
 
   checkAccess(directory: string): void {
