@@ -8,19 +8,23 @@ import { decodeBundle } from '../../server/seal/bundle.ts'
 import { type Checkpoint, parseSignedCheckpoint } from '../../server/seal/checkpoint.ts'
 import { HASH_BYTES, leafHash } from '../../server/seal/hashes.ts'
 import { leafOf } from '../../server/seal/leaf.ts'
+import { parseNote } from '../../server/seal/note.ts'
 import { logFolders, openLogKeys } from '../../server/seal/open-log.ts'
 import { consistencyProof, type ReadTile } from '../../server/seal/proofs.ts'
 import { openSealing, type Sealing } from '../../server/seal/sealing.ts'
 import type { LogFolders } from '../../server/seal/signed-record.ts'
+import { cosignText } from '../../server/seal/signing-key.ts'
 import { type Tile, tileAt, tilePath } from '../../server/seal/tile.ts'
 import { tilesOf } from '../../server/seal/tile-files.ts'
 import { openTree, type TileHashes } from '../../server/seal/tree.ts'
 import { verifyConsistency } from '../../server/seal/verify-proof.ts'
+import { newKey } from '../seal/keys.ts'
 import { isDiskFailure } from '../support/disk-faults.ts'
 import type { MemoryDisk } from '../support/memory-disk.ts'
 import type { Random } from '../support/random.ts'
 
 const ORIGIN = 'audit.example.org/trail'
+const WITNESS = newKey('witness.example.net', 'cosignature/v1')
 
 /**
  * The log of a journal on the same simulated disk, made as server/seal/following.ts has it made. It remembers every checkpoint that
@@ -60,6 +64,7 @@ export class SealedLog {
       if (this.#sealing === undefined) return await this.#open(journal)
       await this.#appendTo(this.#sealing, journal)
       if (this.#random.chance(0.6)) this.#sealing.seal()
+      if (this.#random.chance(0.2)) this.#cosign(this.#sealing)
     } catch (error) {
       this.#sealing = undefined
       if (error instanceof Fatal || !isDiskFailure(error)) throw error
@@ -80,6 +85,14 @@ export class SealedLog {
   async #appendTo(sealing: Sealing, journal: Journal): Promise<void> {
     const batch = await journal.read(sealing.progress.next)
     if (batch !== undefined) sealing.append(batch)
+  }
+
+  /** A witness's signature comes some time after the checkpoint, and is published with it. */
+  #cosign(sealing: Sealing): void {
+    const { checkpoint } = sealing.progress
+    if (checkpoint === undefined) return
+    const { text } = parseNote(Buffer.from(checkpoint))
+    sealing.addSignatures({ text, signatures: [cosignText(WITNESS, text, 1 + this.#signed.size)] })
   }
 
   #onPut(path: string, content: Uint8Array): void {
