@@ -1,5 +1,4 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
-import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fatal } from '../errors.ts'
 import { type LogDisk, writeFileDurably } from './disk.ts'
@@ -68,13 +67,15 @@ function numberOf(name = ''): number {
 }
 
 function readKey(disk: LogDisk, path: string, origin: string): SigningKey {
-  const mode = statSync(path).mode & 0o777
+  const mode = disk.mode(path)
   if ((mode & OTHERS) !== 0)
     throw new Fatal(
       `${path} has mode ${mode.toString(8)}: others can read the log's key, and sign in its name. If nobody did: chmod 600 ${path}`
     )
+  // A disk that does not give the key now may do so later: that is no word about the key.
+  const pem = disk.read(path)
   try {
-    return signingKey(origin, 'ed25519', createPrivateKey(disk.read(path)))
+    return signingKey(origin, 'ed25519', createPrivateKey(pem))
   } catch (error) {
     throw new Fatal(`${path} is no Ed25519 key (PKCS #8, PEM): ${String(error)}. Restore it from a copy.`, {
       cause: error

@@ -21,7 +21,7 @@ export interface ServerProcess {
 /** As `npm start`, the image and the unit of systemd start it. */
 const NODE_FLAGS = ['--max-semi-space-size=8']
 
-/** Starts `playtrail serve` on a free port unless `listen` names one, of the program `main`, and waits until it says it is ready; `under` is a program that starts it. */
+/** Starts `playtrail serve` on a free port unless `listen` names one, of the program `main`, and waits until it says it is ready; `under` is a program that starts it; `onSpawn` gets the process before it is ready. */
 export async function startServer(
   dataDir: string,
   {
@@ -31,7 +31,8 @@ export async function startServer(
     main = MAIN,
     env = {} as NodeJS.ProcessEnv,
     flags = [] as string[],
-    under = [] as string[]
+    under = [] as string[],
+    onSpawn = (_child: ChildProcess): void => undefined
   } = {}
 ): Promise<ServerProcess> {
   const [program = '', ...args] = [...under, process.execPath, ...NODE_FLAGS]
@@ -58,6 +59,7 @@ export async function startServer(
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env }
     }
   )
+  onSpawn(child)
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
