@@ -77,7 +77,7 @@ function openFolder(
     folder?.close()
     if (!(error instanceof Error && 'syscall' in error)) throw error
     throw new Fatal(
-      `the folder ${dataDir} cannot be used: ${error.message}. Give this user the right to read and write all that is in it, or choose another with --data-dir.`,
+      `the folder ${dataDir} cannot be used: ${error.message}. There has to be space, and this user needs the right to read and write all that is in it; or choose another with --data-dir.`,
       { cause: error }
     )
   }
