@@ -126,13 +126,15 @@ const stages: Stage[] = [
       '--test-concurrency=1',
       'test/journal/{power-loss,damage}.test.ts',
       'test/verify/{damage,index}.test.ts',
-      'test/crash/*.test.ts'
+      'test/crash/*.test.ts',
+      'test/witness/histories.test.ts'
     ],
     settings: {
       POWER_LOSSES: '10000',
       JOURNAL_MUTATIONS: '1000',
       VERIFY_MUTATIONS: '1000',
-      CRASH_ROUNDS: '1000'
+      CRASH_ROUNDS: '1000',
+      WITNESS_RUNS: '5000'
     }
   }
 ]
