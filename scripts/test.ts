@@ -63,14 +63,14 @@ const stages: Stage[] = [
   {
     name: 'log',
     onDemand: true,
-    what: 'the transparency log, and other people’s readers of it',
+    what: 'the transparency log, its witness, and other people’s programs beside them',
     // Go has to fetch and build those at first.
     command: [
       'node',
       '--test',
       '--test-reporter=spec',
       '--test-timeout=900000',
-      'test/{seal,verify}/*.test.ts'
+      'test/{seal,verify,witness}/*.test.ts'
     ]
   },
   {
@@ -127,13 +127,15 @@ const stages: Stage[] = [
       'test/power-loss/*.test.ts',
       'test/journal/damage.test.ts',
       'test/verify/{damage,large}.test.ts',
-      'test/crash/*.test.ts'
+      'test/crash/*.test.ts',
+      'test/witness/histories.test.ts'
     ],
     settings: {
       POWER_LOSSES: '10000',
       JOURNAL_MUTATIONS: '1000',
       VERIFY_MUTATIONS: '1000',
-      CRASH_ROUNDS: '1000'
+      CRASH_ROUNDS: '1000',
+      WITNESS_RUNS: '5000'
     }
   }
 ]
