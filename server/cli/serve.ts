@@ -13,11 +13,14 @@ const DEFAULT_URL = `http://${settings.listen.fallback}`
 /** `playtrail serve`: the service, until SIGTERM or SIGINT. */
 export function serveCommand(): Command {
   const command = new Command('serve').description('start the service')
-  for (const { flag, placeholder, meaning, env, fallback } of Object.values(settings)) {
+  for (const setting of Object.values(settings)) {
+    const { flag, placeholder, meaning, env, fallback } = setting
     const shown = fallback === '' ? env : `${env}, default ${fallback}`
-    command.addOption(new Option(`${flag} ${placeholder}`, `${meaning} (${shown})`))
+    const option = new Option(`${flag} ${placeholder}`, `${meaning} (${shown})`)
+    if ('isList' in setting) option.argParser((text, before: string[] = []) => [...before, text])
+    command.addOption(option)
   }
-  return command.action(async (flags: Partial<Record<keyof Config, string>>) => {
+  return command.action(async (flags: Partial<Record<keyof Config, string | string[]>>) => {
     await serve(readConfig(flags, process.env))
   })
 }
