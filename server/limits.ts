@@ -42,6 +42,9 @@ export const limits = {
   /** Tiles, and bundles of entries, that `playtrail verify` reads ahead. */
   verifyAheadMax: 8,
 
+  /** A request to `playtrail witness`. */
+  witnessRequestBytesMax: 64 * KiB,
+
   /** Events that are waiting for the disk; more are answered 503 `overloaded`. */
   appendQueueBytesMax: 64 * MiB,
   /** What one write and fdatasync takes from that queue, unless a single request is larger. */

@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { Registry } from 'prom-client'
 import { openAccess, readTokens } from './access.ts'
@@ -13,7 +12,7 @@ import { createIndexMetrics } from './index/metrics.ts'
 import { openStore, storeName } from './index/open-store.ts'
 import type { Store } from './index/store.ts'
 import { type Journal, openJournal } from './journal/journal.ts'
-import { limits } from './limits.ts'
+import { closeApp, explainListening, urlOf } from './listening.ts'
 import { recordConflicts } from './receive/conflicts.ts'
 import { openQuarantine } from './receive/quarantine.ts'
 import { type RetentionWatch, watchRetention } from './retention/watch.ts'
@@ -139,7 +138,7 @@ export async function startService(
   } catch (error) {
     // What went wrong first is what the operator has to know.
     await closeAll().catch(() => undefined)
-    throw explained(error, config)
+    throw explainListening(error, config.listen)
   }
 }
 
@@ -166,36 +165,4 @@ function checkExposure(config: Config, folder: DataFolder): void {
       '  playtrail token create --role reader --name me\n' +
       'or listen on 127.0.0.1.'
   )
-}
-
-/** Ends the open requests; what has not ended by then is cut, so that the rest can be closed in order. */
-async function closeApp(app: FastifyInstance): Promise<void> {
-  const cut = setTimeout(() => app.server.closeAllConnections(), limits.requestsEndMsMax)
-  try {
-    await app.close()
-  } finally {
-    clearTimeout(cut)
-  }
-}
-
-function urlOf(app: FastifyInstance): string {
-  const { address, port, family } = app.server.address() as AddressInfo
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
-}
-
-function explained(error: unknown, { listen }: Config): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'EADDRINUSE') {
-    return new Fatal(
-      `port ${listen.port} on ${listen.host} is taken, perhaps by another Playtrail. Choose another with --listen ${listen.host}:PORT.`,
-      { cause: error }
-    )
-  }
-  if (code === 'EADDRNOTAVAIL' || code === 'EACCES') {
-    return new Fatal(
-      `cannot listen on ${listen.host}:${listen.port} (${code}). Choose an address of this machine, and a port above 1023, with --listen.`,
-      { cause: error }
-    )
-  }
-  return error
 }
