@@ -220,7 +220,7 @@ export class ConfigurationError extends Error {
 }
 
 export function readConfig(
-  flags: { [Name in keyof Config]?: string | string[] | undefined },
+  flags: { [Name in keyof Config]?: string | undefined },
   env: NodeJS.ProcessEnv
 ): Config {
   return readSettings(settings, flags, env)
@@ -236,7 +236,7 @@ export function readSettings<Table extends Settings>(
   const config: Record<string, unknown> = {}
   for (const [name, setting] of Object.entries(table)) {
     const flag = flags[name]
-    const text = textOf(setting, flag, env)
+    const text = flag ?? textIn(env, setting)
     config[name] = setting.read(text)
     if (config[name] === undefined) {
       mistakes.push(
@@ -248,12 +248,7 @@ export function readSettings<Table extends Settings>(
   return Object.freeze(config) as ValuesOf<Table>
 }
 
-function textOf(
-  { env: variable, fallback, isList }: Setting<unknown>,
-  flag: string | string[] | undefined,
-  env: NodeJS.ProcessEnv
-): string {
-  if (flag !== undefined) return [flag].flat().join('\n')
+function textIn(env: NodeJS.ProcessEnv, { env: variable, fallback, isList }: Setting<unknown>): string {
   const text = env[variable] ?? fallback
   return isList === true ? text.trim().replaceAll(/\s+/g, '\n') : text
 }

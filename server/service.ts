@@ -127,6 +127,7 @@ export async function startService(
       store,
       deadLetters,
       sealer,
+      anchors,
       vkeys: logKeys.vkeys,
       logFolder: folder.logFolder,
       registry,

@@ -11,13 +11,13 @@ export interface Posted {
 /** Sends a text, and reads no more of the answer than `anchorAnswerBytesMax`. Follows no redirect: that would be another place. */
 export async function post(
   url: string,
-  body: string,
+  body: string | Uint8Array,
   signal: AbortSignal,
   headers: Record<string, string> = {}
 ): Promise<Posted> {
   const response = await fetch(url, {
     method: 'POST',
-    body,
+    body: Buffer.from(body),
     redirect: 'manual',
     signal,
     headers: {

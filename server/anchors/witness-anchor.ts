@@ -1,3 +1,4 @@
+import { formatAddCheckpoint } from '../seal/add-checkpoint.ts'
 import { BadEvidence } from '../seal/bad-evidence.ts'
 import type { SignedCheckpoint } from '../seal/checkpoint.ts'
 import { formatNote, formatSignature, parseSignatures, verifySignatures } from '../seal/note.ts'
@@ -7,14 +8,7 @@ import { earlierRoot, type KnownLog, rolledBack } from './continuation.ts'
 import { answerOf, type Posted, post } from './post.ts'
 import type { WitnessSetting } from './settings.ts'
 
-// https://c2sp.org/tlog-witness: POST <prefix>/add-checkpoint
-//
-//   old <size of the checkpoint that the witness has>
-//   <base64 of a hash>               the proof that the new one continues it
-//                                    an empty line
-//   <checkpoint>
-//
-// 200 and its signatures; 409 and the size that it has, if that is another one.
+// https://c2sp.org/tlog-witness
 
 /** Once with the size that is remembered, once with the one that it says. */
 const TRIES_MAX = 2
@@ -43,7 +37,7 @@ async function submission(
   old: number,
   checkpoint: SignedCheckpoint,
   { readTile }: KnownLog
-): Promise<string> {
+): Promise<Buffer> {
   const { size, origin, note } = checkpoint
   // A proof that does not hold would make the witness say that the log has another history.
   if ((await earlierRoot(checkpoint, old, readTile)) === undefined)
@@ -51,8 +45,8 @@ async function submission(
   const proof = await consistencyProof(readTile, old, size)
   // The signatures of others are of no interest to it.
   const signatures = note.signatures.filter(({ name }) => name === origin)
-  const lines = [`old ${old}`, ...proof.map((hash) => hash.toString('base64')), '']
-  return `${lines.join('\n')}\n${formatNote({ text: note.text, signatures })}`
+  const sent = formatNote({ text: note.text, signatures })
+  return formatAddCheckpoint({ oldSize: old, proof, note: Buffer.from(sent) })
 }
 
 /** The lines by this witness. Throws unless it signed this checkpoint. */

@@ -17,12 +17,17 @@ export function serveCommand(): Command {
     const { flag, placeholder, meaning, env, fallback } = setting
     const shown = fallback === '' ? env : `${env}, default ${fallback}`
     const option = new Option(`${flag} ${placeholder}`, `${meaning} (${shown})`)
-    if ('isList' in setting) option.argParser((text, before: string[] = []) => [...before, text])
+    if ('isList' in setting) option.argParser(lines)
     command.addOption(option)
   }
-  return command.action(async (flags: Partial<Record<keyof Config, string | string[]>>) => {
+  return command.action(async (flags: Partial<Record<keyof Config, string>>) => {
     await serve(readConfig(flags, process.env))
   })
+}
+
+/** A flag that is given several times comes as lines. */
+function lines(text: string, before: string | undefined): string {
+  return before === undefined ? text : `${before}\n${text}`
 }
 
 async function serve(config: Config): Promise<void> {
