@@ -51,7 +51,9 @@ export async function openAnchors(parts: AnchorParts): Promise<OpenedAnchors> {
   const files = config.anchorFile.map((path) =>
     fileAnchor({ path, origin: logKeys.origin, keys, log: known })
   )
-  const witnesses = config.anchorWitness.map((setting) => witnessAnchor(setting, known))
+  const witnesses = config.anchorWitness.map((setting) =>
+    witnessAnchor({ ...setting, logFolder: folder.logFolder, log: known })
+  )
   const webhooks = config.anchorWebhook.map((url) =>
     webhookAnchor({ url, tokenFile: config.anchorWebhookTokenFile })
   )

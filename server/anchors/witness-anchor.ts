@@ -1,20 +1,30 @@
+import { dirname, join } from 'node:path'
 import { formatAddCheckpoint } from '../seal/add-checkpoint.ts'
 import { BadEvidence } from '../seal/bad-evidence.ts'
 import type { SignedCheckpoint } from '../seal/checkpoint.ts'
 import { formatNote, formatSignature, parseSignatures, verifySignatures } from '../seal/note.ts'
 import { consistencyProof } from '../seal/proofs.ts'
+import { witnessedPath } from '../seal/witnessed.ts'
 import { type Anchor, Contradiction } from './anchor.ts'
 import { earlierRoot, type KnownLog, rolledBack } from './continuation.ts'
 import { answerOf, type Posted, post } from './post.ts'
+import { makeFolder, replaceFileElsewhere } from './replace-file.ts'
 import type { WitnessSetting } from './settings.ts'
 
 // https://c2sp.org/tlog-witness
 
 /** Once with the size that is remembered, once with the one that it says. */
 const TRIES_MAX = 2
+/** As the other files of the log. */
+const MODE = 0o600
+
+export interface WitnessOptions extends WitnessSetting {
+  logFolder: string
+  log: KnownLog
+}
 
 /** A witness, which signs what continues all that it has seen. Its signatures are checked before they are believed. */
-export function witnessAnchor({ vkey, url }: WitnessSetting, log: KnownLog): Anchor {
+export function witnessAnchor({ vkey, url, logFolder, log }: WitnessOptions): Anchor {
   const submit = async (old: number, now: SignedCheckpoint, signal: AbortSignal): Promise<Posted> =>
     await post(`${url}/add-checkpoint`, await submission(old, now, log), signal)
 
@@ -25,7 +35,11 @@ export function witnessAnchor({ vkey, url }: WitnessSetting, log: KnownLog): Anc
       let old = Math.min(keptSize ?? 0, checkpoint.size)
       for (let tries = 0; tries < TRIES_MAX; tries++) {
         const answer = await submit(old, checkpoint, signal)
-        if (answer.status === 200 && !answer.isCut) return cosignatures(answer.text, checkpoint, vkey)
+        if (answer.status === 200 && !answer.isCut) {
+          const lines = cosignatures(answer.text, checkpoint, vkey)
+          await keepCosigned(join(logFolder, witnessedPath(vkey)), checkpoint, lines)
+          return lines
+        }
         old = sizeToGoOnFrom(answer, old, checkpoint, log)
       }
       throw new Error('it says another size each time: do two services submit the same log?')
@@ -63,6 +77,13 @@ function cosignatures(
     throw new Error(`its answer is no signature of this checkpoint: ${error.message}`, { cause: error })
   }
   throw new Error(`it did not sign with the key that is known, ${vkey.name}+${vkey.id.toString('hex')}`)
+}
+
+/** For auditors: what is published is mostly newer by the time they ask. */
+async function keepCosigned(path: string, { note, origin }: SignedCheckpoint, lines: string): Promise<void> {
+  const signatures = note.signatures.filter(({ name }) => name === origin)
+  await makeFolder(dirname(path))
+  await replaceFileElsewhere(path, `${formatNote({ text: note.text, signatures })}${lines}`, MODE)
 }
 
 /** What to try next. Throws a Contradiction if it has another history, and any other error if it failed otherwise. */
