@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileWithin } from '../verify/read-file.ts'
 import { replaceFileElsewhere } from './replace-file.ts'
 
 // anchors.json in the data folder: what each anchor kept last, by the service's own account. Losing it costs that a file
@@ -6,6 +6,7 @@ import { replaceFileElsewhere } from './replace-file.ts'
 
 const FORMAT = 1
 const MODE = 0o600
+const BYTES_MAX = 1_048_576
 
 /** What is remembered of an anchor. */
 export interface Remembered {
@@ -48,13 +49,8 @@ export async function openMemory(path: string, onBad: (error: unknown) => void):
 
 /** What is remembered in a file; nothing if there is none. Rejects if it holds something else. */
 export async function readRemembered(path: string): Promise<Remembered[]> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
-    throw error
-  }
+  const text = (await readFileWithin(path, BYTES_MAX))?.toString('utf8')
+  if (text === undefined) return []
   const { format, anchors } = parsed(text)
   if (format !== FORMAT || !Array.isArray(anchors) || !anchors.every(isRemembered))
     throw new Error(`${path}: expected {"format": ${FORMAT}, "anchors": […]}`)

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Remembered } from '../anchors/memory.ts'
 import type { DataFolder } from '../data-folder.ts'
 import { Uncheckable } from '../index/reconcile/comparable.ts'
 import { BadEvidence } from '../seal/bad-evidence.ts'
@@ -12,6 +13,7 @@ import { compareJournal, type JournalComparison } from './compare-journal.ts'
 import type { Findings } from './findings.ts'
 import type { LogSource } from './log-source.ts'
 import { type CheckpointFile, readExpected, readOldCheckpoints, readWitnessed } from './old-checkpoints.ts'
+import { readAnchors } from './read-anchors.ts'
 import { openRegular, readFileWithin } from './read-file.ts'
 import { keysFor } from './read-keys.ts'
 import { compareRoots, type ExpectedRoot, type Roots } from './roots.ts'
@@ -49,6 +51,8 @@ export interface Verification {
   last_signed: boolean
   /** As many leaves are vouched for by somebody outside: an old checkpoint that was given, or a witness. */
   anchored: number
+  /** What the service noted of its anchors: its own account, which proves nothing. */
+  anchors: Remembered[]
   /** Remarks that are neither bad nor in the way of a proof. */
   notes: string[]
 }
@@ -56,6 +60,8 @@ export interface Verification {
 /** Checks a log against its signatures, its journal and old checkpoints. Throws Uncheckable where that cannot be done. */
 export async function verifyLog(log: LogToVerify, findings: Findings): Promise<Verification> {
   const verification = nothingVerified()
+  if (log.folder !== undefined)
+    verification.anchors = await readAnchors(log.folder.anchors, verification.notes)
   const opened = await openSigned(log, findings, verification)
   if (opened === undefined) return verification
   const { checkpoint, expected } = opened
@@ -233,6 +239,7 @@ function nothingVerified(): Verification {
     old_checkpoints: 0,
     last_signed: false,
     anchored: 0,
+    anchors: [],
     notes: []
   }
 }
