@@ -63,14 +63,14 @@ const stages: Stage[] = [
   {
     name: 'log',
     onDemand: true,
-    what: 'the transparency log, and other people’s readers of it',
+    what: 'the transparency log, its witness, and other people’s programs beside them',
     // Go has to fetch and build those at first.
     command: [
       'node',
       '--test',
       '--test-reporter=spec',
       '--test-timeout=900000',
-      'test/{seal,verify}/*.test.ts'
+      'test/{seal,verify,witness}/*.test.ts'
     ]
   },
   {

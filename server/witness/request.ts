@@ -5,6 +5,8 @@ import { type Checkpoint, parseCheckpoint } from '../seal/checkpoint.ts'
 import { type Note, type NoteSignature, parseNote, verifySignatures } from '../seal/note.ts'
 import type { VerifierKey } from '../seal/vkey.ts'
 
+const TOLD_CHARACTERS_MAX = 300
+
 /** Keys of the logs that a witness watches, by the name of the log. A log that changes its key has several. */
 export type WatchedLogs = ReadonlyMap<string, readonly VerifierKey[]>
 
@@ -26,7 +28,7 @@ export function readSubmitted(body: Buffer, logs: WatchedLogs): Submitted {
   if (keys === undefined)
     throw new Problem(
       'log_unknown',
-      `This witness does not watch the log "${origin}": GET / lists those that it does.`
+      `This witness does not watch the log "${shortened(origin)}": GET / lists those that it does.`
     )
   const signatures = signaturesOf(note, keys)
   const checkpoint = orProblem('checkpoint_invalid', () => readCheckpoint(note.text))
@@ -66,6 +68,16 @@ function orProblem<Result>(code: 'checkpoint_invalid' | 'checkpoint_unsigned', r
     return read()
   } catch (error) {
     if (!(error instanceof BadEvidence)) throw error
-    throw new Problem(code, `The checkpoint cannot be cosigned: ${error.message}.`, {}, { cause: error })
+    throw new Problem(
+      code,
+      `The checkpoint cannot be cosigned: ${shortened(error.message)}.`,
+      {},
+      { cause: error }
+    )
   }
+}
+
+/** What came may be long, and answers and the log tell of it. */
+function shortened(text: string): string {
+  return text.length > TOLD_CHARACTERS_MAX ? `${text.slice(0, TOLD_CHARACTERS_MAX)}…` : text
 }

@@ -6,8 +6,8 @@ import { type LogDisk, realLogDisk } from '../seal/disk.ts'
 import { formatVkey, type VerifierKey } from '../seal/vkey.ts'
 import { readGivenKeys } from '../verify/read-keys.ts'
 import { buildWitnessApp } from './app.ts'
-import { openWitnessFolder } from './folder.ts'
-import { openMemory } from './memory.ts'
+import { openWitnessFolder, type WitnessFolder } from './folder.ts'
+import { type Memory, openMemory } from './memory.ts'
 import type { WatchedLogs } from './request.ts'
 import type { WitnessConfig } from './settings.ts'
 import { createWitness } from './witness.ts'
@@ -42,9 +42,8 @@ export async function startWitness(
   { log, onBroken, disk = realLogDisk, now = Date.now }: WitnessSurroundings
 ): Promise<RunningWitness> {
   const logs = await readLogs(config.log)
-  const folder = openWitnessFolder(disk, config.dataDir, config.name)
+  const { folder, memory } = openFolder(disk, config, logs)
   try {
-    const memory = openMemory(disk, folder, logs.keys())
     const { key, path, isNew } = folder
     const witness = createWitness({ key, logs, memory, log, now, onBroken })
     const app = buildWitnessApp({ witness, log })
@@ -62,6 +61,25 @@ export async function startWitness(
   } catch (error) {
     folder.close()
     throw explainListening(error, config.listen)
+  }
+}
+
+function openFolder(
+  disk: LogDisk,
+  { dataDir, name }: Pick<WitnessConfig, 'dataDir' | 'name'>,
+  logs: WatchedLogs
+): { folder: WitnessFolder; memory: Memory } {
+  let folder: WitnessFolder | undefined
+  try {
+    folder = openWitnessFolder(disk, dataDir, name)
+    return { folder, memory: openMemory(disk, folder, logs.keys()) }
+  } catch (error) {
+    folder?.close()
+    if (!(error instanceof Error && 'syscall' in error)) throw error
+    throw new Fatal(
+      `the folder ${dataDir} cannot be used: ${error.message}. There has to be space, and this user needs the right to read and write all that is in it; or choose another with --data-dir.`,
+      { cause: error }
+    )
   }
 }
 

@@ -41,6 +41,8 @@ export interface WitnessParts {
 export function createWitness({ key, logs, memory, log, now = Date.now, onBroken }: WitnessParts): Witness {
   let isBroken = false
   let forks = 0
+  /** Anybody can send the same one again and again. */
+  const told = new Map<string, string>()
 
   function add(body: Buffer): Answer {
     if (isBroken) throw notKept('The disk failed before')
@@ -62,11 +64,18 @@ export function createWitness({ key, logs, memory, log, now = Date.now, onBroken
     const { origin, size, root, text, signatures } = submitted
     if (size !== known.size || root.equals(known.root)) return
     forks += 1
-    const cosigned = memory.newest(origin)?.signed
-    log.error(
-      { origin, size, cosigned, submitted: formatNote({ text, signatures }) },
-      'the log signed two trees of one size: this is the proof that there are two histories, keep it'
-    )
+    if (told.get(origin) !== text) {
+      told.set(origin, text)
+      log.error(
+        {
+          origin,
+          size,
+          cosigned: memory.newest(origin)?.signed,
+          submitted: formatNote({ text, signatures })
+        },
+        'the log signed two trees of one size: this is the proof that there are two histories, keep it'
+      )
+    }
     throw new Problem(
       'root_conflict',
       `Of ${size} leaves this witness knows another root, ${known.root.toString('base64')}: the log ${origin} has two histories. ` +

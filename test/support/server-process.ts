@@ -31,30 +31,30 @@ export async function startServer(
     under = [] as string[]
   } = {}
 ): Promise<ServerProcess> {
-  const [program = '', ...args] = [...under, process.execPath]
-  const child = spawn(
-    program,
-    [
-      ...args,
-      main,
-      'serve',
-      '--listen',
-      listen,
-      '--data-dir',
-      dataDir,
-      '--store',
-      store,
-      '--log-format',
-      'json',
-      '--log-level',
-      logLevel,
-      ...flags
-    ],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env }
-    }
-  )
+  const args = ['serve', '--listen', listen, '--data-dir', dataDir, '--store', store]
+  const logging = ['--log-format', 'json', '--log-level', logLevel]
+  return await startProcess([main, ...args, ...logging, ...flags], { env, under })
+}
+
+/** Starts `playtrail witness`, which watches the logs of these keys, in the same way. */
+export async function startWitnessProcess(
+  dataDir: string,
+  { logs, listen = '127.0.0.1:0' }: { logs: readonly string[]; listen?: string }
+): Promise<ServerProcess> {
+  const watched = logs.flatMap((vkey) => ['--log', vkey])
+  const args = ['witness', '--listen', listen, '--data-dir', dataDir, '--log-format', 'json', ...watched]
+  return await startProcess([MAIN, ...args], {})
+}
+
+async function startProcess(
+  args: readonly string[],
+  { env = {}, under = [] }: { env?: NodeJS.ProcessEnv; under?: readonly string[] }
+): Promise<ServerProcess> {
+  const [program = '', ...before] = [...under, process.execPath]
+  const child = spawn(program, [...before, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env }
+  })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
