@@ -25,7 +25,7 @@ export interface FaultyDoor {
 export async function faultyDoor(t: Ending, behind?: string): Promise<FaultyDoor> {
   const seen: FaultyDoor['seen'] = []
   const door: FaultyDoor = { url: '', fault: 'none', seen }
-  const server = createServer(async (incoming, answer) => {
+  const meet = async (incoming: IncomingMessage, answer: ServerResponse): Promise<void> => {
     const body = await textOf(incoming)
     seen.push({ path: incoming.url ?? '', body, authorization: incoming.headers.authorization })
     const { fault } = door
@@ -38,6 +38,10 @@ export async function faultyDoor(t: Ending, behind?: string): Promise<FaultyDoor
     if (fault === 'cuts after') return void incoming.socket.destroy()
     if (fault === 'fails after') return void answer.writeHead(502).end('lost on the way back')
     answer.writeHead(status, { 'content-type': type }).end(text)
+  }
+  const server = createServer((incoming, answer) => {
+    // Whoever asked may have gone by then.
+    meet(incoming, answer).catch(() => incoming.socket.destroy())
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -9,6 +9,7 @@ import type {
   Panel,
   PrometheusTarget
 } from '../../grafana/panels.ts'
+import { createAnchorMetrics } from '../../server/anchors/metrics.ts'
 import { createIndexMetrics } from '../../server/index/metrics.ts'
 import { createMetrics } from '../../server/metrics.ts'
 import { Space } from '../../server/space/space.ts'
@@ -24,6 +25,7 @@ async function known(t: TestContext): Promise<Known> {
   const registry = new Registry()
   createMetrics(registry, { journal, space: new Space(0), follower, deadLetters: { count: 0 } })
   createIndexMetrics(registry)
+  createAnchorMetrics(registry, { all: [] })
   const metrics = new Map<string, KnownMetric>()
   for (const { name, type } of await registry.getMetricsAsJSON()) {
     const { labelNames } = registry.getSingleMetric(name) as unknown as { labelNames: string[] }
