@@ -30,8 +30,9 @@ export const limits = {
   anchorTimeoutMs: 10_000,
   /** What is read of an anchor's answer. */
   anchorAnswerBytesMax: 64 * KiB,
-  /** Pause after an anchor failed, doubled each time up to `--anchor-every`. */
+  /** Pause after an anchor failed, doubled each time up to the second one, or `--anchor-every` if that is shorter. */
   anchorRetryDelayMs: 1_000,
+  anchorRetryDelayMsMax: 60_000,
   /** Time at a start for the anchors to say what they know of the log, before anything is signed. */
   anchorStartMsMax: 5_000,
   /** Time at a stop for what was sealed last to get to the anchors. */

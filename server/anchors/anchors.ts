@@ -82,10 +82,11 @@ async function follow(
   everyMs: number,
   stopping: AbortSignal
 ): Promise<void> {
+  const delayMsMax = Math.min(everyMs, limits.anchorRetryDelayMsMax)
   let delayMs: number = limits.anchorRetryDelayMs
   while (!stopping.aborted) {
     const isKept = await attempt()
-    await sleepUnlessAborted(isKept ? everyMs : Math.min(delayMs, everyMs), stopping)
+    await sleepUnlessAborted(isKept ? everyMs : Math.min(delayMs, delayMsMax), stopping)
     delayMs = isKept ? limits.anchorRetryDelayMs : 2 * delayMs
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, open, rename } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /**
@@ -7,10 +7,12 @@ import { dirname } from 'node:path'
  */
 export async function replaceFileElsewhere(path: string, content: string, mode: number): Promise<void> {
   const temporary = `${path}.new`
-  const file = await open(temporary, 'w', mode)
+  // What a crash left, or somebody put there: a link would lead elsewhere, and a pipe would wait for ever.
+  await rm(temporary, { force: true })
+  const file = await open(temporary, 'wx', mode)
   try {
     // Whatever the process's umask says: an anchor is for others to read.
-    await file.chmod(mode)
+    await unlessUnknown(file.chmod(mode))
     await file.writeFile(content)
     await file.sync()
   } finally {
@@ -26,10 +28,32 @@ export async function makeFolder(path: string): Promise<void> {
 }
 
 async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
+  let folder: FileHandle
   try {
-    await folder.sync()
+    folder = await open(path, 'r')
+  } catch (error) {
+    if (codeOf(error) === 'EACCES') return
+    throw error
+  }
+  try {
+    await unlessUnknown(folder.sync())
   } finally {
     await folder.close()
   }
+}
+
+/** Errors by which disks of networks and of other systems say that they know no modes, or cannot sync a folder. */
+const UNKNOWN = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'EPERM'])
+
+/** What such a disk cannot do is left to it: the content was synced. */
+async function unlessUnknown(work: Promise<void>): Promise<void> {
+  try {
+    await work
+  } catch (error) {
+    if (!UNKNOWN.has(codeOf(error))) throw error
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
