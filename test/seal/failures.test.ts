@@ -13,9 +13,9 @@ import { onEnd } from '../support/cleanup.ts'
 import { ndjson, resultEvent, runId } from '../support/events.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { START_RECORDS, STOP_RECORDS } from '../support/life.ts'
 import { startServer } from '../support/server-process.ts'
 import { get, post, runningService } from '../support/service.ts'
-import { START_RECORDS, STOP_RECORDS } from '../support/life.ts'
 
 async function send(url: string, count: number): Promise<void> {
   const run = runId()

@@ -8,12 +8,12 @@ import type { EventProof } from '../../server/seal/event-proof.ts'
 import { ndjson, resultEvent, runId } from '../support/events.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { START_RECORDS } from '../support/life.ts'
 import { get, post, runningService } from '../support/service.ts'
 import { Crash, crashingDisk } from './faulty-disk.ts'
 import { BUILD_MS_MAX, buildGoReaders, type GoReaders, whyNoGo } from './go-readers.ts'
 import { randomNumbers } from './random.ts'
 import { type LogWorld, logWorld, sealed } from './world.ts'
-import { START_RECORDS } from '../support/life.ts'
 
 // Whether the log is what the specifications say is not for us to judge: other people's programs read it.
 

@@ -20,8 +20,8 @@ import { ndjson, resultEvent, runId } from '../support/events.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { allRecords, segmentPaths } from '../support/journal.ts'
-import { get, post, runningService } from '../support/service.ts'
 import { START_RECORDS, STOP_RECORDS } from '../support/life.ts'
+import { get, post, runningService } from '../support/service.ts'
 
 async function send(service: Service, count: number): Promise<string> {
   const run = runId()
@@ -251,7 +251,10 @@ test('the log keeps the name that it got at its first start', async (t) => {
     logOrigin: 'another.example.org/trail'
   })
   const again = await runningService(t, path)
-  assert.equal((await checkpointAt(again, 2 * START_RECORDS + STOP_RECORDS)).origin, 'audit.example.org/trail')
+  assert.equal(
+    (await checkpointAt(again, 2 * START_RECORDS + STOP_RECORDS)).origin,
+    'audit.example.org/trail'
+  )
 })
 
 test('a log whose key is gone is not signed with another', async (t) => {
@@ -265,7 +268,7 @@ test('a log whose key is gone is not signed with another', async (t) => {
 test('a data folder that is older than the log gets one with all its events', async (t) => {
   const path = temporaryFolder(t)
   const service = await runningService(t, path)
-  await send(service, 600)
+  await send(service, 600 - 2 * START_RECORDS - STOP_RECORDS)
   await service.stop()
   rmSync(join(path, 'keys'), { recursive: true })
   rmSync(join(path, 'log'), { recursive: true })
