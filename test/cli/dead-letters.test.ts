@@ -8,9 +8,9 @@ import type { Service } from '../../server/service.ts'
 import { ndjson, resultEvent, runId } from '../support/events.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { journalIn } from '../support/journal.ts'
+import { START_RECORDS, withoutLife } from '../support/life.ts'
 import { get, post, runningService } from '../support/service.ts'
 import { playtrail, type Ran } from './world.ts'
-import { START_RECORDS, withoutLife } from '../support/life.ts'
 
 const NO_OBJECT = 'no object, but it moves the cursor: \u001b[2J'
 

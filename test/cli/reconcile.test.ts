@@ -9,9 +9,9 @@ import { openDeadLetters } from '../../server/index/dead-letters.ts'
 import type { Service } from '../../server/service.ts'
 import { ndjson, resultEvent, runId } from '../support/events.ts'
 import { eventually } from '../support/eventually.ts'
+import { START_RECORDS } from '../support/life.ts'
 import { post, runningService } from '../support/service.ts'
 import { type Ran, run } from './world.ts'
-import { START_RECORDS } from '../support/life.ts'
 
 /** A service with some events behind the record of its start, all of them indexed, and the command beside it. */
 async function served(t: TestContext): Promise<{

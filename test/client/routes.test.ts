@@ -8,8 +8,8 @@ import { readOpenApi } from '../../scripts/openapi.ts'
 import { runOfEvents } from '../index/fixtures.ts'
 import { onEnd } from '../support/cleanup.ts'
 import { eventually } from '../support/eventually.ts'
-import { get, runningService } from '../support/service.ts'
 import { START_RECORDS } from '../support/life.ts'
+import { get, runningService } from '../support/service.ts'
 
 // A record, so that the compiler sees to it that no method is missing.
 const calls: Record<Exclude<keyof Client, 'pages' | 'fields' | 'text'>, (client: Client) => unknown> = {

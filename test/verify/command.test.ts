@@ -14,9 +14,9 @@ import { type Ran, run } from '../cli/world.ts'
 import { ndjson, resultEvent, runId } from '../support/events.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { START_RECORDS } from '../support/life.ts'
 import { get, post, runningService } from '../support/service.ts'
 import { change, copyOf, index, makeEvidence, SIZE } from './world.ts'
-import { START_RECORDS } from '../support/life.ts'
 
 function playtrail(...args: string[]): Promise<Ran> {
   return run(args, {}, (surroundings) =>
