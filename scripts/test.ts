@@ -57,7 +57,7 @@ const stages: Stage[] = [
     what: 'server, client, command line, docs',
     command: [
       ...nodeTests,
-      'test/{schemas,journal,receive,index,ask,query,client,cli,docs,server,deploy,bench}/*.test.ts'
+      'test/{schemas,journal,power-loss,life,receive,index,ask,query,client,cli,docs,server,deploy,bench}/*.test.ts'
     ]
   },
   {
@@ -124,15 +124,18 @@ const stages: Stage[] = [
       '--test-reporter=spec',
       '--test-timeout=3600000',
       '--test-concurrency=1',
-      'test/journal/{power-loss,damage}.test.ts',
-      'test/verify/{damage,index}.test.ts',
-      'test/crash/*.test.ts'
+      'test/power-loss/*.test.ts',
+      'test/journal/damage.test.ts',
+      'test/verify/{damage,large}.test.ts',
+      'test/crash/*.test.ts',
+      'test/witness/histories.test.ts'
     ],
     settings: {
       POWER_LOSSES: '10000',
       JOURNAL_MUTATIONS: '1000',
       VERIFY_MUTATIONS: '1000',
-      CRASH_ROUNDS: '1000'
+      CRASH_ROUNDS: '1000',
+      WITNESS_RUNS: '5000'
     }
   }
 ]

@@ -23,6 +23,8 @@ export interface DataFolder {
   readonly tokens: string
   /** What the anchors of the log kept last, by the service's own account. */
   readonly anchors: string
+  /** What the service has told of itself, and of tokens. */
+  readonly life: string
   /** Space to give up when the disk is full. */
   readonly reserve: string
 }
@@ -55,6 +57,7 @@ export function openDataFolder(
     deadLetters: join(path, 'dead-letters.sqlite'),
     tokens: join(path, 'tokens.json'),
     anchors: join(path, 'anchors.json'),
+    life: join(path, 'life.json'),
     reserve: join(path, 'reserve')
   }
 }

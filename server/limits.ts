@@ -53,7 +53,7 @@ export const limits = {
   /** A segment of the journal; the commit that passes it is the segment's last. */
   segmentBytesMax: 64 * MiB,
   /** One read of the journal by a follower, and so the largest record. */
-  readBytesMax: 1 * MiB,
+  readBytesMax: 2 * MiB,
 
   /** A file that takes up space, to be given up when the disk is full: for what the service has to record then. */
   reserveBytes: 4 * MiB,
@@ -61,6 +61,13 @@ export const limits = {
   spaceLookMs: 250,
   /** Events about conflicting ids that the service records within a minute; the rest is counted in one more. */
   conflictEventsPerMinuteMax: 10,
+
+  /** Pause between two heartbeats of the service, which are told also if nothing happened. */
+  serviceHeartbeatMs: 3_600_000,
+  /** Pause between two looks whether tokens were made or revoked. */
+  tokensLookMs: 1_000,
+  /** Events about refused requests that the service records within a minute; the rest is counted in one more. */
+  refusalEventsPerMinuteMax: 10,
 
   /** A file of the quarantine; then the next one is begun. */
   quarantineFileBytesMax: 8 * MiB,

@@ -1,5 +1,4 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
-import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fatal } from '../errors.ts'
 import { type LogDisk, writeFileDurably } from './disk.ts'
@@ -73,13 +72,15 @@ export function newKeyPem(): string {
 
 /** The key in a file. Throws Fatal if others can read it, or if it is none. */
 export function readKey(disk: LogDisk, path: string, name: string, type: KeyType = 'ed25519'): SigningKey {
-  const mode = statSync(path).mode & 0o777
+  const mode = disk.mode(path)
   if ((mode & OTHERS) !== 0)
     throw new Fatal(
       `${path} has mode ${mode.toString(8)}: others can read the key of ${name}, and sign in its name. If nobody did: chmod 600 ${path}`
     )
+  // A disk that does not give the key now may do so later: that is no word about the key.
+  const pem = disk.read(path)
   try {
-    return signingKey(name, type, createPrivateKey(disk.read(path)))
+    return signingKey(name, type, createPrivateKey(pem))
   } catch (error) {
     throw new Fatal(`${path} is no Ed25519 key (PKCS #8, PEM): ${String(error)}. Restore it from a copy.`, {
       cause: error

@@ -123,8 +123,10 @@ function writeIdentity(disk: LogDisk, path: string, { name, cosigned }: Identity
 
 function readIdentity(disk: LogDisk, path: string): Identity {
   let read: { format?: unknown; name?: unknown; cosigned?: unknown }
+  // A disk that does not give the file now may do so later: that is no word about what is in it.
+  const bytes = disk.read(path)
   try {
-    read = JSON.parse(disk.read(path).toString())
+    read = JSON.parse(bytes.toString())
   } catch (error) {
     throw new Fatal(`${path} cannot be read: ${String(error)}. ${whatToDo(join(path, '..'))}`, {
       cause: error

@@ -47,11 +47,16 @@ export function createWitness({ key, logs, memory, log, now = Date.now, onBroken
   function add(body: Buffer): Answer {
     if (isBroken) throw notKept('The disk failed before')
     const submitted = readSubmitted(body, logs)
-    const known = memory.newest(submitted.origin) ?? { size: 0, root: EMPTY_ROOT }
+    const known = memory.newest(submitted.origin) ?? { size: 0, root: EMPTY_ROOT, seconds: 0 }
     if (submitted.oldSize !== known.size) return { knownSize: known.size }
     checkSameRoot(submitted, known)
     checkProof(submitted, known)
     const seconds = Math.floor(now() / 1_000)
+    if (seconds < known.seconds)
+      log.warn(
+        { origin: submitted.origin, seconds, before: known.seconds },
+        'the clock was put back, or was wrong when it cosigned before'
+      )
     const cosignature = cosignText(key, submitted.text, seconds)
     const { text, signatures, origin, size, root } = submitted
     const signed = formatNote({ text, signatures: [...signatures, cosignature] })

@@ -9,10 +9,10 @@ import { Problem } from '../../server/errors.ts'
 import { openWitnessFolder } from '../../server/witness/folder.ts'
 import { openMemory, parseCosigned } from '../../server/witness/memory.ts'
 import { createWitness, type Witness } from '../../server/witness/witness.ts'
-import { Crash } from '../seal/faulty-disk.ts'
 import { newKey } from '../seal/keys.ts'
-import { powerLossDisk } from '../seal/power-loss-disk.ts'
-import { randomNumbers } from '../seal/random.ts'
+import { isDiskFailure } from '../support/disk-faults.ts'
+import { MemoryDisk } from '../support/memory-disk.ts'
+import { randomOf } from '../support/random.ts'
 import { request } from './client.ts'
 import { type History, history, root } from './history.ts'
 
@@ -40,10 +40,9 @@ const submission = fc.record({
 })
 const ending = fc.record({
   kind: fc.constant('end' as const),
-  /** Changes on the disk up to then. */
-  step: fc.nat(10),
-  isPowerCut: fc.boolean(),
-  seed: fc.nat(1_000_000)
+  /** Operations of the disk up to then. */
+  step: fc.nat(12),
+  isPowerCut: fc.boolean()
 })
 const steps = fc.array(fc.oneof({ weight: 3, arbitrary: submission }, { weight: 1, arbitrary: ending }), {
   minLength: 10,
@@ -55,8 +54,8 @@ const steps = fc.array(fc.oneof({ weight: 3, arbitrary: submission }, { weight: 
 test('all that a witness ever cosigned is one history', async (t) => {
   let [cosignatures, crashes, forksRefused] = [0, 0, 0]
   await fc.assert(
-    fc.asyncProperty(steps, async (plan) => {
-      const world = openWorld()
+    fc.asyncProperty(steps, fc.nat(1_000_000), async (plan, seed) => {
+      const world = openWorld(seed)
       try {
         for (const step of plan) {
           if (step.kind === 'end') world.endAfter(step)
@@ -81,15 +80,15 @@ test('what a killed process left in the kernel’s memory is durable before it i
   let restored = 0
   for (let step = 0; step < 8; step++) {
     for (let seed = 0; seed < 16; seed++) {
-      const world = openWorld()
+      const world = openWorld(seed)
       try {
         world.submit({ which: 0, size: 5, oldSize: undefined })
-        world.endAfter({ step, isPowerCut: false, seed })
+        world.endAfter({ step, isPowerCut: false })
         world.submit({ which: 0, size: 7, oldSize: undefined })
-        world.end({ isPowerCut: false, seed })
+        world.end({ isPowerCut: false })
         world.start()
         if (world.shown.at(-1)?.size === 7) restored += 1
-        world.end({ isPowerCut: true, seed })
+        world.end({ isPowerCut: true })
         world.assertGoesOn()
         // From here on the log is another one, which the witness may only go along with if it never showed the first.
         world.submit({ which: 1, size: 9, oldSize: undefined })
@@ -103,17 +102,17 @@ test('what a killed process left in the kernel’s memory is durable before it i
 })
 
 function isCrash(error: unknown): boolean {
-  return error instanceof Crash || (error instanceof Error && error.cause instanceof Crash)
+  return isDiskFailure(error) || (error instanceof Error && isDiskFailure(error.cause))
 }
 
-function openWorld() {
+function openWorld(seed: number) {
   const path = mkdtempSync(join(tmpdir(), 'playtrail-witness-'))
-  const disk = powerLossDisk(path)
+  const disk = new MemoryDisk(randomOf(seed))
   const shown: { size: number; root: Buffer }[] = []
   let isFirstKey = true
   let vkey = ''
   let [crashes, refused] = [0, 0]
-  let pending: { isPowerCut: boolean; seed: number } | undefined
+  let isPowerCut = false
   let running: { witness: Witness; close(): void } | undefined
 
   /** Starts it as often as it takes: also a start may be the last thing that a process does. */
@@ -158,24 +157,24 @@ function openWorld() {
     crashes += 1
     running?.close()
     running = undefined
-    const { isPowerCut = false, seed = 0 } = pending ?? {}
-    pending = undefined
-    disk.crashAt(Number.POSITIVE_INFINITY)
-    if (isPowerCut) disk.losePower(randomNumbers(seed))
+    if (isPowerCut) disk.powerCut()
+    else disk.kill()
+    isPowerCut = false
+    disk.restart()
   }
 
   return {
     shown,
     start: started,
-    end(how: { isPowerCut: boolean; seed: number }): void {
-      pending = how
+    end(how: { isPowerCut: boolean }): void {
+      isPowerCut = how.isPowerCut
       crashed()
     },
     crashes: () => crashes,
     refused: () => refused,
-    endAfter({ step, ...how }: { step: number; isPowerCut: boolean; seed: number }): void {
-      pending = how
-      disk.crashAt(step)
+    endAfter(how: { step: number; isPowerCut: boolean }): void {
+      isPowerCut = how.isPowerCut
+      disk.endsAt = disk.operations + 1 + how.step
     },
     submit({ which, size, oldSize }: { which: number; size: number; oldSize: number | undefined }): void {
       const entries = (histories[which] ?? []).slice(0, size)
@@ -202,7 +201,7 @@ function openWorld() {
     },
     /** What follows from all that it cosigned, it cosigns: it does not keep its promise by refusing everything. */
     assertGoesOn(): void {
-      disk.crashAt(Number.POSITIVE_INFINITY)
+      disk.endsAt = Number.POSITIVE_INFINITY
       const witness = started()
       const known = witness.newest(origin) ?? { size: 0, root: root([]) }
       assert.ok(
