@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 
 /** One setting: a flag of `playtrail serve`, an environment variable, a default. */
-interface Setting<Value> {
+export interface Setting<Value> {
   flag: string
   /** What stands behind the flag in the help. */
   placeholder: string
@@ -153,23 +153,36 @@ export const settings = {
   }
 } as const satisfies Record<string, Setting<unknown>>
 
-export type Config = {
-  readonly [Name in keyof typeof settings]: NonNullable<ReturnType<(typeof settings)[Name]['read']>>
+type Settings = Record<string, Setting<unknown>>
+
+/** The values of a table of settings. */
+export type ValuesOf<Table extends Settings> = {
+  readonly [Name in keyof Table]: NonNullable<ReturnType<Table[Name]['read']>>
 }
+
+export type Config = ValuesOf<typeof settings>
 
 /** A setting or several are wrong; the message names all of them. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
 }
 
-/** Flags win over the environment, the environment over the defaults. */
 export function readConfig(
   flags: { [Name in keyof Config]?: string | undefined },
   env: NodeJS.ProcessEnv
 ): Config {
+  return readSettings(settings, flags, env)
+}
+
+/** Flags win over the environment, the environment over the defaults. */
+export function readSettings<Table extends Settings>(
+  table: Table,
+  flags: { [Name in keyof Table]?: string | undefined },
+  env: NodeJS.ProcessEnv
+): ValuesOf<Table> {
   const mistakes: string[] = []
   const config: Record<string, unknown> = {}
-  for (const [name, setting] of Object.entries(settings) as [keyof Config, Setting<unknown>][]) {
+  for (const [name, setting] of Object.entries(table)) {
     const flag = flags[name]
     const text = flag ?? env[setting.env] ?? setting.fallback
     config[name] = setting.read(text)
@@ -180,7 +193,7 @@ export function readConfig(
     }
   }
   if (mistakes.length > 0) throw new ConfigurationError(`wrong settings:\n  ${mistakes.join('\n  ')}`)
-  return Object.freeze(config) as Config
+  return Object.freeze(config) as ValuesOf<Table>
 }
 
 /** What stands before the @ of a URL may be a secret, and messages go into logs. */

@@ -101,7 +101,7 @@ function makeDataFolder(path: string, identity: string, disk: FileSystem): void 
 }
 
 /** Makes the names in the folder durable, its own, and those of the folders that it lies in. */
-function syncWithParents(path: string, disk: FileSystem): void {
+export function syncWithParents(path: string, disk: Pick<FileSystem, 'syncDirectory'>): void {
   disk.syncDirectory(path)
   for (let below = path; dirname(below) !== below; below = dirname(below)) {
     try {

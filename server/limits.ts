@@ -27,6 +27,9 @@ export const limits = {
   /** Tiles, and bundles of entries, that `playtrail verify` reads ahead. */
   verifyAheadMax: 8,
 
+  /** A request to `playtrail witness`. */
+  witnessRequestBytesMax: 64 * KiB,
+
   /** Events that are waiting for the disk; more are answered 503 `overloaded`. */
   appendQueueBytesMax: 64 * MiB,
   /** What one write and fdatasync takes from that queue, unless a single request is larger. */
@@ -34,7 +37,7 @@ export const limits = {
   /** A segment of the journal; the commit that passes it is the segment's last. */
   segmentBytesMax: 64 * MiB,
   /** One read of the journal by a follower, and so the largest record. */
-  readBytesMax: 1 * MiB,
+  readBytesMax: 2 * MiB,
 
   /** A file that takes up space, to be given up when the disk is full: for what the service has to record then. */
   reserveBytes: 4 * MiB,
@@ -217,6 +220,8 @@ export const limits = {
   requestTimeoutMs: 60_000,
   /** Time for open requests to end when the server stops; then they are cut. */
   requestsEndMsMax: 5_000,
+  /** Time for the index to get the last records when the server stops; then it gets them after the next start. */
+  indexEndMsMax: 1_000,
   /** Time for the whole stop; then the process ends with exit code 1. */
   shutdownMsMax: 10_000,
   /** Advice to a sender that was answered 503. */

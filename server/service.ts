@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { Registry } from 'prom-client'
 import { openAccess, readTokens } from './access.ts'
@@ -10,6 +9,7 @@ import { openDeadLetters } from './index/dead-letters.ts'
 import { type Follower, startFollower } from './index/follower.ts'
 import { createIndexMetrics } from './index/metrics.ts'
 import { openStore, storeName } from './index/open-store.ts'
+import { sleepUnlessAborted } from './index/retry.ts'
 import type { Store } from './index/store.ts'
 import { type Journal, openJournal } from './journal/journal.ts'
 import { keepBeating } from './life/heartbeat.ts'
@@ -19,6 +19,7 @@ import { recordRefusals } from './life/refusals.ts'
 import { standingOf } from './life/standing.ts'
 import { recordTokens } from './life/tokens.ts'
 import { limits } from './limits.ts'
+import { closeApp, explainListening, urlOf } from './listening.ts'
 import { recordConflicts } from './receive/conflicts.ts'
 import { openQuarantine } from './receive/quarantine.ts'
 import { type RetentionWatch, watchRetention } from './retention/watch.ts'
@@ -59,20 +60,10 @@ export async function startService(
 
   /** Why the service ends, if it should not. */
   let failure: string | undefined
-  const opened: { close(): Promise<unknown> }[] = []
-  const closeAll = async (): Promise<void> => {
-    const failures: unknown[] = []
-    // In the reverse order of opening: what follows the journal ends before it. The journal is closed
-    // whatever the others do.
-    for (const part of opened.splice(0).reverse()) {
-      try {
-        await part.close()
-      } catch (error) {
-        failures.push(error)
-      }
-    }
-    if (failures.length > 0) throw failures[0]
-  }
+  const opened: Part[] = []
+  /** What tells of the service, which ends before its life does: that is the journal's last record. */
+  const telling: Part[] = []
+  const closeAll = (): Promise<void> => closeInReverse(opened)
   try {
     const space = new Space(config.diskReserve * 1024 * 1024)
     const sealedBefore = sealedEnd(folder)
@@ -98,7 +89,9 @@ export async function startService(
       indexCursor: () => indexCursor()
     })
     const life = await openLife({ journal, memory, log, standing, sealedEnd: sealedBefore })
-    opened.push({ close: () => life.end(failure) })
+    telling.push({ close: () => life.end(failure) })
+    // Where the start fails before there is an index.
+    opened.push({ close: () => closeInReverse(telling) })
     await life.begin()
     const spaceWatch = await watchSpace({
       space,
@@ -107,15 +100,15 @@ export async function startService(
       log,
       freeBytes: () => freeBytesOf(folder.path)
     })
-    opened.push({ close: () => spaceWatch.stop() })
+    telling.push({ close: () => spaceWatch.stop() })
     const quarantine = await openQuarantine(folder.quarantine, space)
     opened.push(quarantine)
     const conflicts = recordConflicts({ journal, life, log })
-    opened.push({ close: () => conflicts.close() })
+    telling.push({ close: () => conflicts.close() })
     const refusals = recordRefusals({ life, log })
-    opened.push({ close: () => refusals.close() })
+    telling.push({ close: () => refusals.close() })
     const tokens = await recordTokens({ life, memory, journal, log })
-    opened.push({ close: () => tokens.stop() })
+    telling.push({ close: () => tokens.stop() })
     const registry = new Registry()
     const observe = createIndexMetrics(registry)
     const store = await openStore({ config, folder, journalEnd: () => journal.end, log, observe })
@@ -130,6 +123,12 @@ export async function startService(
     })
     indexCursor = () => follower.cursor
     opened.push({ close: () => follower.stop() })
+    opened.push({
+      async close() {
+        await closeInReverse(telling)
+        await untilIndexed(follower)
+      }
+    })
     const heartbeat = keepBeating({ life, log, standing })
     opened.push({ close: () => heartbeat.stop() })
     if (config.silentAfter > 0) {
@@ -173,8 +172,36 @@ export async function startService(
     failure = 'The service could not start; its own log says why.'
     // What went wrong first is what the operator has to know.
     await closeAll().catch(() => undefined)
-    throw explained(error, config)
+    throw explainListening(error, config.listen)
   }
+}
+
+interface Part {
+  close(): Promise<unknown>
+}
+
+/**
+ * In the reverse order of opening: what follows the journal ends before it. The journal is closed whatever the others do. What was
+ * closed is not closed again.
+ */
+async function closeInReverse(parts: Part[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const part of parts.splice(0).reverse()) {
+    try {
+      await part.close()
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
+}
+
+/** An index that keeps up gets the last record as well; one that does not gets it after the next start. */
+async function untilIndexed(follower: Follower): Promise<void> {
+  const late = new AbortController()
+  const indexed = follower.idle().catch(() => undefined)
+  await Promise.race([indexed, sleepUnlessAborted(limits.indexEndMsMax, late.signal)])
+  late.abort()
 }
 
 /** Undefined if everything is kept. */
@@ -200,36 +227,4 @@ function checkExposure(config: Config, folder: DataFolder): void {
       '  playtrail token create --role reader --name me\n' +
       'or listen on 127.0.0.1.'
   )
-}
-
-/** Ends the open requests; what has not ended by then is cut, so that the rest can be closed in order. */
-async function closeApp(app: FastifyInstance): Promise<void> {
-  const cut = setTimeout(() => app.server.closeAllConnections(), limits.requestsEndMsMax)
-  try {
-    await app.close()
-  } finally {
-    clearTimeout(cut)
-  }
-}
-
-function urlOf(app: FastifyInstance): string {
-  const { address, port, family } = app.server.address() as AddressInfo
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
-}
-
-function explained(error: unknown, { listen }: Config): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'EADDRINUSE') {
-    return new Fatal(
-      `port ${listen.port} on ${listen.host} is taken, perhaps by another Playtrail. Choose another with --listen ${listen.host}:PORT.`,
-      { cause: error }
-    )
-  }
-  if (code === 'EADDRNOTAVAIL' || code === 'EACCES') {
-    return new Fatal(
-      `cannot listen on ${listen.host}:${listen.port} (${code}). Choose an address of this machine, and a port above 1023, with --listen.`,
-      { cause: error }
-    )
-  }
-  return error
 }

@@ -12,6 +12,7 @@ import { setupCommand } from './setup.ts'
 import { processSurroundings, type Surroundings } from './surroundings.ts'
 import { tokenCommand } from './token.ts'
 import { verifyCommand } from './verify.ts'
+import { witnessCommand } from './witness.ts'
 
 /** `playtrail` with all its commands. */
 export function createProgram(surroundings: Surroundings = processSurroundings()): Command {
@@ -19,7 +20,7 @@ export function createProgram(surroundings: Surroundings = processSurroundings()
   const groups: [title: string, commands: Command[]][] = [
     ['The service:', [serveCommand()]],
     ['What was recorded:', questions.map((question) => question(surroundings))],
-    ['To check and to prove it:', [verifyCommand(), proofCommand(), keyCommand()]],
+    ['To check and to prove it:', [verifyCommand(), proofCommand(), keyCommand(), witnessCommand()]],
     [
       'To operate it:',
       [

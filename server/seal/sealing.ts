@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Fatal } from '../errors.ts'
 import { type JournalBatch, recordsOf } from '../journal/record.ts'
 import { limits } from '../limits.ts'
@@ -72,6 +72,8 @@ export function openSealing({ disk, folders, journalEnd }: SealingOptions): Seal
   let signed = readSigned(disk, folders, verifiers)
   if (signed !== undefined) checkSigned(signed, origin, journalEnd)
   writeVkeys(disk, folders.log, keys)
+  // An attempt that failed before may have made the folder, and not its name durable.
+  disk.syncDirectory(dirname(folders.log))
   let stage = firstStage(disk, folders.log, signed)
   if (stage.kind === 'growing' && signed !== undefined) republish(disk, folders, signed)
 
