@@ -41,7 +41,7 @@ export function serviceDashboard(): Dashboard {
         }
       ]
     },
-    panels: laidOut([receiving(), index(), journal(), log(), process()].flat())
+    panels: laidOut([receiving(), index(), journal(), log(), anchors(), process()].flat())
   }
 }
 
@@ -212,6 +212,37 @@ function log() {
           h: 8
         },
         byInstance('playtrail_log_failing')
+      )
+    ]
+  ]
+}
+
+function anchors() {
+  const byAnchor = (gauge: string): PrometheusTarget => ask(`${gauge}${OF}`, '{{anchor}}')
+  return [
+    [
+      overTime(
+        {
+          title: 'Kept by the anchors',
+          description: 'Records under the checkpoint that each has.',
+          w: 8,
+          h: 8
+        },
+        byAnchor('playtrail_anchor_size')
+      ),
+      overTime(
+        {
+          title: 'Age of what the anchors have',
+          description: 'It should stay below some times --anchor-every: what is newer could be written anew.',
+          w: 8,
+          h: 8,
+          unit: 's'
+        },
+        byAnchor('playtrail_anchor_age_seconds')
+      ),
+      overTime(
+        { title: 'Failures of the anchors', description: '/readyz says why.', w: 8, h: 8 },
+        ask(`sum by (anchor) (increase(playtrail_anchor_failures_total${OF}${RATE}))`, '{{anchor}}')
       )
     ]
   ]

@@ -21,6 +21,8 @@ export interface DataFolder {
   readonly quarantine: string
   readonly deadLetters: string
   readonly tokens: string
+  /** What the anchors of the log kept last, by the service's own account. */
+  readonly anchors: string
   /** What the service has told of itself, and of tokens. */
   readonly life: string
   /** Space to give up when the disk is full. */
@@ -54,6 +56,7 @@ export function openDataFolder(
     quarantine: join(path, 'quarantine'),
     deadLetters: join(path, 'dead-letters.sqlite'),
     tokens: join(path, 'tokens.json'),
+    anchors: join(path, 'anchors.json'),
     life: join(path, 'life.json'),
     reserve: join(path, 'reserve')
   }

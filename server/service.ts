@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { Registry } from 'prom-client'
 import { openAccess, readTokens } from './access.ts'
+import { openAnchors } from './anchors/open-anchors.ts'
 import { buildApp } from './app.ts'
 import { type Config, isLoopback } from './config.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
@@ -80,8 +81,12 @@ export async function startService(
         { records: journal.end, origin: logKeys.origin },
         'a new log begins, of a journal that has records already: if there was a log before, somebody removed it'
       )
-    const sealer = await startSealer({ journal, folders: logFolders(folder), log })
+    // They may know that this is not the newest history, before anything is signed.
+    const { anchored, start: startAnchors } = await openAnchors({ config, folder, journal, logKeys, log })
+    const sealer = await startSealer({ journal, folders: logFolders(folder), anchored, log })
     opened.push({ close: () => sealer.stop() })
+    const anchors = startAnchors(sealer)
+    opened.push({ close: () => anchors.stop() })
     const memory = openMemory(folder.life)
     let indexCursor = (): number | undefined => undefined
     const standing = standingOf({
@@ -156,6 +161,7 @@ export async function startService(
       store,
       deadLetters,
       sealer,
+      anchors,
       vkeys: logKeys.vkeys,
       logFolder: folder.logFolder,
       registry,

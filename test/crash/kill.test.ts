@@ -129,6 +129,11 @@ async function killAgainAndAgain(t: TestContext, rounds: number): Promise<void> 
   const indexedNow = await indexedIds(server.url)
   assert.equal(acknowledged.difference(indexedNow).size, 0, 'an acknowledged event is not in the index')
   assert.deepEqual([...new Set(kept).difference(indexedNow)], [])
+  // At most that the one before was killed, and that this one started and recovered.
+  assert.ok(
+    indexedNow.size <= kept.length + 3,
+    `${indexedNow.size} in the index, ${kept.length} in the journal`
+  )
   await seen.checkContinued(server.url)
   assert.equal(await server.stop(), 0)
   const files = seen.filesIn(temporaryFolder(t))

@@ -9,6 +9,7 @@ import type {
   Panel,
   PrometheusTarget
 } from '../../grafana/panels.ts'
+import { createAnchorMetrics } from '../../server/anchors/metrics.ts'
 import { createIndexMetrics } from '../../server/index/metrics.ts'
 import { createMetrics } from '../../server/metrics.ts'
 import { createLogMetrics } from '../../server/seal/metrics.ts'
@@ -25,6 +26,7 @@ async function known(t: TestContext): Promise<Known> {
   createMetrics(registry, { journal, space: new Space(0), follower, deadLetters: { count: 0 } })
   createIndexMetrics(registry)
   createLogMetrics(registry, sealer)
+  createAnchorMetrics(registry, { all: [] })
   const metrics = new Map<string, KnownMetric>()
   for (const { name, type } of await registry.getMetricsAsJSON()) {
     const { labelNames } = registry.getSingleMetric(name) as unknown as { labelNames: string[] }
