@@ -236,6 +236,8 @@ export const limits = {
   requestTimeoutMs: 60_000,
   /** Time for open requests to end when the server stops; then they are cut. */
   requestsEndMsMax: 5_000,
+  /** Time for the index to get the last records when the server stops; then it gets them after the next start. */
+  indexEndMsMax: 1_000,
   /** Time for the whole stop; then the process ends with exit code 1. */
   shutdownMsMax: 10_000,
   /** Advice to a sender that was answered 503. */

@@ -10,6 +10,7 @@ import { openDeadLetters } from './index/dead-letters.ts'
 import { type Follower, startFollower } from './index/follower.ts'
 import { createIndexMetrics } from './index/metrics.ts'
 import { openStore, storeName } from './index/open-store.ts'
+import { sleepUnlessAborted } from './index/retry.ts'
 import type { Store } from './index/store.ts'
 import { type Journal, openJournal } from './journal/journal.ts'
 import { keepBeating } from './life/heartbeat.ts'
@@ -18,6 +19,7 @@ import { openMemory } from './life/memory.ts'
 import { recordRefusals } from './life/refusals.ts'
 import { standingOf } from './life/standing.ts'
 import { recordTokens } from './life/tokens.ts'
+import { limits } from './limits.ts'
 import { closeApp, explainListening, urlOf } from './listening.ts'
 import { recordConflicts } from './receive/conflicts.ts'
 import { openQuarantine } from './receive/quarantine.ts'
@@ -59,20 +61,10 @@ export async function startService(
 
   /** Why the service ends, if it should not. */
   let failure: string | undefined
-  const opened: { close(): Promise<unknown> }[] = []
-  const closeAll = async (): Promise<void> => {
-    const failures: unknown[] = []
-    // In the reverse order of opening: what follows the journal ends before it. The journal is closed
-    // whatever the others do.
-    for (const part of opened.splice(0).reverse()) {
-      try {
-        await part.close()
-      } catch (error) {
-        failures.push(error)
-      }
-    }
-    if (failures.length > 0) throw failures[0]
-  }
+  const opened: Part[] = []
+  /** What tells of the service, which ends before its life does: that is the journal's last record. */
+  const telling: Part[] = []
+  const closeAll = (): Promise<void> => closeInReverse(opened)
   try {
     const space = new Space(config.diskReserve * 1024 * 1024)
     const sealedBefore = sealedEnd(folder)
@@ -102,7 +94,9 @@ export async function startService(
       indexCursor: () => indexCursor()
     })
     const life = await openLife({ journal, memory, log, standing, sealedEnd: sealedBefore })
-    opened.push({ close: () => life.end(failure) })
+    telling.push({ close: () => life.end(failure) })
+    // Where the start fails before there is an index.
+    opened.push({ close: () => closeInReverse(telling) })
     await life.begin()
     const spaceWatch = await watchSpace({
       space,
@@ -111,15 +105,15 @@ export async function startService(
       log,
       freeBytes: () => freeBytesOf(folder.path)
     })
-    opened.push({ close: () => spaceWatch.stop() })
+    telling.push({ close: () => spaceWatch.stop() })
     const quarantine = await openQuarantine(folder.quarantine, space)
     opened.push(quarantine)
     const conflicts = recordConflicts({ journal, life, log })
-    opened.push({ close: () => conflicts.close() })
+    telling.push({ close: () => conflicts.close() })
     const refusals = recordRefusals({ life, log })
-    opened.push({ close: () => refusals.close() })
+    telling.push({ close: () => refusals.close() })
     const tokens = await recordTokens({ life, memory, journal, log })
-    opened.push({ close: () => tokens.stop() })
+    telling.push({ close: () => tokens.stop() })
     const registry = new Registry()
     const observe = createIndexMetrics(registry)
     const store = await openStore({ config, folder, journalEnd: () => journal.end, log, observe })
@@ -134,6 +128,12 @@ export async function startService(
     })
     indexCursor = () => follower.cursor
     opened.push({ close: () => follower.stop() })
+    opened.push({
+      async close() {
+        await closeInReverse(telling)
+        await untilIndexed(follower)
+      }
+    })
     const heartbeat = keepBeating({ life, log, standing })
     opened.push({ close: () => heartbeat.stop() })
     if (config.silentAfter > 0) {
@@ -180,6 +180,34 @@ export async function startService(
     await closeAll().catch(() => undefined)
     throw explainListening(error, config.listen)
   }
+}
+
+interface Part {
+  close(): Promise<unknown>
+}
+
+/**
+ * In the reverse order of opening: what follows the journal ends before it. The journal is closed whatever the others do. What was
+ * closed is not closed again.
+ */
+async function closeInReverse(parts: Part[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const part of parts.splice(0).reverse()) {
+    try {
+      await part.close()
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
+}
+
+/** An index that keeps up gets the last record as well; one that does not gets it after the next start. */
+async function untilIndexed(follower: Follower): Promise<void> {
+  const late = new AbortController()
+  const indexed = follower.idle().catch(() => undefined)
+  await Promise.race([indexed, sleepUnlessAborted(limits.indexEndMsMax, late.signal)])
+  late.abort()
 }
 
 /** Undefined if everything is kept. */

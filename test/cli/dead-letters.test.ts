@@ -8,7 +8,7 @@ import type { Service } from '../../server/service.ts'
 import { ndjson, resultEvent, runId } from '../support/events.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { journalIn } from '../support/journal.ts'
-import { START_RECORDS, withoutLife } from '../support/life.ts'
+import { START_RECORDS, STOP_RECORDS, withoutLife } from '../support/life.ts'
 import { get, post, runningService } from '../support/service.ts'
 import { playtrail, type Ran } from './world.ts'
 
@@ -134,7 +134,10 @@ test('an index of another journal is left alone', async (t) => {
   assert.equal(retried.exitCode, 1)
   assert.match(retried.stderr, /made from the journal another.* The next start of the service makes it again/)
   const kept = new Database(service.folder.index)
-  assert.equal(kept.prepare('SELECT count(*) FROM events').pluck().get(), events.length + START_RECORDS)
+  assert.equal(
+    kept.prepare('SELECT count(*) FROM events').pluck().get(),
+    events.length + START_RECORDS + STOP_RECORDS
+  )
   kept.close()
 })
 

@@ -6,6 +6,7 @@ import { type ElasticsearchNode, startNode, whyNoNode } from '../elasticsearch-n
 import { runPlaytrail } from '../support/command.ts'
 import { ndjson, resultEvent, runId } from '../support/events.ts'
 import { eventually } from '../support/eventually.ts'
+import { START_RECORDS } from '../support/life.ts'
 import { get, post, runningService } from '../support/service.ts'
 
 // Nodes of its own: the service works on the namespace that users have.
@@ -68,7 +69,7 @@ test('a service that starts while Elasticsearch is away acknowledges, says so, a
   assert.equal(headers.get('playtrail-index-lag'), '0')
   const ready = await get(service, '/readyz')
   assert.equal(ready.body.status, 'ready')
-  assert.deepEqual(ready.body.index, { cursor: 100, lag: 0, lag_seconds: 0 })
+  assert.deepEqual(ready.body.index, { cursor: 100 + START_RECORDS, lag: 0, lag_seconds: 0 })
 })
 
 test('a new index is made while servers go on, and takes the place of the old one when all journals are in it', {
@@ -91,20 +92,20 @@ test('a new index is made while servers go on, and takes the place of the old on
     runPlaytrail(['reindex', '--data-dir', dataDir, '--store', node.url, ...more])
   const early = await reindex(one.folder.path)
   assert.equal(early.status, 1, early.stderr)
-  assert.match(early.stderr, new RegExp(`${other.folder.log} \\(300 events\\)`))
+  assert.match(early.stderr, new RegExp(`${other.folder.log} \\(${300 + START_RECORDS} events\\)`))
   assert.match(early.stderr, /Run `playtrail reindex` on their machines too/)
   const late = await reindex(other.folder.path)
   assert.equal(late.status, 0, late.stderr)
   assert.match(late.stderr, /DELETE \/_data_stream\/logs-playtrail\.events-default\n/)
   isOver = true
   await watching
-  assert.equal(fewest, 800, 'at each moment everything was to be found')
+  assert.equal(fewest, 800 + 2 * START_RECORDS, 'at each moment everything was to be found')
 
   // Servers write to the old one until they notice, and then to the new one from where it ends.
   const young = await send(one, 10)
   await eventually(() => hasAll(one, young, 10))
   await eventually(() => hasAll(other, young, 10))
-  await eventually(async () => ((await countOf(node)) === 810 ? true : undefined))
+  await eventually(async () => ((await countOf(node)) === 810 + 2 * START_RECORDS ? true : undefined))
   const { body } = await get(one, '/v1/runs')
   assert.deepEqual(
     body.items.map((item: { run: { id: string }; playtrail: { events: number } }) => [

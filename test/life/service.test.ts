@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import Database from 'better-sqlite3'
 import { createToken, revokeToken } from '../../server/access.ts'
 import { openDataFolder } from '../../server/data-folder.ts'
 import type { Event } from '../../server/event-types.ts'
@@ -48,9 +49,17 @@ test('a clean stop is the last record of the journal, and is sealed', async (t) 
   const dataDir = temporaryFolder(t)
   const service = await runningService(t, dataDir)
   await post(service, ndjson([resultEvent(runId(), 0)]))
+  await service.follower.idle()
   await service.stop()
   const events = await recordsIn(dataDir)
   const last = events.at(-1)
+  const index = new Database(service.folder.index, { readonly: true })
+  assert.equal(
+    index.prepare('SELECT cursor FROM meta').pluck().get(),
+    events.length,
+    'an index that keeps up has it'
+  )
+  index.close()
   assert.deepEqual(
     [last?.event.action, last?.run?.id, last?.run?.status],
     ['run.finished', service.life.runId, 'success']
