@@ -10,6 +10,8 @@ import { stateLag } from './ask/lag.ts'
 import { liveRoute } from './ask/live/route.ts'
 import { runsRoutes } from './ask/runs.ts'
 import { summariesRoutes } from './ask/summaries/routes.ts'
+import { completenessRoute } from './completeness/route.ts'
+import { hasRecorded } from './completeness/was-up.ts'
 import { answerProblem } from './failure.ts'
 import { healthRoutes } from './health.ts'
 import type { DeadLetters } from './index/dead-letters.ts'
@@ -34,12 +36,16 @@ import { answerUnreadable } from './unreadable.ts'
 export interface Parts {
   access: Access
   quarantine: Quarantine
+  /** Where it lies. */
+  quarantineFolder: string
   conflicts: ConflictRecorder
   space: Space
   journal: Journal
   follower: Follower
   store: Store
   deadLetters: DeadLetters
+  /** How long nothing may be heard of a run that goes on; 0 if that does not matter. */
+  silentAfterMs: number
   sealer: Sealer
   /** The log's public keys, one a line. */
   vkeys: string
@@ -55,7 +61,7 @@ export interface Parts {
  */
 export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   const { access, quarantine, conflicts, space, journal, follower, store, deadLetters, registry, log } = parts
-  const { sealer, vkeys, logFolder } = parts
+  const { sealer, vkeys, logFolder, quarantineFolder, silentAfterMs } = parts
   const metrics = createMetrics(registry, { journal, space, follower, deadLetters })
   createLogMetrics(registry, sealer)
   const app = Fastify({
@@ -100,12 +106,15 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     await ask.register(liveRoute, { journal, check })
   })
 
-  // Out, for those who do not want to believe us: the log and its proofs.
+  // Out, for those who do not want to believe us: the log and its proofs, and what is missing.
   await app.register(async (prove) => {
     prove.addHook('onRequest', async (request) => {
       access.check(request.headers.authorization, 'reader')
     })
     await prove.register(logRoutes, { sealer, vkeys, journal, log: logFolder })
+    const wasUp = hasRecorded(store)
+    const of = { store, follower, deadLetters, quarantine: quarantineFolder, log: journal.id, silentAfterMs }
+    await prove.register(completenessRoute, { ...of, wasUp, now: Date.now })
   })
 
   // Beside it: how the service itself is.

@@ -1,0 +1,3 @@
+import { testCompletenessOfService } from './service-contract.ts'
+
+testCompletenessOfService(async () => 'sqlite')
