@@ -39,6 +39,7 @@ const calls: Record<Exclude<keyof Client, 'pages' | 'fields' | 'text'>, (client:
   checkpoint: (client) => client.checkpoint(),
   logKeys: (client) => client.logKeys(),
   tile: (client) => client.tile('*'),
+  completeness: (client) => client.completeness(),
   proof: (client) => client.proof('event_id')
 }
 
