@@ -4017,6 +4017,10 @@ export interface Completeness {
     }
   }
   /**
+   * Starts of the service in this time. What it says of itself is numbered as well, and what is missing of that is a flaw.
+   */
+  service_runs: number
+  /**
    * Events of these runs that are recorded, by the count that they belong to; and those that their senders dropped.
    */
   events: {

@@ -11,7 +11,6 @@ import { liveRoute } from './ask/live/route.ts'
 import { runsRoutes } from './ask/runs.ts'
 import { summariesRoutes } from './ask/summaries/routes.ts'
 import { completenessRoute } from './completeness/route.ts'
-import { hasRecorded } from './completeness/was-up.ts'
 import { answerProblem } from './failure.ts'
 import { healthRoutes } from './health.ts'
 import type { DeadLetters } from './index/dead-letters.ts'
@@ -112,9 +111,8 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
       access.check(request.headers.authorization, 'reader')
     })
     await prove.register(logRoutes, { sealer, vkeys, journal, log: logFolder })
-    const wasUp = hasRecorded(store)
     const of = { store, follower, deadLetters, quarantine: quarantineFolder, log: journal.id, silentAfterMs }
-    await prove.register(completenessRoute, { ...of, wasUp, now: Date.now })
+    await prove.register(completenessRoute, { ...of, now: Date.now })
   })
 
   // Beside it: how the service itself is.

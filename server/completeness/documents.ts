@@ -70,6 +70,11 @@ export const completeness: Schema = objectOf(
       },
       []
     ),
+    service_runs: {
+      ...count,
+      description:
+        'Starts of the service in this time. What it says of itself is numbered as well, and what is missing of that is a flaw.'
+    },
     events: countsOf(
       [...counts, 'dropped'],
       'Events of these runs that are recorded, by the count that they belong to; and those that their senders dropped.'

@@ -10,6 +10,7 @@ import { lettersInTheWay } from './letters.ts'
 import { type QuarantineContent, readQuarantine } from './quarantined.ts'
 import { type Period, type RemarksOfRuns, readRemarks } from './remarks.ts'
 import { type Findings, openReport, type Report } from './report.ts'
+import { darkTime } from './was-up.ts'
 
 /** What a question for completeness looks at. */
 export interface Examined {
@@ -22,8 +23,6 @@ export interface Examined {
   log: string
   /** How long nothing may be heard of a run that goes on; 0 if that does not matter. */
   silentAfterMs: number
-  /** Whether there is a sign that the service was up, of a period in which no run started. */
-  wasUp(period: Period, signal: AbortSignal): Promise<boolean>
   now(): number
 }
 
@@ -46,11 +45,7 @@ export async function examine(of: Examined, period: Period, signal: AbortSignal)
   for (const { sender, code, lines, first, last, message } of quarantine.refused)
     report.addFlaw({ kind: 'quarantined', sender, code, events: lines, since: first, until: last, message })
   sayWhatIsNotKept(period, await store.keptSinceMs(signal), quarantine, remarks, report)
-  if (runIds.size === 0 && !(await of.wasUp(period, signal)))
-    report.addUnchecked(
-      'nothing_recorded',
-      'Nothing at all was recorded in this time, and nothing tells that the service was up: an empty list proves nothing.'
-    )
+  if (report.isEmpty()) sayWhenItWasDark(await darkTime(store, period, of.now(), signal), report)
   const findings = report.findings()
   await nameSenders(store, findings.flaws, signal)
   return { ...findings, index: { lag: follower.lag ?? null, dead_letters: letters } }
@@ -98,6 +93,14 @@ function sayWhatIsNotKept(
       'too_many_remarks',
       `There are more than ${limits.completenessRemarksMax} events about conflicts or dropped events. Ask for a shorter time.`
     )
+}
+
+function sayWhenItWasDark(dark: Period | undefined, report: Report): void {
+  if (dark === undefined) return
+  report.addUnchecked(
+    'nothing_recorded',
+    `No run is recorded of this time, and nothing tells that the service was up from ${timeText(dark.fromMs)} to ${timeText(dark.toMs)}: an empty list proves nothing.`
+  )
 }
 
 /** Whose silence it is: the token that the newest event of the run was sent with. */

@@ -146,6 +146,8 @@ function shown({ ranges, numbers, rangesMore }: NumberSet): Pick<Flaw, 'events' 
 function silenceOf({ run, playtrail }: Run, { nowMs, silentAfterMs }: Clock): Flaw | undefined {
   const since = playtrail.last_heard ?? playtrail.last_ingested
   if (run.status === 'aborted' && run.reason === 'silent') return { kind: 'silent', is_closed: true, since }
+  // The service says less often that it goes on, and its next start how it ended.
+  if (run.kind === 'service') return undefined
   const isSilent = silentAfterMs > 0 && Date.parse(since) < nowMs - silentAfterMs
   return run.status === 'running' && isSilent ? { kind: 'silent', is_closed: false, since } : undefined
 }

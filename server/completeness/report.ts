@@ -38,6 +38,8 @@ export interface Findings {
     finished: Record<FinishedStatus, number>
     aborted: Record<AbortReason, number>
   }
+  /** Starts of the service in this time. What it says of itself is numbered as the events of a run are. */
+  service_runs: number
   /** Events of these runs that are recorded, by the count that they belong to; and those that their senders dropped. */
   events: Record<Count | 'dropped', number>
   flaws: Flaw[]
@@ -50,6 +52,8 @@ export interface Report {
   addRun(run: Run, trail: Trail, remarks?: Remarks): void
   addFlaw(flaw: Flaw): void
   addUnchecked(reason: UncheckedReason, message: string): void
+  /** No run was added, other than the service's own. */
+  isEmpty(): boolean
   findings(): Findings
 }
 
@@ -61,6 +65,7 @@ export function openReport(clock: Clock): Report {
     finished: zeroOf(finishedStatuses),
     aborted: zeroOf(abortReasons)
   }
+  let serviceRuns = 0
   const events = zeroOf([...counts, 'dropped'])
   const flaws: Flaw[] = []
   const flawCounts = zeroOf(flawKinds)
@@ -70,7 +75,9 @@ export function openReport(clock: Clock): Report {
     flawCounts[flaw.kind]++
     if (flaws.length < limits.completenessFlawsMax) flaws.push(flaw)
   }
-  const countRun = ({ run }: Run): void => {
+  const count = ({ run }: Run, trail: Trail, { dropped }: Remarks): void => {
+    for (const each of counts) events[each] += trail.counts[each].events
+    events.dropped += dropped.events
     runs.recorded++
     if (run.status === 'running') runs.running++
     else if (run.status === 'aborted') runs.aborted[run.reason ?? 'error']++
@@ -80,11 +87,11 @@ export function openReport(clock: Clock): Report {
   return {
     addFlaw,
     addRun(run, trail, remarks = noRemarks) {
-      countRun(run)
-      for (const count of counts) events[count] += trail.counts[count].events
-      events.dropped += remarks.dropped.events
+      if (run.run.kind === 'service') serviceRuns++
+      else count(run, trail, remarks)
       for (const flaw of flawsOf(run, trail, remarks, clock)) addFlaw(flaw)
     },
+    isEmpty: () => runs.recorded === 0,
     addUnchecked: (reason, message) => void unchecked.push({ reason, message }),
     findings() {
       const found = Object.values(flawCounts).reduce((sum, count) => sum + count, 0)
@@ -92,7 +99,15 @@ export function openReport(clock: Clock): Report {
       return {
         verdict,
         complete: verdict === 'complete',
-        ...{ runs, events, flaws, flaws_more: found - flaws.length, flaw_counts: flawCounts, unchecked }
+        ...{
+          runs,
+          service_runs: serviceRuns,
+          events,
+          flaws,
+          flaws_more: found - flaws.length,
+          flaw_counts: flawCounts,
+          unchecked
+        }
       }
     }
   }

@@ -20,6 +20,7 @@ function answer(changes: Partial<Completeness> = {}): Completeness {
       finished: { success: 0, changed: 2, failed: 1, unreachable: 0 },
       aborted: { interrupted: 0, error: 0, killed: 1, silent: 0 }
     },
+    service_runs: 1,
     events: { run: 1_234, shipper: 5, server: 0, dropped: 0 },
     ...{ flaws: [], flaws_more: 0, unchecked: [] },
     flaw_counts: {
@@ -139,7 +140,7 @@ test('a service is asked whether a run is complete, before and after an event of
     await playtrail(['completeness', '--url', service.url, '--from', 'now-2h', ...more])
   const nothing = await complete('--to', 'now-1h')
   assert.equal(nothing.exitCode, 2)
-  assert.match(nothing.stderr, /nothing tells that the service was up/)
+  assert.match(nothing.stderr, /nothing tells that the service was up from /)
 
   const run = runOfEvents(Date.now() - HOUR_MS / 2)
   const [started, result] = [run.started(), run.result('web-1', 'ok')]

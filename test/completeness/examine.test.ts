@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type Examination, type Examined, examine } from '../../server/completeness/examine.ts'
+import { firstHole } from '../../server/completeness/was-up.ts'
 import type { Event } from '../../server/event-types.ts'
 import { openDeadLetters } from '../../server/index/dead-letters.ts'
 import { openSqliteStore } from '../../server/index/sqlite/store.ts'
@@ -40,7 +41,6 @@ async function found(t: TestContext, { events = [], refused = [], period = PERIO
   const of: Examined = {
     ...{ store, deadLetters, quarantine, log: JOURNAL_ID, silentAfterMs: 0 },
     follower: { idle: async () => undefined, lag: 0, lagSeconds: 0 },
-    wasUp: async () => true,
     now: () => NOW,
     ...more
   }
@@ -60,22 +60,58 @@ function reasonsOf({ unchecked }: Examination): string[] {
   return unchecked.map(({ reason }) => reason)
 }
 
+function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
 function cleanRun(): Event[] {
   const run = runOfEvents(START)
   return [run.started(), run.result('web-1', 'ok'), run.finished('success')]
 }
 
-test('an empty time is complete only where the service was up in it', async (t) => {
-  const { answer } = await found(t, {})
-  assert.deepEqual([answer.verdict, answer.complete, answer.runs.recorded], ['complete', true, 0])
-  const dark = await found(t, { wasUp: async () => false })
-  assert.deepEqual(
-    [dark.answer.verdict, dark.answer.complete, reasonsOf(dark.answer)],
-    ['unchecked', false, ['nothing_recorded']]
+test('an empty time is complete only where the service says all the time that it was up', async (t) => {
+  const run = runOfEvents(START - HOUR_MS)
+  const own = (event: Event, ms: number): Event => ({
+    ...event,
+    '@timestamp': new Date(ms).toISOString(),
+    event: { ...event.event, dataset: 'playtrail.service' },
+    run: { id: run.id, kind: 'service', status: 'running' }
+  })
+  const beats = [run.started(), ...Array.from({ length: 4 }, () => run.next('run.heartbeat'))]
+  const life = beats.map((event, at) => own(event, START - 1.5 * HOUR_MS + at * HOUR_MS))
+  const { answer } = await found(t, { events: life })
+  assert.deepEqual([answer.verdict, answer.complete, answer.unchecked], ['complete', true, []])
+  assert.deepEqual([answer.runs.recorded, answer.service_runs, answer.events.run], [0, 1, 0])
+  const nothing = await found(t, {})
+  assert.deepEqual([nothing.answer.verdict, reasonsOf(nothing.answer)], ['unchecked', ['nothing_recorded']])
+  const dark = await found(t, { events: life.filter((_, at) => at !== 2) })
+  assert.deepEqual(reasonsOf(dark.answer), ['nothing_recorded'])
+  assert.match(
+    dark.answer.unchecked[0]?.message ?? '',
+    new RegExp(`up from ${iso(START - HOUR_MS / 2)} to ${iso(START + HOUR_MS)}`)
   )
-  // Whoever recorded something was up.
-  const recorded = await found(t, { events: cleanRun(), wasUp: async () => false })
-  assert.equal(recorded.answer.verdict, 'complete')
+  // Of its own life a number is missing, too.
+  assert.deepEqual([dark.answer.verdict, dark.answer.flaw_counts.missing], ['incomplete', 1])
+  // What shippers say is no sign of the service.
+  const other = await found(t, {
+    events: life.map((event) => ({ ...event, event: { ...event.event, dataset: 'ansible.run' } }))
+  })
+  assert.deepEqual(reasonsOf(other.answer), ['nothing_recorded'])
+  // Runs that are recorded are looked at, whether or not the service says that it was up.
+  assert.equal((await found(t, { events: cleanRun() })).answer.verdict, 'complete')
+})
+
+test('the first hole between signs of life that reaches into the time is found', () => {
+  const times = [0, 60, 120, 240, 300].map((minutes) => minutes * 60_000)
+  const at = (from: number, to: number) => firstHole(times, { fromMs: from * 60_000, toMs: to * 60_000 })
+  assert.equal(at(0, 120), undefined)
+  assert.equal(at(240, 300), undefined)
+  assert.equal(at(250, 260), undefined)
+  assert.deepEqual(at(0, 300), { fromMs: 120 * 60_000, toMs: 240 * 60_000 })
+  assert.deepEqual(at(130, 200), { fromMs: 130 * 60_000, toMs: 200 * 60_000 })
+  assert.deepEqual(at(-10, 60), { fromMs: -10 * 60_000, toMs: 0 })
+  assert.deepEqual(at(290, 310), { fromMs: 300 * 60_000, toMs: 310 * 60_000 })
+  assert.deepEqual(firstHole([], { fromMs: 0, toMs: 10 }), { fromMs: 0, toMs: 10 })
 })
 
 test('an index that lags behind the end of the time proves nothing, and its gaps are none', async (t) => {
@@ -157,8 +193,8 @@ test('a quarantine that has lost its oldest file proves nothing of the time befo
 })
 
 test('runs that were removed because of their age are not taken for runs that never were', async (t) => {
-  const old = runOfEvents(START, { which: 1 })
-  const { of } = await found(t, { events: [...cleanRun(), old.started(), old.finished('success')] })
+  const kept = runOfEvents(START + 2)
+  const { of } = await found(t, { events: [...cleanRun(), kept.started(), kept.finished('success')] })
   while ((await of.store.expireSome?.({ runsMax: 1 }))?.isMore === true);
   const answer = await examine(of, PERIOD, new AbortController().signal)
   assert.deepEqual(
@@ -214,7 +250,7 @@ test('a conflict of the time is told also where its run is of another one, or wh
   ])
   // Another server has what was only counted.
   const counted = await found(t, {
-    events: [conflict(`${old.id}:4`, { suppressed: 3 })],
+    events: [...cleanRun(), conflict(`${old.id}:4`, { suppressed: 3 })],
     log: 'another journal'
   })
   assert.deepEqual(reasonsOf(counted.answer), ['conflicts_not_told'])
