@@ -82,6 +82,11 @@ export interface Routes {
         | 'journal.resumed'
         | 'event.conflict'
         | 'runs.expired'
+        | 'service.recovered'
+        | 'token.created'
+        | 'token.used'
+        | 'token.revoked'
+        | 'token.refused'
       /**
        * Name of the playbook (`run.name`). `*` stands for any characters.
        */
@@ -166,6 +171,10 @@ export interface Routes {
        * How the run stands.
        */
       status?: 'running' | 'success' | 'changed' | 'failed' | 'unreachable' | 'aborted'
+      /**
+       * What was executed. The life of the service is a run as well, of kind `service`; such runs are told only to whoever asks for them, with this or with `run.kind:service` in `q`.
+       */
+      kind?: 'playbook' | 'adhoc' | 'console' | 'pull' | 'job' | 'service'
       /**
        * Not before this time: RFC 3339, a day in UTC, or date math such as `now-7d/d`.
        */
@@ -856,6 +865,10 @@ export interface Routes {
        */
       status?: 'running' | 'success' | 'changed' | 'failed' | 'unreachable' | 'aborted'
       /**
+       * What was executed. The life of the service is a run as well, of kind `service`; such runs are told only to whoever asks for them, with this or with `run.kind:service` in `q`.
+       */
+      kind?: 'playbook' | 'adhoc' | 'console' | 'pull' | 'job' | 'service'
+      /**
        * Not before this time: RFC 3339, a day in UTC, or date math such as `now-7d/d`.
        */
       from?: string
@@ -919,6 +932,10 @@ export interface Routes {
        * How the run stands.
        */
       status?: 'running' | 'success' | 'changed' | 'failed' | 'unreachable' | 'aborted'
+      /**
+       * What was executed. The life of the service is a run as well, of kind `service`; such runs are told only to whoever asks for them, with this or with `run.kind:service` in `q`.
+       */
+      kind?: 'playbook' | 'adhoc' | 'console' | 'pull' | 'job' | 'service'
       /**
        * Not before this time: RFC 3339, a day in UTC, or date math such as `now-7d/d`.
        */
@@ -1100,6 +1117,11 @@ export interface Routes {
         | 'journal.resumed'
         | 'event.conflict'
         | 'runs.expired'
+        | 'service.recovered'
+        | 'token.created'
+        | 'token.used'
+        | 'token.revoked'
+        | 'token.refused'
       /**
        * Name of the playbook (`run.name`). `*` stands for any characters.
        */
@@ -1172,6 +1194,11 @@ export interface Routes {
         | 'journal.resumed'
         | 'event.conflict'
         | 'runs.expired'
+        | 'service.recovered'
+        | 'token.created'
+        | 'token.used'
+        | 'token.revoked'
+        | 'token.refused'
       /**
        * Name of the playbook (`run.name`). `*` stands for any characters.
        */
@@ -1222,6 +1249,10 @@ export interface Routes {
        * `false` leaves out what runs do: only events that match `q` are told.
        */
       runs?: 'true' | 'false'
+      /**
+       * `service`: also the runs that are the life of the service itself, which are left out otherwise.
+       */
+      kind?: 'service'
       /**
        * The id that was told last, where the header Last-Event-ID cannot be sent: all that follows is told.
        */
@@ -1483,6 +1514,10 @@ export interface IndexedEvent {
   journal?: JournalFields
   conflict?: ConflictFields
   expired?: ExpiredFields
+  service?: ServiceFields
+  recovered?: RecoveredFields
+  token?: TokenFields
+  refused?: RefusedFields
   error?: ErrorFields
   ansible?: AnsibleFields
   playtrail: PlaytrailFields
@@ -1492,11 +1527,11 @@ export interface IndexedEvent {
  */
 export interface EventFields {
   /**
-   * Identity of the event, which makes sending it again safe. Of a run's events `<run.id>:<event.sequence>`; of what the shipper says on its own `<run.id>:s<event.sequence>`, and of what the server says of it `<run.id>:v<event.sequence>`. What the server says of itself belongs to no run: `server:<a UUID>`.
+   * Identity of the event, which makes sending it again safe. Of a run's events `<run.id>:<event.sequence>`; of what the shipper says on its own `<run.id>:s<event.sequence>`, and of what the server says of it `<run.id>:v<event.sequence>`. What the service says of itself is a run, too, `<run.id>:<event.sequence>`; before there were such runs it was `server:<a UUID>`.
    */
   id: string
   /**
-   * Number of the event in its run, counted from 0 without gaps by the callback; the shipper and the server have counts of their own. A gap shows that something is missing.
+   * Number of the event in its run, counted from 0 without gaps by the callback, or by the service in the run that is its own life; the shipper, and the server that ends a run, have counts of their own. A gap shows that something is missing.
    */
   sequence?: number
   /**
@@ -1521,6 +1556,11 @@ export interface EventFields {
     | 'journal.resumed'
     | 'event.conflict'
     | 'runs.expired'
+    | 'service.recovered'
+    | 'token.created'
+    | 'token.used'
+    | 'token.revoked'
+    | 'token.refused'
   /**
    * The kind of source: which part of a run speaks, or the service of itself.
    */
@@ -1534,19 +1574,19 @@ export interface EventFields {
    */
   kind?: 'event'
   /**
-   * ECS category; a run of Ansible is `configuration`.
+   * ECS category; a run of Ansible is `configuration`, the life of the service is `process`, the use of a token `authentication`.
    *
    * @minItems 1
    * @maxItems 3
    */
-  category?: ('configuration' | 'process' | 'host')[]
+  category?: ('configuration' | 'process' | 'host' | 'authentication')[]
   /**
-   * ECS type: `start` and `end` of runs, plays and tasks, `change` where something was changed, `error` where it failed, else `info`.
+   * ECS type: `start` and `end` of runs, plays and tasks, `change` where something was changed, `creation` and `deletion` of tokens, `error` where it failed, else `info`.
    *
    * @minItems 1
    * @maxItems 5
    */
-  type?: ('start' | 'end' | 'change' | 'info' | 'error')[]
+  type?: ('start' | 'end' | 'change' | 'creation' | 'deletion' | 'info' | 'error')[]
   /**
    * `success` for ok and changed, `failure` for failed (also when ignored) and unreachable, `unknown` for skipped and for what was only checked.
    */
@@ -1556,7 +1596,7 @@ export interface EventFields {
    */
   start?: string
   /**
-   * When the run, or the task on this host, ended. In run.aborted of the shipper: when it noticed that the process was gone, as a rule within half a second; if it was not the run's own shipper, the last event, heartbeat or look that found it going on.
+   * When the run, or the task on this host, ended. In run.aborted of the shipper: when it noticed that the process was gone, as a rule within half a second; if it was not the run's own shipper, the last event, heartbeat or look that found it going on. In run.aborted of the service: when it received the last record before it ended.
    */
   end?: string
   /**
@@ -1601,7 +1641,7 @@ export interface RunFields {
    */
   reason?: 'interrupted' | 'error' | 'killed' | 'silent'
   /**
-   * In run.finished and run.aborted of the callback: how many events the callback counted, this one included. `run.aborted` of the shipper: how many it found.
+   * In run.finished and run.aborted of the callback: how many events the callback counted, this one included. `run.aborted` of the shipper: how many it found. In those of the service: how many there are.
    */
   events?: number
   /**
@@ -1899,6 +1939,114 @@ export interface ExpiredFields {
    * --keep-runs as it was; absent if it was 0.
    */
   keep_runs?: number
+}
+/**
+ * In run.started and run.heartbeat of the service: how it stood. A heartbeat is told every hour, also if nothing happened: then `journal_end` is one more than in the heartbeat before it.
+ */
+export interface ServiceFields {
+  /**
+   * Records in the journal before this one.
+   */
+  journal_end?: number
+  /**
+   * Bytes of the journal.
+   */
+  journal_bytes?: number
+  /**
+   * Name of the transparency log.
+   */
+  log_origin?: string
+  /**
+   * Records that were sealed: leaves of the published tree.
+   */
+  log_size?: number
+  /**
+   * Records that the index had; absent if it could not be asked.
+   */
+  index_cursor?: number
+  /**
+   * Space that was free on the disk of the data folder; absent if it could not be asked.
+   */
+  free_bytes?: number
+  /**
+   * How many tokens there were.
+   */
+  tokens?: number
+  /**
+   * `open`: whoever reaches it, on this machine, may write and read; `tokens`: only whoever has a token.
+   */
+  access?: 'open' | 'tokens'
+  /**
+   * Address and port that it was told to listen on.
+   */
+  listen?: string
+  /**
+   * Where the index is kept.
+   */
+  store?: 'sqlite' | 'elasticsearch'
+}
+/**
+ * In service.recovered: what a start found after the service had ended without saying so.
+ */
+export interface RecoveredFields {
+  /**
+   * The run that had not ended. Absent if it is not known.
+   */
+  run_id?: string
+  /**
+   * Records that the journal had, all of which were read and found good.
+   */
+  records: number
+  /**
+   * How many of them were not in the signed log yet, and were sealed then.
+   */
+  unsealed: number
+  /**
+   * Bytes of a torn tail that were cut off the journal: a write that was never acknowledged.
+   */
+  cut_bytes: number
+}
+/**
+ * In token.created, token.used, token.revoked, and in token.refused if the token is known: which one. Nothing of the token itself is ever recorded.
+ */
+export interface TokenFields {
+  /**
+   * Its name.
+   */
+  name: string
+  /**
+   * What it may do.
+   */
+  role: 'sender' | 'reader'
+  /**
+   * When it was made. `@timestamp` is when the service saw it.
+   */
+  created?: string
+}
+/**
+ * In token.refused: a request that was answered 401 or 403.
+ */
+export interface RefusedFields {
+  /**
+   * Why, as docs/api.md has it.
+   */
+  code: 'token_missing' | 'token_unknown' | 'role_forbidden'
+  /**
+   * The role that the request would have needed.
+   */
+  role: 'sender' | 'reader'
+  /**
+   * Method of the request.
+   */
+  method?: string
+  /**
+   * Its route, such as `/v1/runs/:id`; the path itself could hold anything.
+   */
+  route?: string
+  /**
+   * How many further refusals have no event of their own, since there were too many within a minute.
+   */
+  suppressed?: number
 }
 /**
  * What went wrong.
@@ -2500,7 +2648,7 @@ export interface Run {
      */
     reason?: 'interrupted' | 'error' | 'killed' | 'silent'
     /**
-     * In run.finished and run.aborted of the callback: how many events the callback counted, this one included. `run.aborted` of the shipper: how many it found.
+     * In run.finished and run.aborted of the callback: how many events the callback counted, this one included. `run.aborted` of the shipper: how many it found. In those of the service: how many there are.
      */
     events?: number
     /**
@@ -2518,7 +2666,7 @@ export interface Run {
      */
     outcome?: 'success' | 'failure' | 'unknown'
     /**
-     * When the run, or the task on this host, ended. In run.aborted of the shipper: when it noticed that the process was gone, as a rule within half a second; if it was not the run's own shipper, the last event, heartbeat or look that found it going on.
+     * When the run, or the task on this host, ended. In run.aborted of the shipper: when it noticed that the process was gone, as a rule within half a second; if it was not the run's own shipper, the last event, heartbeat or look that found it going on. In run.aborted of the service: when it received the last record before it ended.
      */
     end?: string
     /**
@@ -2942,7 +3090,7 @@ export interface Comparison {
        */
       reason?: 'interrupted' | 'error' | 'killed' | 'silent'
       /**
-       * In run.finished and run.aborted of the callback: how many events the callback counted, this one included. `run.aborted` of the shipper: how many it found.
+       * In run.finished and run.aborted of the callback: how many events the callback counted, this one included. `run.aborted` of the shipper: how many it found. In those of the service: how many there are.
        */
       events?: number
       /**
@@ -2960,7 +3108,7 @@ export interface Comparison {
        */
       outcome?: 'success' | 'failure' | 'unknown'
       /**
-       * When the run, or the task on this host, ended. In run.aborted of the shipper: when it noticed that the process was gone, as a rule within half a second; if it was not the run's own shipper, the last event, heartbeat or look that found it going on.
+       * When the run, or the task on this host, ended. In run.aborted of the shipper: when it noticed that the process was gone, as a rule within half a second; if it was not the run's own shipper, the last event, heartbeat or look that found it going on. In run.aborted of the service: when it received the last record before it ended.
        */
       end?: string
       /**
@@ -3004,7 +3152,7 @@ export interface Comparison {
        */
       reason?: 'interrupted' | 'error' | 'killed' | 'silent'
       /**
-       * In run.finished and run.aborted of the callback: how many events the callback counted, this one included. `run.aborted` of the shipper: how many it found.
+       * In run.finished and run.aborted of the callback: how many events the callback counted, this one included. `run.aborted` of the shipper: how many it found. In those of the service: how many there are.
        */
       events?: number
       /**
@@ -3022,7 +3170,7 @@ export interface Comparison {
        */
       outcome?: 'success' | 'failure' | 'unknown'
       /**
-       * When the run, or the task on this host, ended. In run.aborted of the shipper: when it noticed that the process was gone, as a rule within half a second; if it was not the run's own shipper, the last event, heartbeat or look that found it going on.
+       * When the run, or the task on this host, ended. In run.aborted of the shipper: when it noticed that the process was gone, as a rule within half a second; if it was not the run's own shipper, the last event, heartbeat or look that found it going on. In run.aborted of the service: when it received the last record before it ended.
        */
       end?: string
       /**
@@ -3602,7 +3750,7 @@ export interface HostRun {
      */
     reason?: 'interrupted' | 'error' | 'killed' | 'silent'
     /**
-     * In run.finished and run.aborted of the callback: how many events the callback counted, this one included. `run.aborted` of the shipper: how many it found.
+     * In run.finished and run.aborted of the callback: how many events the callback counted, this one included. `run.aborted` of the shipper: how many it found. In those of the service: how many there are.
      */
     events?: number
     /**
@@ -3620,7 +3768,7 @@ export interface HostRun {
      */
     outcome?: 'success' | 'failure' | 'unknown'
     /**
-     * When the run, or the task on this host, ended. In run.aborted of the shipper: when it noticed that the process was gone, as a rule within half a second; if it was not the run's own shipper, the last event, heartbeat or look that found it going on.
+     * When the run, or the task on this host, ended. In run.aborted of the shipper: when it noticed that the process was gone, as a rule within half a second; if it was not the run's own shipper, the last event, heartbeat or look that found it going on. In run.aborted of the service: when it received the last record before it ended.
      */
     end?: string
     /**

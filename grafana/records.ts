@@ -214,8 +214,12 @@ function overDates(): BucketAggregation {
   }
 }
 
+/** The life of the service is a run as well, which nobody counts. */
+const NOT_OF_SERVICE = 'NOT run.kind:service'
+
 function runs(query: string, metrics: Metric[], bucketAggs: BucketAggregation[]): ElasticsearchTarget {
-  return target('runs', query, metrics, bucketAggs)
+  const where = query === '' ? NOT_OF_SERVICE : `${query} AND ${NOT_OF_SERVICE}`
+  return target('runs', where, metrics, bucketAggs)
 }
 
 function events(query: string, metrics: Metric[], bucketAggs: BucketAggregation[]): ElasticsearchTarget {

@@ -91,7 +91,7 @@ export const audit: Dashboard = {
       title: 'Aborted runs, by reason',
       place: [0, 33, 16, 14],
       of: 'playtrail-runs',
-      where: 'run.status : aborted',
+      where: 'run.status : aborted and not run.kind : service',
       by: [time, top('run.reason', 'Reason', 4)],
       metrics: [count('Runs')]
     },
@@ -101,7 +101,7 @@ export const audit: Dashboard = {
       title: 'Aborted runs',
       place: [16, 33, 32, 14],
       of: 'playtrail-runs',
-      where: 'run.status : aborted',
+      where: 'run.status : aborted and not run.kind : service',
       columns: ['run.reason', 'run.name', 'user.name', 'observer.hostname', 'error.message', 'run.id']
     },
     {

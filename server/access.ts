@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { replaceFile } from './data-folder.ts'
-import { Fatal, Problem } from './errors.ts'
+import { Fatal, Problem, type ProblemCode } from './errors.ts'
 
 /** What a token may do: a sender writes and cannot read, a reader reads and cannot write. */
 export const roles = ['sender', 'reader'] as const
@@ -64,46 +64,87 @@ export function readTokens(file: string): Token[] {
   }
 }
 
+/** A request that was refused for want of a token, or of the right one. */
+export class AccessRefused extends Problem {
+  declare readonly code: RefusedCode
+  /** What would have been needed. */
+  readonly role: Role
+  /** The token that came, if it is known. */
+  readonly token: Token | undefined
+
+  constructor(code: RefusedCode, role: Role, detail: string, token?: Token) {
+    super(code, detail)
+    this.role = role
+    this.token = token
+  }
+}
+
+export type RefusedCode = Extract<ProblemCode, 'token_missing' | 'token_unknown' | 'role_forbidden'>
+
 /** Who may do what. */
 export interface Access {
   /**
-   * The name of whoever sent the request, if they may act as `role`. Throws Problem `token_missing`,
-   * `token_unknown` or `role_forbidden`.
+   * The name of whoever sent the request, from the address `from`, if they may act as `role`. Throws AccessRefused with code
+   * `token_missing`, `token_unknown` or `role_forbidden`.
    *
    * On loopback everything is allowed, to `local`, until the first token is made. Then the door is shut for
    * good, also when the last token is revoked, and on loopback too: a proxy on this machine comes from there.
    */
-  check(authorization: string | undefined, role: Role): string
+  check(authorization: string | undefined, role: Role, from?: string): string
+  /** Reads the tokens again if their file changed. There are none yet as long as it is undefined. */
+  tokens(): readonly Token[] | undefined
 }
 
-/** `isLoopback`: only this machine can reach the address that the service listens on. */
-export function openAccess(file: string, { isLoopback }: { isLoopback: boolean }): Access {
-  const current = freshTokens(file)
+/** Told what becomes of tokens, while requests are checked: it must be quick, and not throw. */
+export interface TokensObserver {
+  /** The file was read, at first or since it changed. */
+  onRead(tokens: readonly Token[]): void
+  /** A token was accepted. */
+  onUsed(token: Token, from: string | undefined): void
+}
+
+export interface AccessOptions {
+  /** Only this machine can reach the address that the service listens on. */
+  isLoopback: boolean
+  observer?: TokensObserver | undefined
+}
+
+export function openAccess(file: string, { isLoopback, observer }: AccessOptions): Access {
+  const current = freshTokens(file, observer)
   return {
-    check(authorization, role) {
+    check(authorization, role, from) {
       const tokens = current()
       if (tokens === undefined && isLoopback) return OPEN_SENDER
       const presented = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
       if (presented === undefined) {
-        throw new Problem(
+        throw new AccessRefused(
           'token_missing',
+          role,
           `Expected the header "Authorization: Bearer <token>" with a ${role}'s token. Make one with: playtrail token create --role ${role} --name NAME`
         )
       }
       const token = tokens?.get(hashOf(presented))
       if (token === undefined) {
-        throw new Problem(
+        throw new AccessRefused(
           'token_unknown',
+          role,
           'The token is not one of this server: it was revoked, or belongs to another data folder. playtrail token list shows those there are.'
         )
       }
       if (token.role !== role) {
-        throw new Problem(
+        throw new AccessRefused(
           'role_forbidden',
-          `The token ${token.name} is a ${token.role}'s; this takes a ${role}'s. A sender cannot read, a reader cannot write.`
+          role,
+          `The token ${token.name} is a ${token.role}'s; this takes a ${role}'s. A sender cannot read, a reader cannot write.`,
+          token
         )
       }
+      observer?.onUsed(token, from)
       return token.name
+    },
+    tokens() {
+      const tokens = current()
+      return tokens && [...tokens.values()]
     }
   }
 }
@@ -112,15 +153,20 @@ export function openAccess(file: string, { isLoopback }: { isLoopback: boolean }
  * The tokens by hash, read again when the file changed: `playtrail token` takes effect without a restart.
  * Undefined until there is a file; one that is gone again means that nobody has a token.
  */
-function freshTokens(file: string): () => Map<string, Token> | undefined {
+function freshTokens(
+  file: string,
+  observer: TokensObserver | undefined
+): () => ReadonlyMap<string, Token> | undefined {
   let seen: string | undefined
-  let tokens: Map<string, Token> | undefined
+  let tokens: ReadonlyMap<string, Token> | undefined
   return () => {
     const stat = statSync(file, { throwIfNoEntry: false })
     const version = stat && `${stat.ino}:${stat.mtimeMs}:${stat.size}`
     if (version !== seen) {
-      tokens = new Map(readTokens(file).map((token) => [token.sha256, token]))
+      const read = readTokens(file)
+      tokens = new Map(read.map((token) => [token.sha256, token]))
       seen = version
+      observer?.onRead(read)
     }
     return tokens
   }

@@ -17,6 +17,7 @@ import type { DeadLetters } from './index/dead-letters.ts'
 import type { Follower } from './index/follower.ts'
 import type { Store } from './index/store.ts'
 import type { Journal } from './journal/journal.ts'
+import { observeRefusals, type RefusalRecorder } from './life/refusals.ts'
 import { limits } from './limits.ts'
 import { createMetrics } from './metrics.ts'
 import { answerNoRoute } from './no-route.ts'
@@ -34,6 +35,7 @@ import { answerUnreadable } from './unreadable.ts'
 /** Everything that an event meets, opened by `serve`; the app closes none of it. */
 export interface Parts {
   access: Access
+  refusals: RefusalRecorder
   quarantine: Quarantine
   /** Where it lies. */
   quarantineFolder: string
@@ -59,7 +61,19 @@ export interface Parts {
  * docs/architecture.md has the picture.
  */
 export async function buildApp(parts: Parts): Promise<FastifyInstance> {
-  const { access, quarantine, conflicts, space, journal, follower, store, deadLetters, registry, log } = parts
+  const {
+    access,
+    refusals,
+    quarantine,
+    conflicts,
+    space,
+    journal,
+    follower,
+    store,
+    deadLetters,
+    registry,
+    log
+  } = parts
   const { sealer, vkeys, logFolder, quarantineFolder, silentAfterMs } = parts
   const metrics = createMetrics(registry, { journal, space, follower, deadLetters })
   createLogMetrics(registry, sealer)
@@ -84,6 +98,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   app.setSerializerCompiler(() => JSON.stringify)
   answerNoRoute(app)
   observeRequests(app, metrics)
+  observeRefusals(app, refusals)
   await app.register(swagger, openApi)
 
   // In: whoever sends needs a sender's token.
@@ -93,7 +108,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   await app.register(async (ask) => {
     const check = (authorization: string | undefined): string => access.check(authorization, 'reader')
     ask.addHook('onRequest', async (request) => {
-      check(request.headers.authorization)
+      access.check(request.headers.authorization, 'reader', request.ip)
     })
     limitExports(ask, { check })
     stateLag(ask, follower)
@@ -108,7 +123,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   // Out, for those who do not want to believe us: the log and its proofs, and what is missing.
   await app.register(async (prove) => {
     prove.addHook('onRequest', async (request) => {
-      access.check(request.headers.authorization, 'reader')
+      access.check(request.headers.authorization, 'reader', request.ip)
     })
     await prove.register(logRoutes, { sealer, vkeys, journal, log: logFolder })
     const of = { store, follower, deadLetters, quarantine: quarantineFolder, log: journal.id, silentAfterMs }

@@ -21,6 +21,8 @@ export interface DataFolder {
   readonly quarantine: string
   readonly deadLetters: string
   readonly tokens: string
+  /** What the service has told of itself, and of tokens. */
+  readonly life: string
   /** Space to give up when the disk is full. */
   readonly reserve: string
 }
@@ -52,6 +54,7 @@ export function openDataFolder(
     quarantine: join(path, 'quarantine'),
     deadLetters: join(path, 'dead-letters.sqlite'),
     tokens: join(path, 'tokens.json'),
+    life: join(path, 'life.json'),
     reserve: join(path, 'reserve')
   }
 }

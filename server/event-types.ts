@@ -24,6 +24,10 @@ export interface Event {
   journal?: JournalFields
   conflict?: ConflictFields
   expired?: ExpiredFields
+  service?: ServiceFields
+  recovered?: RecoveredFields
+  token?: TokenFields
+  refused?: RefusedFields
   error?: ErrorFields
   ansible?: AnsibleFields
 }
@@ -32,11 +36,11 @@ export interface Event {
  */
 export interface EventFields {
   /**
-   * Identity of the event, which makes sending it again safe. Of a run's events `<run.id>:<event.sequence>`; of what the shipper says on its own `<run.id>:s<event.sequence>`, and of what the server says of it `<run.id>:v<event.sequence>`. What the server says of itself belongs to no run: `server:<a UUID>`.
+   * Identity of the event, which makes sending it again safe. Of a run's events `<run.id>:<event.sequence>`; of what the shipper says on its own `<run.id>:s<event.sequence>`, and of what the server says of it `<run.id>:v<event.sequence>`. What the service says of itself is a run, too, `<run.id>:<event.sequence>`; before there were such runs it was `server:<a UUID>`.
    */
   id: string
   /**
-   * Number of the event in its run, counted from 0 without gaps by the callback; the shipper and the server have counts of their own. A gap shows that something is missing.
+   * Number of the event in its run, counted from 0 without gaps by the callback, or by the service in the run that is its own life; the shipper, and the server that ends a run, have counts of their own. A gap shows that something is missing.
    */
   sequence?: number
   /**
@@ -61,6 +65,11 @@ export interface EventFields {
     | 'journal.resumed'
     | 'event.conflict'
     | 'runs.expired'
+    | 'service.recovered'
+    | 'token.created'
+    | 'token.used'
+    | 'token.revoked'
+    | 'token.refused'
   /**
    * The kind of source: which part of a run speaks, or the service of itself.
    */
@@ -74,19 +83,19 @@ export interface EventFields {
    */
   kind?: 'event'
   /**
-   * ECS category; a run of Ansible is `configuration`.
+   * ECS category; a run of Ansible is `configuration`, the life of the service is `process`, the use of a token `authentication`.
    *
    * @minItems 1
    * @maxItems 3
    */
-  category?: ('configuration' | 'process' | 'host')[]
+  category?: ('configuration' | 'process' | 'host' | 'authentication')[]
   /**
-   * ECS type: `start` and `end` of runs, plays and tasks, `change` where something was changed, `error` where it failed, else `info`.
+   * ECS type: `start` and `end` of runs, plays and tasks, `change` where something was changed, `creation` and `deletion` of tokens, `error` where it failed, else `info`.
    *
    * @minItems 1
    * @maxItems 5
    */
-  type?: ('start' | 'end' | 'change' | 'info' | 'error')[]
+  type?: ('start' | 'end' | 'change' | 'creation' | 'deletion' | 'info' | 'error')[]
   /**
    * `success` for ok and changed, `failure` for failed (also when ignored) and unreachable, `unknown` for skipped and for what was only checked.
    */
@@ -133,7 +142,7 @@ export interface RunFields {
    */
   reason?: 'interrupted' | 'error' | 'killed' | 'silent'
   /**
-   * In run.finished and run.aborted of the callback: how many events the callback counted, this one included. `run.aborted` of the shipper: how many it found.
+   * In run.finished and run.aborted of the callback: how many events the callback counted, this one included. `run.aborted` of the shipper: how many it found. In those of the service: how many there are.
    */
   events?: number
   /**
@@ -431,6 +440,114 @@ export interface ExpiredFields {
    * --keep-runs as it was; absent if it was 0.
    */
   keep_runs?: number
+}
+/**
+ * In run.started and run.heartbeat of the service: how it stood. A heartbeat is told every hour, also if nothing happened: then `journal_end` is one more than in the heartbeat before it.
+ */
+export interface ServiceFields {
+  /**
+   * Records in the journal before this one.
+   */
+  journal_end?: number
+  /**
+   * Bytes of the journal.
+   */
+  journal_bytes?: number
+  /**
+   * Name of the transparency log.
+   */
+  log_origin?: string
+  /**
+   * Records that were sealed: leaves of the published tree.
+   */
+  log_size?: number
+  /**
+   * Records that the index had; absent if it could not be asked.
+   */
+  index_cursor?: number
+  /**
+   * Space that was free on the disk of the data folder; absent if it could not be asked.
+   */
+  free_bytes?: number
+  /**
+   * How many tokens there were.
+   */
+  tokens?: number
+  /**
+   * `open`: whoever reaches it, on this machine, may write and read; `tokens`: only whoever has a token.
+   */
+  access?: 'open' | 'tokens'
+  /**
+   * Address and port that it was told to listen on.
+   */
+  listen?: string
+  /**
+   * Where the index is kept.
+   */
+  store?: 'sqlite' | 'elasticsearch'
+}
+/**
+ * In service.recovered: what a start found after the service had ended without saying so.
+ */
+export interface RecoveredFields {
+  /**
+   * The run that had not ended. Absent if it is not known.
+   */
+  run_id?: string
+  /**
+   * Records that the journal had, all of which were read and found good.
+   */
+  records: number
+  /**
+   * How many of them were not in the signed log yet, and were sealed then.
+   */
+  unsealed: number
+  /**
+   * Bytes of a torn tail that were cut off the journal: a write that was never acknowledged.
+   */
+  cut_bytes: number
+}
+/**
+ * In token.created, token.used, token.revoked, and in token.refused if the token is known: which one. Nothing of the token itself is ever recorded.
+ */
+export interface TokenFields {
+  /**
+   * Its name.
+   */
+  name: string
+  /**
+   * What it may do.
+   */
+  role: 'sender' | 'reader'
+  /**
+   * When it happened, by the sender's clock: RFC 3339, UTC, up to nanoseconds, for example `2026-11-05T09:30:00.123456Z`.
+   */
+  created?: string
+}
+/**
+ * In token.refused: a request that was answered 401 or 403.
+ */
+export interface RefusedFields {
+  /**
+   * Why, as docs/api.md has it.
+   */
+  code: 'token_missing' | 'token_unknown' | 'role_forbidden'
+  /**
+   * The role that the request would have needed.
+   */
+  role: 'sender' | 'reader'
+  /**
+   * Method of the request.
+   */
+  method?: string
+  /**
+   * Its route, such as `/v1/runs/:id`; the path itself could hold anything.
+   */
+  route?: string
+  /**
+   * How many further refusals have no event of their own, since there were too many within a minute.
+   */
+  suppressed?: number
 }
 /**
  * What went wrong.

@@ -52,7 +52,7 @@ export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (
   })
 
   app.get('/metrics', { schema: metricsSchema }, async (request, reply) => {
-    access.check(request.headers.authorization, 'reader')
+    access.check(request.headers.authorization, 'reader', request.ip)
     const text = await metrics.registry.metrics()
     return reply.type(metrics.registry.contentType).serializer(String).send(text)
   })

@@ -43,6 +43,13 @@ export const limits = {
   /** Events about conflicting ids that the service records within a minute; the rest is counted in one more. */
   conflictEventsPerMinuteMax: 10,
 
+  /** Pause between two heartbeats of the service, which are told also if nothing happened. */
+  serviceHeartbeatMs: 3_600_000,
+  /** Pause between two looks whether tokens were made or revoked. */
+  tokensLookMs: 1_000,
+  /** Events about refused requests that the service records within a minute; the rest is counted in one more. */
+  refusalEventsPerMinuteMax: 10,
+
   /** A file of the quarantine; then the next one is begun. */
   quarantineFileBytesMax: 8 * MiB,
   /** Files of the quarantine; the oldest goes when there are more. */

@@ -12,6 +12,12 @@ import { createIndexMetrics } from './index/metrics.ts'
 import { openStore, storeName } from './index/open-store.ts'
 import type { Store } from './index/store.ts'
 import { type Journal, openJournal } from './journal/journal.ts'
+import { keepBeating } from './life/heartbeat.ts'
+import { type Life, openLife } from './life/life.ts'
+import { openMemory } from './life/memory.ts'
+import { recordRefusals } from './life/refusals.ts'
+import { standingOf } from './life/standing.ts'
+import { recordTokens } from './life/tokens.ts'
 import { limits } from './limits.ts'
 import { recordConflicts } from './receive/conflicts.ts'
 import { openQuarantine } from './receive/quarantine.ts'
@@ -31,10 +37,11 @@ export interface Service {
   journal: Journal
   logKeys: OpenedKeys
   sealer: Sealer
+  life: Life
   follower: Follower
   app: FastifyInstance
-  /** Takes no more requests, ends the open ones, and leaves everything on disk. */
-  stop(): Promise<void>
+  /** Takes no more requests, ends the open ones, and leaves everything on disk. `failure` says why, if it is no stop that somebody wants. */
+  stop(failure?: string): Promise<void>
 }
 
 /**
@@ -50,6 +57,8 @@ export async function startService(
   const folder = openDataFolder(config.dataDir, { create: true })
   checkExposure(config, folder)
 
+  /** Why the service ends, if it should not. */
+  let failure: string | undefined
   const opened: { close(): Promise<unknown> }[] = []
   const closeAll = async (): Promise<void> => {
     const failures: unknown[] = []
@@ -66,7 +75,8 @@ export async function startService(
   }
   try {
     const space = new Space(config.diskReserve * 1024 * 1024)
-    const journal = await openJournal(folder, { onBroken, room: space, durableEnd: sealedEnd(folder) })
+    const sealedBefore = sealedEnd(folder)
+    const journal = await openJournal(folder, { onBroken, room: space, durableEnd: sealedBefore })
     opened.push(journal)
     if (journal.cutBytes > 0)
       log.warn(
@@ -81,18 +91,31 @@ export async function startService(
       )
     const sealer = await startSealer({ journal, folders: logFolders(folder), log })
     opened.push({ close: () => sealer.stop() })
+    const memory = openMemory(folder.life)
+    let indexCursor = (): number | undefined => undefined
+    const standing = standingOf({
+      ...{ config, journal, space, sealer, logOrigin: logKeys.origin, tokensFile: folder.tokens },
+      indexCursor: () => indexCursor()
+    })
+    const life = await openLife({ journal, memory, log, standing, sealedEnd: sealedBefore })
+    opened.push({ close: () => life.end(failure) })
+    await life.begin()
     const spaceWatch = await watchSpace({
       space,
       reserve: reserveIn(folder.reserve),
-      journal,
+      life,
       log,
       freeBytes: () => freeBytesOf(folder.path)
     })
     opened.push({ close: () => spaceWatch.stop() })
     const quarantine = await openQuarantine(folder.quarantine, space)
     opened.push(quarantine)
-    const conflicts = recordConflicts({ journal, log })
+    const conflicts = recordConflicts({ journal, life, log })
     opened.push({ close: () => conflicts.close() })
+    const refusals = recordRefusals({ life, log })
+    opened.push({ close: () => refusals.close() })
+    const tokens = await recordTokens({ life, memory, journal, log })
+    opened.push({ close: () => tokens.stop() })
     const registry = new Registry()
     const observe = createIndexMetrics(registry)
     const store = await openStore({ config, folder, journalEnd: () => journal.end, log, observe })
@@ -105,16 +128,27 @@ export async function startService(
       log,
       onRefused: (refused) => deadLetters.add(refused, storeName(config), new Date())
     })
+    indexCursor = () => follower.cursor
     opened.push({ close: () => follower.stop() })
+    const heartbeat = keepBeating({ life, log, standing })
+    opened.push({ close: () => heartbeat.stop() })
     if (config.silentAfter > 0) {
       const silentAfterMs = config.silentAfter * 1_000
       const silence = watchSilence({ journal, follower, store, log, silentAfterMs })
       opened.push({ close: () => silence.stop() })
     }
-    const retention = openRetention(config, { journal, follower, store, log })
+    const retention = openRetention(config, { life, follower, store, log })
     if (retention !== undefined) opened.push({ close: () => retention.stop() })
+    const access = openAccess(folder.tokens, {
+      isLoopback: isLoopback(config.listen.host),
+      observer: tokens
+    })
+    // Also that all are gone, if their file is.
+    tokens.onRead(access.tokens() ?? [])
+    tokens.watch(() => access.tokens())
     const app = await buildApp({
-      access: openAccess(folder.tokens, { isLoopback: isLoopback(config.listen.host) }),
+      access,
+      refusals,
       quarantine,
       quarantineFolder: folder.quarantine,
       conflicts,
@@ -132,8 +166,13 @@ export async function startService(
     })
     opened.push({ close: () => closeApp(app) })
     await app.listen({ host: config.listen.host, port: config.listen.port })
-    return { url: urlOf(app), folder, journal, logKeys, sealer, follower, app, stop: closeAll }
+    const stop = (reason?: string): Promise<void> => {
+      failure = reason
+      return closeAll()
+    }
+    return { url: urlOf(app), folder, journal, logKeys, sealer, life, follower, app, stop }
   } catch (error) {
+    failure = 'The service could not start; its own log says why.'
     // What went wrong first is what the operator has to know.
     await closeAll().catch(() => undefined)
     throw explained(error, config)
@@ -143,7 +182,7 @@ export async function startService(
 /** Undefined if everything is kept. */
 function openRetention(
   { keepDays, keepRuns }: Config,
-  parts: { journal: Journal; follower: Follower; store: Store; log: FastifyBaseLogger }
+  parts: { life: Life; follower: Follower; store: Store; log: FastifyBaseLogger }
 ): RetentionWatch | undefined {
   if (keepDays === 0 && keepRuns === 0) return undefined
   const { expireSome } = parts.store

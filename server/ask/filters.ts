@@ -1,5 +1,6 @@
-import { resultStatuses, runStatuses } from '../index/store.ts'
+import { type RunKind, resultStatuses, runKinds, runStatuses } from '../index/store.ts'
 import { oneOf, query, text, time } from './parameters.ts'
+import { asksFor } from './query/asks-for.ts'
 import type { Query } from './query/ast.ts'
 import { actions, statuses } from './query/closed-sets.ts'
 
@@ -11,6 +12,10 @@ export const user = text('Name of the person or account that did it (`user.name`
 export const resultStatus = oneOf(resultStatuses, 'How it ended on the host.')
 export const eitherStatus = oneOf(statuses, 'How a task ended on a host, or how a run stood.')
 export const runStatus = oneOf(runStatuses, 'How the run stands.')
+export const runKind = oneOf(
+  runKinds,
+  'What was executed. The life of the service is a run as well, of kind `service`; such runs are told only to whoever asks for them, with this or with `run.kind:service` in `q`.'
+)
 export const run = text('Id of the run, or its beginning.', '019a5344-9e0b-7c3f-8a51-6d1e0c9b7a42')
 export const action = oneOf(actions, 'What kind of event (`event.action`).')
 export const playbookOrPath = text(`Name or path of the playbook. ${WILDCARD}`, 'site.yml')
@@ -39,4 +44,12 @@ export function filterOf<Filters extends { q?: Query; from?: number; to?: number
   toMs: number | undefined
 } {
   return { ...filters, matching: q, fromMs: from, toMs: to }
+}
+
+/** Filters of runs; what the service tells of itself is left out unless somebody asks for it. */
+export function runFilterOf<Filters extends { q?: Query; kind?: RunKind; from?: number; to?: number }>(
+  filters: Filters
+): ReturnType<typeof filterOf<Filters>> & { isWithoutService: boolean } {
+  const isAskedFor = filters.kind !== undefined || asksFor(filters.q, 'run.kind', 'service')
+  return { ...filterOf(filters), isWithoutService: !isAskedFor }
 }

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { chosenOf, fieldsParameter } from './choice.ts'
 import { problem, runDocument, withoutRequired } from './documents.ts'
-import { filterOf, from, host, playbookOrPath, runStatus, to, user } from './filters.ts'
+import { from, host, playbookOrPath, runFilterOf, runKind, runStatus, to, user } from './filters.ts'
 import { findRun, runIdSchema } from './find-run.ts'
 import { listRoute } from './list.ts'
 import { matrixRoute } from './matrix.ts'
@@ -44,6 +44,7 @@ const parameters = {
   host,
   user,
   status: runStatus,
+  kind: runKind,
   from,
   to,
   ...list.parameters
@@ -57,7 +58,7 @@ export const runsRoutes: FastifyPluginAsync<AskOptions> = async (app, options) =
   app.get('/v1/runs', { schema: listSchema }, async (request, reply) => {
     const given = readParameters(parameters, request.query, now())
     const { fields, limit, cursor, ...filters } = given
-    const asked = filterOf(filters)
+    const asked = runFilterOf(filters)
     return list.answer(request, reply, { fields, limit, cursor }, (part) =>
       store.runs({ ...asked, ...part }, request.signal)
     )

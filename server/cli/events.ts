@@ -33,6 +33,11 @@ const actions: Record<Event['event']['action'], true> = {
   'spool.dropped': true,
   'journal.full': true,
   'journal.resumed': true,
+  'token.created': true,
+  'token.used': true,
+  'token.revoked': true,
+  'token.refused': true,
+  'service.recovered': true,
   'event.conflict': true,
   'runs.expired': true
 }

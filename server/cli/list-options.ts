@@ -1,5 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import type { RunKind } from '../index/store.ts'
 import { type AskFlags, addAskOptions } from './answering.ts'
+
+// A list of its own: the command line does not load the service.
+const runKinds = ['playbook', 'adhoc', 'console', 'pull', 'job', 'service'] as const satisfies RunKind[]
 
 /** Options that the lists have in common. */
 export interface ListFlags extends AskFlags {
@@ -8,6 +12,7 @@ export interface ListFlags extends AskFlags {
   host?: string
   user?: string
   status?: string
+  kind?: string
   from?: string
   to?: string
   sort?: string
@@ -33,6 +38,8 @@ export interface ListShape {
   filters?: readonly (keyof typeof filterOptions)[]
   /** Choices of `--status`. */
   statuses?: readonly string[]
+  /** It has `--kind`. */
+  hasKinds?: true
   /** Choices of `--sort`, the default first. */
   sorts?: readonly string[]
   itemsDefault: number
@@ -40,13 +47,14 @@ export interface ListShape {
 
 /** A command that prints a list: its filters, how much of it, and in which form. */
 export function listCommand(shape: ListShape): Command {
-  const { name, description, example, filters = [], statuses, sorts, itemsDefault } = shape
+  const { name, description, example, filters = [], statuses, hasKinds, sorts, itemsDefault } = shape
   const command = new Command(name)
     .description(description)
     .option('-q, --query <query>', "what to look for, in Lucene's syntax: 'host:web-* AND status:changed'")
   for (const [flag, meaning] of filters.map((filter) => filterOptions[filter])) command.option(flag, meaning)
   if (statuses !== undefined)
     command.addOption(new Option('--status <status>', 'how it ended').choices(statuses))
+  if (hasKinds) command.addOption(kindOption(runKinds))
   command
     .option('--from <time>', 'not before this time: RFC 3339, or such as now-7d')
     .option('--to <time>', 'before this time: RFC 3339, or such as now-1h')
@@ -55,6 +63,13 @@ export function listCommand(shape: ListShape): Command {
     .addOption(new Option('--limit <count>', 'how many to show').argParser(readCount).default(itemsDefault))
     .addOption(new Option('--all', 'show all of them').conflicts('limit'))
   return addExample(addAskOptions(addForms(command)), example)
+}
+
+/** The runs of the service itself are shown to whoever asks for them. */
+export function kindOption(kinds: readonly string[]): Option {
+  return new Option('--kind <kind>', 'what was executed; service: the life of the service itself').choices(
+    kinds
+  )
 }
 
 /** `duration` means `-duration` where that is the only way to sort by it. */
@@ -84,11 +99,12 @@ export function filtersOf({
   host,
   user,
   status,
+  kind,
   from,
   to,
   sort
 }: Partial<ListFlags>): Readonly<Record<string, string>> {
-  const filters = { q: query, playbook, host, user, status, from, to, sort }
+  const filters = { q: query, playbook, host, user, status, kind, from, to, sort }
   return Object.fromEntries(Object.entries(filters).filter((entry) => entry[1] !== undefined)) as Record<
     string,
     string

@@ -31,6 +31,7 @@ export function playbooksCommand(surroundings: Surroundings = processSurrounding
     filters: ['playbook', 'host', 'user'],
     statuses: runStatuses,
     sorts: ['-failure_rate', '-runs', '-duration', 'name'],
+    hasKinds: true,
     itemsDefault: PLAYBOOKS_DEFAULT
   })
     .addHelpText('after', trendHelp)

@@ -119,8 +119,9 @@ function countEvents(): {
       redacted += ansible?.redacted ?? 0
       dropped.events += spool?.events ?? 0
       dropped.ranges.push(...(spool?.sequences ?? []).flatMap((text) => parseRange(text) ?? []))
-      // The shipper and the server have counts of their own.
-      if (provider === 'shipper' || provider === 'server' || sequence === undefined) return
+      // The shipper and the server have counts of their own; of its own life the server has the only one.
+      const isOther = provider === 'shipper' || (provider === 'server' && run?.kind !== 'service')
+      if (isOther || sequence === undefined) return
       here.push({ first: sequence, last: sequence })
       expected = Math.max(expected, sequence + 1, run?.events ?? 0)
     },

@@ -46,6 +46,7 @@ export function runsCommand(surroundings: Surroundings = processSurroundings()):
     ],
     filters: ['playbook', 'host', 'user'],
     statuses,
+    hasKinds: true,
     itemsDefault: RUNS_DEFAULT
   }).action((flags: ListFlags) =>
     answering(flags, surroundings, (client, paged) => listRuns(flags, client, paged))

@@ -35,7 +35,7 @@ async function serve(config: Config): Promise<void> {
   const { url, folder, journal, logKeys, sealer } = service
   closeWithGrace({ delay: limits.shutdownMsMax, logger: log }, async ({ err }) => {
     if (err) log.fatal({ err }, 'an error that nobody expected: the service ends')
-    await service.stop()
+    await service.stop(err && 'An error that nobody expected ended the service; its own log says which.')
     log.info('stopped')
   })
   log.info(

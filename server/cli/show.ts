@@ -9,6 +9,7 @@ import { printableJson } from './printable.ts'
 import { runBody, runRecap, runWarnings } from './run-body.ts'
 import { runHead } from './run-head.ts'
 import { tellRun } from './run-story.ts'
+import { lifeText } from './service-text.ts'
 import { paintFor } from './style.ts'
 import { print, processSurroundings, type Surroundings, widthOf } from './surroundings.ts'
 
@@ -85,7 +86,11 @@ async function printRun(
 
   const events: IndexedEvent[] = []
   let isCut = false
-  const shown: EventFilters = { ...eventsOf(run), ...filtersOf(flags), heartbeats: 'false' }
+  const kind = run.run.kind ?? ''
+  const isOfService = kind === 'service'
+  // Those of the service tell how it stood, and are counted with its other events.
+  const heartbeats = isOfService ? {} : { heartbeats: 'false' as const }
+  const shown: EventFilters = { ...eventsOf(run), ...filtersOf(flags), ...heartbeats }
   for await (const { items, hasMore } of client.events(shown, { itemsMax: EVENTS_SHOWN_MAX })) {
     for (const event of items) events.push(event)
     isCut = hasMore
@@ -93,9 +98,9 @@ async function printRun(
   const told = tellRun(events)
   // What seems to be missing may be behind the cut, or what the query leaves out.
   const story = isCut || flags.query !== undefined ? { ...told, gaps: [] } : told
-  const kind = run.run.kind ?? ''
   const isOutputShown = kind === 'adhoc' || kind === 'console'
   const options = { paint, width: widthOf(stdout), isOutputShown, isDiffShown: flags.diff }
+  if (isOfService) await print(stdout, lifeText(events, paint))
   for (const block of runBody(story, options)) await print(stdout, block)
   await print(stdout, runRecap(story, options) + runWarnings(story, paint))
   if (isCut) await print(stdout, cutNote(run))

@@ -3,7 +3,7 @@ import { createClient } from '../../client/client.ts'
 import type { LiveMessage } from '../../client/live.ts'
 import { readConnection, urlOption } from './connection.ts'
 import { Interrupted } from './failure.ts'
-import { addExample } from './list-options.ts'
+import { addExample, kindOption } from './list-options.ts'
 import { createLiveTable } from './live-table.ts'
 import { printable, printableJson } from './printable.ts'
 import { paintFor } from './style.ts'
@@ -17,6 +17,7 @@ interface TailFlags {
   query?: string
   after?: string
   runs: boolean
+  kind?: string
   progress?: true
   json?: true
 }
@@ -30,6 +31,7 @@ export function tailCommand(surroundings: Surroundings = processSurroundings()):
       "events to show, too, in Lucene's syntax: 'status:(failed OR unreachable)'"
     )
     .option('--no-runs', 'only the events that the query finds, nothing of runs')
+    .addOption(kindOption(['service']))
     .option('--progress', 'tell how far the runs are, each second in which one goes on')
     .option('--after <id>', 'go on after this id of an earlier tail --json, instead of now')
     .option('--json', 'print NDJSON: {id, event, data}, as the API gives it')
@@ -44,7 +46,11 @@ async function follow(flags: TailFlags, surroundings: Surroundings): Promise<voi
   const { stdout, stderr, env } = surroundings
   const client = createClient(readConnection(flags.url, env))
   const table = createLiveTable({ width: widthOf(stdout), paint: paintFor(stdout, env) })
-  const query = { ...(flags.query && { q: flags.query }), ...(!flags.runs && { runs: 'false' as const }) }
+  const query = {
+    ...(flags.query && { q: flags.query }),
+    ...(!flags.runs && { runs: 'false' as const }),
+    ...(flags.kind && { kind: 'service' as const })
+  }
   const messages = client.live(query, {
     signal: surroundings.untilInterrupted(),
     after: flags.after,

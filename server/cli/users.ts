@@ -31,6 +31,7 @@ export function usersCommand(surroundings: Surroundings = processSurroundings())
     filters: ['playbook', 'host', 'user'],
     statuses: runStatuses,
     sorts: ['-runs', '-failure_rate', '-last_run', 'name'],
+    hasKinds: true,
     itemsDefault: USERS_DEFAULT
   }).action((flags: ListFlags) =>
     answering(flags, surroundings, (client, paged) =>

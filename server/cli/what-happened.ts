@@ -1,4 +1,5 @@
 import type { IndexedEvent } from '../../client/types.ts'
+import { serviceText } from './service-text.ts'
 import { abortText, counted, includeText, itemText, retryText, taskTitle } from './words.ts'
 
 /** What the event is about, in the words of whoever wrote the playbook: one line, for a list. */
@@ -18,16 +19,8 @@ export function whatHappened(event: IndexedEvent): string {
       return abortText(event)
     case 'spool.dropped':
       return droppedText(event)
-    case 'journal.full':
-      return event.error?.message ?? ''
-    case 'journal.resumed':
-      return `new events are taken again, after ${counted(event.journal?.refused_events ?? 0, 'event')} refused`
-    case 'event.conflict':
-      return conflictText(event)
-    case 'runs.expired':
-      return `${counted(event.expired?.runs ?? 0, 'old run')} removed from the index, with ${counted(event.expired?.events ?? 0, 'event')}`
     default:
-      return task || (ansible?.play?.name ?? ansible?.playbook?.path ?? '')
+      return serviceText(event) ?? (task || (ansible?.play?.name ?? ansible?.playbook?.path ?? ''))
   }
 }
 
@@ -36,11 +29,4 @@ function droppedText({ spool }: IndexedEvent): string {
   if (spool === undefined) return ''
   const why = spool.reason === 'age' ? 'they had waited for too long' : 'the spool was full'
   return `${counted(spool.events, 'event')} (${Math.ceil(spool.bytes / 1024)} KiB) dropped: ${why}`
-}
-
-function conflictText({ conflict }: IndexedEvent): string {
-  if (conflict === undefined) return ''
-  const { event_id, sender, kept_sender, suppressed = 0 } = conflict
-  const more = suppressed === 0 ? '' : `, and ${counted(suppressed, 'more conflict')}`
-  return `${sender} sent other content as ${event_id} of ${kept_sender}: refused${more}`
 }

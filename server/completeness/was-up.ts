@@ -3,9 +3,8 @@ import type { EventPartQuery, Store } from '../index/store.ts'
 import { limits } from '../limits.ts'
 import type { Period } from './remarks.ts'
 
-/** The service tells every hour that it is there, and is not late by so much. */
-const HEARTBEAT_MS = 3_600_000
-const LATE_MS_MAX = 300_000
+/** The service tells so often that it is there, and is not late by more than a little. */
+const SIGNS_APART_MS_MAX = limits.serviceHeartbeatMs + 300_000
 
 /** What the service says of its own life, as often as it has to be said. */
 const signs = ['run.started', 'run.heartbeat', 'run.finished'] as const
@@ -20,7 +19,7 @@ export async function darkTime(
   nowMs: number,
   signal: AbortSignal
 ): Promise<Period | undefined> {
-  const around = { fromMs: period.fromMs - HEARTBEAT_MS - LATE_MS_MAX, toMs: period.toMs + HEARTBEAT_MS }
+  const around = { fromMs: period.fromMs - SIGNS_APART_MS_MAX, toMs: period.toMs + SIGNS_APART_MS_MAX }
   const times: number[] = []
   for (const action of signs) {
     const matching = parseQuery('event.dataset:playtrail.service', nowMs, 'events')
@@ -41,7 +40,7 @@ export function firstHole(times: readonly number[], { fromMs, toMs }: Period): P
   const sorted = times.toSorted((one, other) => one - other)
   let last = Number.NEGATIVE_INFINITY
   for (const time of [...sorted, Number.POSITIVE_INFINITY]) {
-    const isHole = time - last > HEARTBEAT_MS + LATE_MS_MAX
+    const isHole = time - last > SIGNS_APART_MS_MAX
     // A moment at the end is no time in which anything could have been missed.
     if (isHole && time > fromMs && last < toMs - 1)
       return { fromMs: Math.max(last, fromMs), toMs: Math.min(time, toMs) }

@@ -22,7 +22,7 @@ export interface EventColumns {
   isChecked: boolean
   /** Of a host's result: it succeeded, and only after more than one attempt. */
   isFlaky: boolean
-  /** Set for an event of the server's own: when the run was heard last, in microseconds since 1970. */
+  /** Set where the server says that a run fell silent: when the run was heard last, in microseconds since 1970. */
   heardUntil: number | undefined
   /** Set for a host's result. */
   result: ResultColumns | undefined
@@ -70,7 +70,7 @@ export function columnsOf(
     duration: durationOf(event),
     isChecked: isResult && ansible?.task?.check_mode === true,
     isFlaky: isResult && hasRecovered(ansible?.result),
-    heardUntil: event.event?.provider === 'server' ? (microsecondsOf(event.event.end) ?? 0) : undefined,
+    heardUntil: isSilence(event) ? (microsecondsOf(event.event?.end) ?? 0) : undefined,
     result: isResult ? resultOf(event) : undefined
   }
 }
@@ -99,6 +99,11 @@ export function parseEvent(payload: Buffer): Partial<Event> | undefined {
 export function durationOf({ event }: { event?: { duration?: unknown } }): number | null {
   const duration = event?.duration
   return Number.isSafeInteger(duration) && Number(duration) >= 0 ? Number(duration) : null
+}
+
+/** Of its own life the server is the sender as any other is of a run. */
+function isSilence({ event }: Partial<Event>): boolean {
+  return event?.provider === 'server' && event.dataset !== 'playtrail.service'
 }
 
 function hasRecovered(result: NonNullable<Event['ansible']>['result']): boolean {

@@ -33,6 +33,8 @@ export type Position = readonly (string | number)[]
 
 export const runStatuses = ['running', 'success', 'changed', 'failed', 'unreachable', 'aborted'] as const
 export type RunStatus = (typeof runStatuses)[number]
+export const runKinds = ['playbook', 'adhoc', 'console', 'pull', 'job', 'service'] as const
+export type RunKind = (typeof runKinds)[number]
 export const resultStatuses = ['ok', 'changed', 'failed', 'skipped', 'unreachable'] as const
 export type ResultStatus = (typeof resultStatuses)[number]
 
@@ -108,6 +110,9 @@ export interface RunQuery extends PageQuery {
   host?: string | undefined
   user?: string | undefined
   status?: RunStatus | undefined
+  kind?: RunKind | undefined
+  /** Leaves out the runs that are the life of a service. */
+  isWithoutService?: boolean | undefined
   /** What the run's document has to match, with the names of its hosts in `host.name`. */
   matching?: Query | undefined
   /** Runs of which a sender was last heard before this time of the server, in milliseconds since 1970. */

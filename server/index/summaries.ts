@@ -13,7 +13,7 @@ export interface EventFilter
 /** Runs that are summed up: filters of RunQuery. `fromMs` and `toMs` are of the start, as `run.id` has it. */
 export type RunFilter = Pick<
   RunQuery,
-  'fromMs' | 'toMs' | 'playbook' | 'host' | 'user' | 'status' | 'matching'
+  'fromMs' | 'toMs' | 'playbook' | 'host' | 'user' | 'status' | 'kind' | 'isWithoutService' | 'matching'
 >
 
 /** When something happened last, in which run, and by whom. */

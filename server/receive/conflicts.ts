@@ -2,10 +2,9 @@ import { hash } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Event } from '../event-types.ts'
 import type { Journal } from '../journal/journal.ts'
+import type { Life } from '../life/life.ts'
+import { recordPerMinute } from '../life/per-minute.ts'
 import { limits } from '../limits.ts'
-import { appendOwn, ownEvent } from '../own-event.ts'
-
-const MINUTE_MS = 60_000
 
 /** An event that was refused, since its id is that of an acknowledged one with other bytes. */
 export interface Conflict {
@@ -27,54 +26,26 @@ export interface ConflictRecorder {
 }
 
 export interface ConflictOptions {
-  journal: Pick<Journal, 'append' | 'find'>
+  journal: Pick<Journal, 'find'>
+  life: Pick<Life, 'tell'>
   log: Pick<Logger, 'warn' | 'error'>
-  now?: () => number
 }
 
-export function recordConflicts({ journal, log, now = Date.now }: ConflictOptions): ConflictRecorder {
-  let minute: NodeJS.Timeout | undefined
-  let recorded = 0
-  let last: Conflict | undefined
-  let suppressed = 0
-
-  const record = async (conflict: Conflict, more: number): Promise<void> => {
-    const fields = await fieldsOf(journal, conflict, more)
-    const atMs = now()
-    await appendOwn(journal, ownEvent({ action: 'event.conflict', type: 'error' }, atMs, fields), atMs)
-    log.warn(fields.conflict, 'an event id was used again, with other content, which was refused')
-  }
-  const endMinute = async (): Promise<void> => {
-    clearTimeout(minute)
-    minute = undefined
-    recorded = 0
-    const [conflict, more] = [last, suppressed - 1]
-    last = undefined
-    suppressed = 0
-    if (conflict !== undefined) await record(conflict, more)
-  }
-  const endMinuteOrLog = async (): Promise<void> => {
-    try {
-      await endMinute()
-    } catch (error) {
-      log.error({ err: error }, 'conflicts that were only counted could not be recorded')
+export function recordConflicts({ journal, life, log }: ConflictOptions): ConflictRecorder {
+  const recorder = recordPerMinute<Conflict>({
+    perMinuteMax: limits.conflictEventsPerMinuteMax,
+    log,
+    async record(conflict, more) {
+      const fields = await fieldsOf(journal, conflict, more)
+      await life.tell({ action: 'event.conflict', type: 'error', fields })
+      log.warn(fields.conflict, 'an event id was used again, with other content, which was refused')
     }
-  }
-
+  })
   return {
     async add(conflicts) {
-      for (const conflict of conflicts) {
-        minute ??= setTimeout(() => void endMinuteOrLog(), MINUTE_MS)
-        if (recorded < limits.conflictEventsPerMinuteMax) {
-          recorded += 1
-          await record(conflict, 0)
-        } else {
-          last = conflict
-          suppressed += 1
-        }
-      }
+      for (const conflict of conflicts) await recorder.add(conflict)
     },
-    close: endMinuteOrLog
+    close: () => recorder.close()
   }
 }
 

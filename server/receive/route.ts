@@ -67,7 +67,7 @@ export const receiveRoute: FastifyPluginAsync<ReceiveOptions> = async (app, opti
       schema: receiveSchema,
       // Before the body is read: a stranger's megabytes are not taken in first.
       onRequest: async (request) => {
-        request.sender = access.check(request.headers.authorization, 'sender')
+        request.sender = access.check(request.headers.authorization, 'sender', request.ip)
       }
     },
     async (request, reply) => {

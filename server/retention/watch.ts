@@ -2,9 +2,8 @@ import type { Logger } from 'pino'
 import type { Follower } from '../index/follower.ts'
 import { sleepUnlessAborted } from '../index/retry.ts'
 import type { Expired, Kept } from '../index/store.ts'
-import type { Journal } from '../journal/journal.ts'
+import type { Life } from '../life/life.ts'
 import { limits } from '../limits.ts'
-import { appendOwn, ownEvent } from '../own-event.ts'
 
 /** Removes from the index what is older than what is to be kept, for as long as the service runs. */
 export interface RetentionWatch {
@@ -12,7 +11,7 @@ export interface RetentionWatch {
 }
 
 export interface RetentionOptions {
-  journal: Pick<Journal, 'append'>
+  life: Pick<Life, 'tell'>
   follower: Pick<Follower, 'idle'>
   expireSome(kept: Kept): Promise<Expired>
   log: Pick<Logger, 'info' | 'error'>
@@ -76,17 +75,14 @@ async function removeOld(options: RetentionOptions, signal: AbortSignal): Promis
 
 /** What was removed is told where it cannot be removed from: in the journal. */
 async function record(options: RetentionOptions, removed: { runs: number; events: number }): Promise<void> {
-  const { journal, log, keepDays, keepRuns, now = Date.now } = options
+  const { life, log, keepDays, keepRuns, now = Date.now } = options
   log.info(removed, 'removed from the index what is older than what is to be kept')
   const settings = {
     ...(keepDays > 0 && { keep_days: keepDays }),
     ...(keepRuns > 0 && { keep_runs: keepRuns })
   }
-  const atMs = now()
-  const event = ownEvent({ action: 'runs.expired', type: 'info' }, atMs, {
-    expired: { ...removed, ...settings }
-  })
-  await appendOwn(journal, event, atMs)
+  const fields = { expired: { ...removed, ...settings } }
+  await life.tell({ action: 'runs.expired', type: 'info', fields }, { atMs: now() })
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -72,6 +72,8 @@ async function closeSilentRuns(options: SilenceOptions, at: number, signal: Abor
     // Where servers share an index, the one that heard of a run last closes it: two would claim the same id.
     heardBy: journal.id,
     heardBeforeMs: at - silentAfterMs,
+    // The service itself has an end of its own, and says less often that it goes on.
+    isWithoutService: true,
     limit: limits.silencesAtOnceMax
   })
   const page = await Promise.race([asked, aborted(signal)])

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
+import { diskFullCode } from '../data-folder.ts'
 import { Problem } from '../errors.ts'
 import { sleepUnlessAborted } from '../index/retry.ts'
-import type { Journal } from '../journal/journal.ts'
+import type { Life } from '../life/life.ts'
 import { limits } from '../limits.ts'
-import { appendOwn, ownEvent } from '../own-event.ts'
 import type { Reserve } from './reserve.ts'
 import type { Space } from './space.ts'
 
@@ -15,7 +15,7 @@ export interface SpaceWatch {
 export interface SpaceOptions {
   space: Space
   reserve: Reserve
-  journal: Pick<Journal, 'append'>
+  life: Pick<Life, 'tell'>
   log: Pick<Logger, 'info' | 'error' | 'warn'>
   /** Bytes that are free on the disk of the data folder. */
   freeBytes(): Promise<number>
@@ -57,38 +57,40 @@ export async function watchSpace(options: SpaceOptions): Promise<SpaceWatch> {
 }
 
 function lookAtSpace(options: SpaceOptions): () => Promise<void> {
-  const { space, reserve, journal, log, freeBytes, now = Date.now } = options
+  const { space, reserve, life, log, freeBytes, now = Date.now } = options
   /** Since when it is full, once that is in the journal. */
   let fullSince: string | undefined
   let hasReserve = false
 
   const recordFull = async (): Promise<void> => {
-    const atMs = now()
+    const options = { atMs: now(), isUrgent: true }
     const message = space.describe()
     const fields = { journal: { free_bytes: space.freeBytes ?? 0 }, error: { message } }
-    const event = ownEvent({ action: 'journal.full', type: 'error' }, atMs, fields)
+    const happened = { action: 'journal.full', type: 'error', fields } as const
     log.error({ free_bytes: space.freeBytes }, `${message} New events are refused until there is space.`)
     try {
-      await appendOwn(journal, event, atMs, { isUrgent: true })
+      await life.tell(happened, options)
     } catch (error) {
-      if (!(error instanceof Problem && error.code === 'journal_full')) throw error
+      if (!isFull(error)) throw error
       hasReserve = false
       reserve.release()
-      await appendOwn(journal, event, atMs, { isUrgent: true })
+      await life.tell(happened, options)
     }
-    fullSince = event['@timestamp']
+    fullSince = new Date(options.atMs).toISOString()
   }
 
   const resume = async (start: string): Promise<void> => {
     const atMs = now()
-    const about = {
+    const end = new Date(atMs).toISOString()
+    const counted = { free_bytes: space.freeBytes ?? 0, refused_events: space.refusedEvents }
+    const happened = {
       action: 'journal.resumed',
       type: 'info',
       start,
-      end: new Date(atMs).toISOString()
+      end,
+      fields: { journal: counted }
     } as const
-    const counted = { free_bytes: space.freeBytes ?? 0, refused_events: space.refusedEvents }
-    await appendOwn(journal, ownEvent(about, atMs, { journal: counted }), atMs, { isUrgent: true })
+    await life.tell(happened, { atMs, isUrgent: true })
     space.resume()
     fullSince = undefined
     log.info(counted, 'there is space again: new events are taken')
@@ -110,4 +112,9 @@ function lookAtSpace(options: SpaceOptions): () => Promise<void> {
       if (hasReserve) await resume(fullSince)
     }
   }
+}
+
+/** The life of the service keeps a file beside the journal, for which there has to be room as well. */
+function isFull(error: unknown): boolean {
+  return (error instanceof Problem && error.code === 'journal_full') || diskFullCode(error) !== undefined
 }

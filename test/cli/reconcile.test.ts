@@ -9,10 +9,11 @@ import { openDeadLetters } from '../../server/index/dead-letters.ts'
 import type { Service } from '../../server/service.ts'
 import { ndjson, resultEvent, runId } from '../support/events.ts'
 import { eventually } from '../support/eventually.ts'
+import { START_RECORDS } from '../support/life.ts'
 import { post, runningService } from '../support/service.ts'
 import { type Ran, run } from './world.ts'
 
-/** A service with some events, all of them indexed, and the command beside it. */
+/** A service with some events behind the record of its start, all of them indexed, and the command beside it. */
 async function served(t: TestContext): Promise<{
   service: Service
   events: Event[]
@@ -29,7 +30,7 @@ async function served(t: TestContext): Promise<{
     const db = new Database(service.folder.index, { readonly: true })
     const cursor = db.prepare<[], number>('SELECT cursor FROM meta').pluck().get()
     db.close()
-    return cursor === events.length ? true : undefined
+    return cursor === START_RECORDS + events.length ? true : undefined
   })
   return {
     service,
@@ -48,41 +49,41 @@ function reconcileIn(dataDir: string, ...args: string[]): Promise<Ran> {
 test('beside a running server it says that the index agrees, and ends with 0', async (t) => {
   const { reconcile } = await served(t)
   const { exitCode, stdout, stderr } = await reconcile()
-  assert.equal(stdout, 'Compared 5 records (0 to 4) and 1 run: the index says what the journal says.\n')
+  assert.equal(stdout, 'Compared 6 records (0 to 5) and 2 runs: the index says what the journal says.\n')
   assert.deepEqual([exitCode, stderr], [0, ''])
 })
 
 test('it names each difference with the fields, ends with 1, and with 0 once they are repaired', async (t) => {
   const { events, edit, reconcile } = await served(t)
-  edit("DELETE FROM events WHERE record = 1; UPDATE events SET status = 'failed' WHERE record = 3")
+  edit("DELETE FROM events WHERE record = 2; UPDATE events SET status = 'failed' WHERE record = 4")
   const differs = await reconcile()
   assert.equal(differs.exitCode, 1)
   assert.deepEqual(differs.stdout.split('\n').slice(0, 3), [
-    `event missing: ${events[1]?.event.id} (record 1)`,
-    `event changed: ${events[3]?.event.id} (record 3) columns.status`,
-    'Compared 5 records (0 to 4) and 1 run: 2 differences, 1 missing, 1 changed.'
+    `event missing: ${events[1]?.event.id} (record 2)`,
+    `event changed: ${events[3]?.event.id} (record 4) columns.status`,
+    'Compared 6 records (0 to 5) and 2 runs: 2 differences, 1 missing, 1 changed.'
   ])
   const repaired = await reconcile('--repair')
   assert.equal(repaired.exitCode, 0)
   assert.match(
     repaired.stdout,
-    /\nRepaired 2 differences, and compared again.\nCompared 5 records .* says what the journal says/
+    /\nRepaired 2 differences, and compared again.\nCompared 6 records .* says what the journal says/
   )
   assert.equal((await reconcile()).exitCode, 0)
 })
 
 test('with --json each difference is an object a line, and the summary closes', async (t) => {
   const { events, edit, reconcile } = await served(t)
-  edit('DELETE FROM events WHERE record = 1')
-  const { exitCode, stdout } = await reconcile('--json', '--from', '1', '--to', '2')
+  edit('DELETE FROM events WHERE record = 2')
+  const { exitCode, stdout } = await reconcile('--json', '--from', '2', '--to', '3')
   const [difference, closing] = stdout
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line))
-  assert.deepEqual(difference, { document: 'event', kind: 'missing', id: events[1]?.event.id, record: 1 })
+  assert.deepEqual(difference, { document: 'event', kind: 'missing', id: events[1]?.event.id, record: 2 })
   assert.deepEqual(
     [closing.summary.first, closing.summary.next, closing.summary.differences.missing],
-    [1, 3, 1]
+    [2, 4, 1]
   )
   assert.equal(exitCode, 1)
 })

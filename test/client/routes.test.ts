@@ -8,6 +8,7 @@ import { readOpenApi } from '../../scripts/openapi.ts'
 import { runOfEvents } from '../index/fixtures.ts'
 import { onEnd } from '../support/cleanup.ts'
 import { eventually } from '../support/eventually.ts'
+import { START_RECORDS } from '../support/life.ts'
 import { get, runningService } from '../support/service.ts'
 
 // A record, so that the compiler sees to it that no method is missing.
@@ -82,7 +83,7 @@ test('what was sent to a service is found there, and the answers have what their
     [events.event.id]
   )
   assert.equal((await client.health()).status, 'ok')
-  assert.equal((await client.ready()).journal.end, 1)
+  assert.equal((await client.ready()).journal.end, START_RECORDS + 1)
   assert.equal(await client.metrics().then((text) => text.includes('playtrail_')), true)
   const { body } = await get(service, `/v1/runs/${events.run?.id}`)
   assert.deepEqual(await client.run(events.run?.id ?? ''), body)

@@ -4,6 +4,8 @@ import { type TestContext, test } from 'node:test'
 import { parseQuery } from '../../server/ask/query/parse.ts'
 import type { Event } from '../../server/event-types.ts'
 import type { EventQuery, Position, Run, RunQuery, Store } from '../../server/index/store.ts'
+import type { RunFilter } from '../../server/index/summaries.ts'
+import { type Happened, lifeEvent } from '../../server/life/event.ts'
 import { batchOf, JOURNAL_ID, receivedAt, receivedTime, runId, runOfEvents } from './fixtures.ts'
 
 /** Opens an empty store for events of the journal JOURNAL_ID, and takes it away when the test is over. */
@@ -393,6 +395,49 @@ export function testStoreContract(open: OpenStore): void {
     assert.deepEqual(await found({ fromMs: START + 0.5 }), [runId(START + 2), runId(START + 1)])
     assert.deepEqual(await found({ fromMs: -1, toMs: 0 }), [])
     assert.deepEqual((await found({ fromMs: -1, toMs: 2 ** 52 })).length, 3)
+  })
+
+  test('the life of a service is a run that it ends itself, and that can be left out or asked for', async (t) => {
+    const store = await open(t)
+    const playbook = runOfEvents(START)
+    const [alive, killed] = [runId(START + 1, 1), runId(START + 2, 2)]
+    const start: Happened = { action: 'run.started', type: 'start', fields: { user: { name: 'playtrail' } } }
+    const beat: Happened = { action: 'run.heartbeat', type: 'info', end: new Date(START + 9).toISOString() }
+    const end: Happened = { action: 'run.aborted', type: 'end', run: { status: 'aborted', reason: 'killed' } }
+    await store.write(
+      batchOf([
+        playbook.started(),
+        lifeEvent(alive, 0, start, START + 1),
+        lifeEvent(killed, 0, start, START + 2),
+        lifeEvent(alive, 1, beat, START + 3),
+        lifeEvent(killed, 1, end, START + 4)
+      ])
+    )
+    const found = async (query: Partial<RunQuery>) =>
+      (await store.runs({ limit: 10, ...query })).items.map(({ run }) => run.id)
+    assert.deepEqual(await found({}), [killed, alive, playbook.id])
+    assert.deepEqual(await found({ isWithoutService: true }), [playbook.id])
+    assert.deepEqual(await found({ kind: 'service' }), [killed, alive])
+    assert.deepEqual(await found({ kind: 'playbook' }), [playbook.id])
+    assert.deepEqual(await found({ kind: 'service', status: 'aborted' }), [killed])
+    assert.deepEqual(
+      await found({ matching: parseQuery('run.kind:service AND status:running', 0, 'runs') }),
+      [alive]
+    )
+    const { items } = await store.runs({ limit: 10, kind: 'service' })
+    assert.deepEqual(
+      items.map(({ run, playtrail }) => [run.status, run.reason, playtrail.events, playtrail.silences]),
+      [
+        ['aborted', 'killed', 2, 0],
+        ['running', undefined, 2, 0]
+      ]
+    )
+    const names = async (filter: RunFilter) => [
+      (await store.playbooks(filter)).map(({ run }) => run.name),
+      (await store.users(filter)).map(({ user }) => user.name)
+    ]
+    assert.deepEqual(await names({ isWithoutService: true }), [['site.yml'], ['alice']])
+    assert.deepEqual(await names({ kind: 'service' }), [['playtrail'], ['playtrail']])
   })
 
   test('pages stay as they are while newer events arrive', async (t) => {

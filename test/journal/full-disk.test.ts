@@ -12,6 +12,7 @@ import { ndjson, resultEvent, runId } from '../support/events.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { allRecords } from '../support/journal.ts'
+import { START_RECORDS, toldOf } from '../support/life.ts'
 import { type Answer, get, post, runningService } from '../support/service.ts'
 
 const MIB = 1024 * 1024
@@ -95,6 +96,7 @@ function sendUntilTaken(service: Service, event: Event): Promise<Answer> {
 }
 
 const ofServer = ({ sender }: JournalRecord): boolean => sender === 'server'
+const isOfSpace = (record: JournalRecord): boolean => toldOf([record]).length > 0
 const eventIn = ({ payload }: JournalRecord): Event => JSON.parse(payload.toString())
 
 test('a full disk answers 503 and says when to come back; nothing acknowledged is lost, and space heals it', async (t) => {
@@ -111,7 +113,7 @@ test('a full disk answers 503 and says when to come back; nothing acknowledged i
   assert.equal((await get(service, '/healthz')).status, 200)
 
   // There is no space left but the reserve, and in it is what the service has to say.
-  const full = await eventually(async () => (await allRecords(service.journal)).find(ofServer))
+  const full = await eventually(async () => (await allRecords(service.journal)).find(isOfSpace))
   assert.deepEqual([eventIn(full).event.action, eventIn(full).event.provider], ['journal.full', 'server'])
   assert.equal(existsSync(service.folder.reserve), false)
   const still = await post(service, ndjson([smallEvent(run, acknowledged.length)]))
@@ -126,7 +128,7 @@ test('a full disk answers 503 and says when to come back; nothing acknowledged i
     [...acknowledged, again.event.id]
   )
   assert.deepEqual(
-    records.filter(ofServer).map((record) => eventIn(record).event.action),
+    records.filter(isOfSpace).map((record) => eventIn(record).event.action),
     ['journal.full', 'journal.resumed']
   )
   assert.ok(existsSync(service.folder.reserve))
@@ -150,14 +152,17 @@ test('before the disk is full new events are refused, those that are known are a
     'journal_full',
     'the quarantine does not grow either'
   )
-  const { payload } = (await allRecords(service.journal))[0] ?? {}
+  const { payload } = (await allRecords(service.journal, START_RECORDS))[0] ?? {}
   assert.deepEqual((await post(service, `${payload}\n`)).body, { accepted: 0, duplicates: 1, rejected: [] })
 
   disk.clear()
   await sendUntilTaken(service, largeEvent(run, acknowledged.length))
   assert.equal((await get(service, '/readyz')).body.status, 'ready')
   await service.follower.idle()
-  const { body } = await get(service, '/v1/events?q=event.dataset:playtrail.service&sort=@timestamp')
+  const { body } = await get(
+    service,
+    '/v1/events?q=event.dataset:playtrail.service%20AND%20action:journal.*&sort=@timestamp'
+  )
   const [full, resumed] = body.items
   assert.deepEqual([full.event.action, resumed.event.action], ['journal.full', 'journal.resumed'])
   assert.ok(full.journal.free_bytes < 16 * MIB)

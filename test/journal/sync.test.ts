@@ -9,6 +9,7 @@ import { onEnd } from '../support/cleanup.ts'
 import { ndjson, resultEvent, runId } from '../support/events.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { allRecords, entry, journalIn } from '../support/journal.ts'
+import { START_RECORDS } from '../support/life.ts'
 import { startServer } from '../support/server-process.ts'
 
 /** The real disk, whose fdatasync a test holds up or makes fail. */
@@ -123,7 +124,7 @@ test('a process whose fdatasync fails ends without an answer, and the next one h
   assert.match(server.output(), /"msg":"the journal could not be written: the process ends/)
 
   const { journal } = await journalIn(dataDir)
-  const [first, ...others] = await allRecords(journal)
+  const [first, ...others] = await allRecords(journal, START_RECORDS)
   assert.equal(first?.eventId, `${run}:0`)
   // Whether the other one is there is nobody's promise.
   assert.ok(others.length <= 1)

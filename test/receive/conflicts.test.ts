@@ -10,11 +10,11 @@ import { createValidator } from '../../server/receive/validate.ts'
 import { ndjson, resultEvent, runId } from '../support/events.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { allRecords, journalIn } from '../support/journal.ts'
+import { START_RECORDS, STOP_RECORDS, toldOf } from '../support/life.ts'
 import { get, post, runningService } from '../support/service.ts'
 
 async function conflictsIn(journal: Journal): Promise<Event[]> {
-  const records = (await allRecords(journal)).filter(({ sender }) => sender === 'server')
-  return records.map(({ payload }) => JSON.parse(payload.toString()))
+  return toldOf(await allRecords(journal))
 }
 
 function withMessage(event: Event, msg: string): Event {
@@ -35,7 +35,7 @@ test('whoever uses an acknowledged id for other content is refused, and recorded
     event_id: event.event.id,
     sender: 'local',
     hash: hash('sha256', JSON.stringify(forged)),
-    kept_index: 0,
+    kept_index: START_RECORDS,
     kept_sender: 'local',
     kept_hash: hash('sha256', JSON.stringify(event))
   })
@@ -82,6 +82,7 @@ test('an id is known, and its content protected, after the known ids were lost',
   const second = await runningService(t, dataDir)
   assert.deepEqual((await post(second, ndjson([event]))).body, { accepted: 0, duplicates: 1, rejected: [] })
   assert.equal((await post(second, ndjson([withMessage(event, 'forged')]))).status, 400)
-  assert.equal((await conflictsIn(second.journal))[0]?.conflict?.kept_index, 0)
-  assert.equal(second.journal.end, 2)
+  assert.equal((await conflictsIn(second.journal))[0]?.conflict?.kept_index, START_RECORDS)
+  // Two starts and a stop, the event, and what was told of the other one.
+  assert.equal(second.journal.end, 2 * START_RECORDS + STOP_RECORDS + 2)
 })

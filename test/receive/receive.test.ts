@@ -9,6 +9,7 @@ import type { Quarantined } from '../../server/receive/quarantine.ts'
 import type { Service } from '../../server/service.ts'
 import { ndjson, resultEvent, runId } from '../support/events.ts'
 import { allRecords } from '../support/journal.ts'
+import { START_RECORDS } from '../support/life.ts'
 import { get, post, runningService } from '../support/service.ts'
 
 /** Everything in the quarantine of a service, in order. */
@@ -38,7 +39,7 @@ test('events are acknowledged as NDJSON, as one object, as an array, and gzipped
     sent.map(({ status, body }) => [status, body]),
     [2, 1, 2, 1].map((accepted) => [200, { accepted, duplicates: 0, rejected: [] }])
   )
-  const kept = (await allRecords(service.journal)).map(({ payload }) => payload.toString())
+  const kept = (await allRecords(service.journal, START_RECORDS)).map(({ payload }) => payload.toString())
   assert.deepEqual(
     kept,
     events.map((event) => JSON.stringify(event))
@@ -49,7 +50,7 @@ test('what is kept is the bytes that came, spaces and escapes included', async (
   const service = await runningService(t)
   const line = JSON.stringify(resultEvent(runId(), 0)).replace('"web-01"', ' "web\\u002d01" ')
   assert.equal((await post(service, `\r\n${line}\r\n\n`)).body.accepted, 1)
-  assert.equal((await allRecords(service.journal))[0]?.payload.toString(), line)
+  assert.equal((await allRecords(service.journal, START_RECORDS))[0]?.payload.toString(), line)
 })
 
 test('an invalid line 3 of 5 is refused and kept in quarantine; the other four are kept as events', async (t) => {
@@ -164,7 +165,7 @@ for (const [what, change, code, pointer, message] of wrong) {
     assert.equal(body.rejected[0].code, code)
     assert.equal(body.rejected[0].pointer, pointer)
     assert.match(body.rejected[0].message, message)
-    assert.equal(service.journal.end, 0)
+    assert.equal(service.journal.end, START_RECORDS)
     assert.equal(quarantined(service).length, 1)
   })
 }
@@ -190,7 +191,7 @@ test('the same event twice is a duplicate; the same id with other content is ref
   assert.equal(body.duplicates, 1)
   assert.equal(body.rejected[0].code, 'event_conflict')
   assert.equal(quarantined(service)[0]?.content, JSON.stringify(changed))
-  assert.equal(service.journal.end, 2, 'the event, and that its id was used again')
+  assert.equal(service.journal.end, START_RECORDS + 2, 'the event, and that its id was used again')
 })
 
 test('a batch of one event more than the limit is refused whole, one of exactly the limit is kept', async (t) => {
@@ -199,7 +200,7 @@ test('a batch of one event more than the limit is refused whole, one of exactly 
   const { status, body } = await post(service, ndjson(events))
   assert.deepEqual([status, body.code], [413, 'batch_too_large'])
   assert.match(body.detail, /at most 2000 events/)
-  assert.equal(service.journal.end, 0)
+  assert.equal(service.journal.end, START_RECORDS)
   assert.equal((await post(service, ndjson(events.slice(1)))).body.accepted, limits.batchEventsMax)
 })
 
@@ -231,7 +232,7 @@ test('a body over the limit is refused, plain, gzipped, and as a gzip bomb', asy
     assert.deepEqual([status, body.code], [413, 'batch_too_large'], what)
     assert.match(body.detail, /send it in parts/)
   }
-  assert.equal(service.journal.end, 0)
+  assert.equal(service.journal.end, START_RECORDS)
 })
 
 test('a broken gzip stream is refused and kept in quarantine, wherever it breaks', async (t) => {
@@ -254,7 +255,7 @@ test('a broken gzip stream is refused and kept in quarantine, wherever it breaks
       true
     )
   }
-  assert.equal(service.journal.end, 0)
+  assert.equal(service.journal.end, START_RECORDS)
 })
 
 test('a wrong content type, a wrong encoding, an empty body and JSON that is none say what was expected', async (t) => {
@@ -298,7 +299,7 @@ test('of a client that stops half way nothing is kept, and the service goes on',
     )
     await new Promise<void>((resolve) => socket.on('close', () => resolve()).resume())
   }
-  assert.equal(service.journal.end, 0)
+  assert.equal(service.journal.end, START_RECORDS)
   assert.equal((await post(service, body)).body.accepted, 10)
 })
 
@@ -329,5 +330,5 @@ test('an answer of 200 counts only what the journal has, and the metrics tell th
   assert.match(body, /^playtrail_events_total\{outcome="accepted"\} 3$/m)
   assert.match(body, /^playtrail_events_total\{outcome="duplicate"\} 3$/m)
   assert.match(body, /^playtrail_events_rejected_total\{code="event_invalid"\} 1$/m)
-  assert.match(body, /^playtrail_journal_end 3$/m)
+  assert.match(body, /^playtrail_journal_end 4$/m)
 })

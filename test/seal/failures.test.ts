@@ -13,6 +13,7 @@ import { onEnd } from '../support/cleanup.ts'
 import { ndjson, resultEvent, runId } from '../support/events.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { START_RECORDS, STOP_RECORDS } from '../support/life.ts'
 import { startServer } from '../support/server-process.ts'
 import { get, post, runningService } from '../support/service.ts'
 
@@ -53,7 +54,7 @@ function obstruct(dataDir: string): string {
 test('while the log cannot be written events are acknowledged, and it is caught up afterwards', async (t) => {
   const dataDir = temporaryFolder(t)
   const service = await runningService(t, dataDir)
-  await send(service.url, 10)
+  await send(service.url, 10 - START_RECORDS)
   await eventually(async () => service.sealer.size === 10 || undefined)
   const before = checkpointIn(dataDir)
 
@@ -74,12 +75,12 @@ test('while the log cannot be written events are acknowledged, and it is caught 
 test('a log that is found to be another one while the service runs is not signed any more', async (t) => {
   const dataDir = temporaryFolder(t)
   const service = await runningService(t, dataDir)
-  await send(service.url, 10)
+  await send(service.url, 10 - START_RECORDS)
   await eventually(async () => service.sealer.size === 10 || undefined)
 
   const other = temporaryFolder(t)
   const donor = await runningService(t, other)
-  await send(donor.url, 20)
+  await send(donor.url, 20 - START_RECORDS - STOP_RECORDS)
   await donor.stop()
   rmSync(join(dataDir, 'log'), { recursive: true })
   rmSync(join(dataDir, 'keys'), { recursive: true })

@@ -20,6 +20,7 @@ import { ndjson, resultEvent, runId } from '../support/events.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { allRecords, segmentPaths } from '../support/journal.ts'
+import { START_RECORDS, STOP_RECORDS } from '../support/life.ts'
 import { get, post, runningService } from '../support/service.ts'
 
 async function send(service: Service, count: number): Promise<string> {
@@ -66,9 +67,9 @@ const tilesOf =
 
 test('what is acknowledged is in the log within seconds, and a client can follow it by its checkpoints', async (t) => {
   const service = await runningService(t)
-  const empty = await checkpointAt(service, 0)
-  assert.match(empty.origin, new RegExp(`/playtrail/${service.folder.log}$`))
-  await send(service, 300)
+  const atStart = await checkpointAt(service, START_RECORDS)
+  assert.match(atStart.origin, new RegExp(`/playtrail/${service.folder.log}$`))
+  await send(service, 300 - START_RECORDS)
   const first = await checkpointAt(service, 300)
   await send(service, 700)
   const second = await checkpointAt(service, 1_000)
@@ -90,7 +91,7 @@ test('what is acknowledged is in the log within seconds, and a client can follow
 
 test('a partial tile that is gone from the disk is served from the one in its place', async (t) => {
   const service = await runningService(t)
-  await send(service, 1_000)
+  await send(service, 1_000 - START_RECORDS)
   await checkpointAt(service, 1_000)
   for (const [index, width] of [
     [0, 44],
@@ -111,7 +112,7 @@ function chunks(hashes: Buffer): Buffer[] {
 
 test('a tile that the log has not is not found, and neither is anything that is no tile', async (t) => {
   const service = await runningService(t)
-  await send(service, 300)
+  await send(service, 300 - START_RECORDS)
   await checkpointAt(service, 300)
   for (const path of [
     'tile/0/001',
@@ -131,10 +132,10 @@ test('a tile that the log has not is not found, and neither is anything that is 
 
 test('the proof of an event verifies against the public key alone, and says nothing of others', async (t) => {
   const service = await runningService(t)
-  const run = await send(service, 300)
+  const run = await send(service, 300 - START_RECORDS)
   await checkpointAt(service, 300)
   const keys = await keysOf(service)
-  for (const sequence of [0, 255, 256, 299]) {
+  for (const sequence of [0, 254, 255, 298]) {
     const path = `/v1/log/proof/${run}:${sequence}`
     const { body: file } = await get(service, path)
     const { body: document } = await get(service, `${path}?form=json`)
@@ -182,14 +183,14 @@ test('the log is for readers', async (t) => {
 test('a service that is stopped has sealed all that it acknowledged, and goes on with the same log', async (t) => {
   const path = temporaryFolder(t)
   const first = await runningService(t, path)
-  await send(first, 1_200)
+  await send(first, 1_200 - START_RECORDS - STOP_RECORDS)
   await first.stop()
   const vkey = readFileSync(join(path, 'log/log.vkey'), 'utf8')
   const stopped = openCheckpoint(readFileSync(join(path, 'log/checkpoint')), [parseVkey(vkey.trim())])
   assert.equal(stopped.size, 1_200)
 
   const second = await runningService(t, path)
-  await send(second, 10)
+  await send(second, 10 - START_RECORDS)
   const now = await checkpointAt(second, 1_210)
   assert.equal((await get(second, '/v1/log/log.vkey')).body, vkey)
   verifyConsistency(stopped, now, await consistencyProof(tilesOf(second), 1_200, 1_210))
@@ -207,7 +208,7 @@ async function refuses(dataDir: string, message: RegExp, more: { logOrigin?: str
 test('damage at the end of the journal is no torn tail where the log knows that it was durable', async (t) => {
   const path = temporaryFolder(t)
   const service = await runningService(t, path)
-  await send(service, 20)
+  await send(service, 20 - START_RECORDS - STOP_RECORDS)
   await service.stop()
   // Nothing else remembers.
   for (const end of ['', '-wal', '-shm']) rmSync(join(path, `ids.sqlite${end}`), { force: true })
@@ -228,7 +229,7 @@ test('a journal that is not the one that was sealed stops the start', async (t) 
   const other = temporaryFolder(t)
   for (const folder of [path, other]) {
     const service = await runningService(t, folder)
-    await send(service, 20)
+    await send(service, 20 - START_RECORDS - STOP_RECORDS)
     await service.stop()
   }
   writeFileSync(join(path, 'playtrail.json'), readFileSync(join(other, 'playtrail.json')))
@@ -244,13 +245,16 @@ test('the log keeps the name that it got at its first start', async (t) => {
     {}
   )
   const first = await startService(config, pino({ level: 'silent' }), () => undefined)
-  assert.equal((await checkpointAt(first, 0)).origin, 'audit.example.org/trail')
+  assert.equal((await checkpointAt(first, START_RECORDS)).origin, 'audit.example.org/trail')
   await first.stop()
   await refuses(path, /the log is named audit\.example\.org\/trail/, {
     logOrigin: 'another.example.org/trail'
   })
   const again = await runningService(t, path)
-  assert.equal((await checkpointAt(again, 0)).origin, 'audit.example.org/trail')
+  assert.equal(
+    (await checkpointAt(again, 2 * START_RECORDS + STOP_RECORDS)).origin,
+    'audit.example.org/trail'
+  )
 })
 
 test('a log whose key is gone is not signed with another', async (t) => {
@@ -264,7 +268,7 @@ test('a log whose key is gone is not signed with another', async (t) => {
 test('a data folder that is older than the log gets one with all its events', async (t) => {
   const path = temporaryFolder(t)
   const service = await runningService(t, path)
-  await send(service, 600)
+  await send(service, 600 - 2 * START_RECORDS - STOP_RECORDS)
   await service.stop()
   rmSync(join(path, 'keys'), { recursive: true })
   rmSync(join(path, 'log'), { recursive: true })

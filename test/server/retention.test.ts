@@ -4,13 +4,16 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { pino } from 'pino'
 import { readConfig } from '../../server/config.ts'
 import { Fatal } from '../../server/errors.ts'
+import type { Event } from '../../server/event-types.ts'
 import type { Expired, Kept } from '../../server/index/store.ts'
-import type { Appended, Journal } from '../../server/journal/journal.ts'
+import type { Life } from '../../server/life/life.ts'
 import { watchRetention } from '../../server/retention/watch.ts'
 import { startService } from '../../server/service.ts'
 import { runOfEvents } from '../index/fixtures.ts'
 import { onEnd } from '../support/cleanup.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { allRecords } from '../support/journal.ts'
+import { toldOf, withoutLife } from '../support/life.ts'
 import { get, post, runningService } from '../support/service.ts'
 
 const START = Date.UTC(2026, 10, 5, 9, 30)
@@ -40,13 +43,13 @@ test('a service that is to keep one run removes the others at its start, and its
   while ((await listed()).length > 1) await pause(5)
   const [run] = (await get(second, '/v1/runs')).body.items
   assert.equal(run.run.id, runs[2]?.id)
-  while (second.journal.end === 9) await pause(5)
+  while (toldOf(await allRecords(second.journal)).length === 0) await pause(5)
   await second.follower.idle()
-  const [told, ...others] = (await get(second, '/v1/events')).body.items
-  assert.equal(others.length, 3)
-  assert.equal(told.event.action, 'runs.expired')
-  assert.deepEqual(told.expired, { runs: 2, events: 6, keep_runs: 1 })
-  assert.deepEqual([second.journal.end, told.playtrail.index], [10, 9])
+  const { items } = (await get(second, '/v1/events')).body
+  assert.equal(withoutLife(items).length, 3)
+  const [told, ...others] = toldOf(await allRecords(second.journal))
+  assert.deepEqual([told?.event.action, others.length], ['runs.expired', 0])
+  assert.deepEqual(told?.expired, { runs: 2, events: 6, keep_runs: 1 })
 })
 
 test('what an Elasticsearch keeps is not for these settings, which a start says', async (t) => {
@@ -78,7 +81,7 @@ test('a look goes on step by step until nothing is left, each behind what is new
     log: { info: () => undefined, error: () => undefined },
     keepDays: 2,
     keepRuns: 0,
-    journal: appending(told),
+    life: noting(told),
     now: () => START,
     async sleep(_ms, signal) {
       slept.resolve()
@@ -98,7 +101,7 @@ test('a look that fails is said, and the next one goes on', async () => {
   let looks = 0
   const second = Promise.withResolvers<void>()
   const watch = watchRetention({
-    journal: appending([]),
+    life: noting([]),
     follower: { idle: async () => undefined },
     async expireSome() {
       if (looks++ === 0) throw new Error('the disk is full')
@@ -115,12 +118,12 @@ test('a look that fails is said, and the next one goes on', async () => {
   assert.equal(errors.length, 1)
 })
 
-/** Notes what the events that are appended say. */
-function appending(told: unknown[]): Pick<Journal, 'append'> {
+/** Notes what is told. */
+function noting(told: unknown[]): Pick<Life, 'tell'> {
   return {
-    async append(entries) {
-      for (const { payload } of entries) told.push(JSON.parse(payload.toString()).expired)
-      return { duplicates: 0, conflicts: [] } as unknown as Appended
+    async tell({ fields }) {
+      told.push(fields?.expired)
+      return {} as Event
     }
   }
 }

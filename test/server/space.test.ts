@@ -14,6 +14,7 @@ import { watchSpace } from '../../server/space/watch.ts'
 import { onEnd } from '../support/cleanup.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { allRecords, entry } from '../support/journal.ts'
+import { lifeIn, toldOf } from '../support/life.ts'
 
 const MIB = 1024 * 1024
 const KEEP_FREE_BYTES = 100 * MIB
@@ -35,7 +36,7 @@ async function watched(t: TestContext, freeAtStart: number) {
   const watch = await watchSpace({
     space,
     reserve: reserveIn(folder.reserve),
-    journal,
+    life: await lifeIn(folder, journal),
     log: pino({ level: 'silent' }),
     freeBytes: async () => {
       if (free instanceof Error) throw free
@@ -69,10 +70,7 @@ async function watched(t: TestContext, freeAtStart: number) {
       return false
     }
   }
-  const told = async (): Promise<Event[]> =>
-    (await allRecords(journal))
-      .filter(({ sender }) => sender === 'server')
-      .map(({ payload }) => JSON.parse(payload.toString()))
+  const told = async (): Promise<Event[]> => toldOf(await allRecords(journal))
   return { folder, look, isTaken, told }
 }
 

@@ -14,6 +14,7 @@ import { type Ran, run } from '../cli/world.ts'
 import { ndjson, resultEvent, runId } from '../support/events.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { START_RECORDS } from '../support/life.ts'
 import { get, post, runningService } from '../support/service.ts'
 import { change, copyOf, index, makeEvidence, SIZE } from './world.ts'
 
@@ -150,7 +151,8 @@ test('an index that was changed ends with 1, and one that is behind with 2', asy
 async function served(t: TestContext, count: number): Promise<{ url: string; ids: string[]; path: string }> {
   const service = await runningService(t)
   const id = runId()
-  const events = Array.from({ length: count }, (_, sequence) => resultEvent(id, sequence))
+  // One record is of the service itself, which started.
+  const events = Array.from({ length: count - START_RECORDS }, (_, sequence) => resultEvent(id, sequence))
   await post(service, ndjson(events))
   await eventually(async () => {
     const { body } = await get(service, '/v1/log/checkpoint')
@@ -205,7 +207,7 @@ test('a proof of one event, from a server or a folder, is accepted with the logâ
     for (const file of files) {
       const { exitCode, stdout } = await verify('--proof', file, '--vkey', key)
       assert.equal(exitCode, 0)
-      assert.match(stdout, new RegExp(`^Event ${ids[270]}, leaf 270\\n`))
+      assert.match(stdout, new RegExp(`^Event ${ids[270]}, leaf ${START_RECORDS + 270}\\n`))
       assert.match(stdout, /^Proved: /m)
     }
     const [document = '', tlogProof = ''] = files

@@ -12,6 +12,8 @@ import { LiveRuns } from './runs.ts'
 export interface Wanted {
   /** Starts, progress and ends of runs. */
   runs: boolean
+  /** Also of the runs that are the life of the service. */
+  isWithService?: boolean
   /** Events that match. */
   matching?: CompiledQuery | undefined
   /** What of them; everything if it is absent. */
@@ -86,8 +88,8 @@ export class Client {
   }
 
   /** Tells how a run, of which this is the JSON, stands. Returns whether it takes more. */
-  tellProgress(run: string | undefined): boolean {
-    if (!this.#wanted.runs || run === undefined) return true
+  tellProgress(run: string | undefined, isOfService: boolean): boolean {
+    if (!this.#isTold(isOfService) || run === undefined) return true
     return this.write(messageOf('run.progress', run, idOf(this.#log, this.place)))
   }
 
@@ -142,6 +144,10 @@ export class Client {
     this.#response.destroy()
   }
 
+  #isTold(isOfService: boolean): boolean {
+    return this.#wanted.runs && (!isOfService || this.#wanted.isWithService === true)
+  }
+
   #leaveHead(): void {
     this.isAtHead = false
     this.#leftHead()
@@ -151,7 +157,8 @@ export class Client {
     const messages: [string, string][] = []
     const { runMessage } = reading
     const { matching, fields } = this.#wanted
-    if (this.#wanted.runs && runMessage !== undefined) messages.push([runMessage, runOf(reading, runs)])
+    if (this.#isTold(reading.isOfService) && runMessage !== undefined)
+      messages.push([runMessage, runOf(reading, runs)])
     if (matching?.(reading.document(), reading.texts) === true)
       messages.push([
         'event',

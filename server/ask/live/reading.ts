@@ -13,6 +13,8 @@ export interface Reading {
   columns: EventColumns
   /** What is told of its run at this record, whatever else is known: of the same record always the same. */
   runMessage: 'run.started' | 'run.ended' | undefined
+  /** It is of the life of a service. */
+  isOfService: boolean
   /** Made when it is asked for first: it takes the hash of the event. */
   document(): IndexedEvent
   /** The document as JSON, made when it is asked for first. */
@@ -47,6 +49,7 @@ export function readingOf(record: JournalRecord, log: string): Reading | undefin
     event,
     columns,
     runMessage: columns.runId === null ? undefined : runMessages[columns.action ?? ''],
+    isOfService: event.run?.kind === 'service',
     document: whole,
     json() {
       json ??= JSON.stringify(whole())

@@ -45,6 +45,10 @@ const parameters = {
     '`false` leaves out what runs do: only events that match `q` are told.',
     'true'
   ),
+  kind: oneOf(
+    ['service'],
+    '`service`: also the runs that are the life of the service itself, which are left out otherwise.'
+  ),
   last_event_id: text(
     'The id that was told last, where the header Last-Event-ID cannot be sent: all that follows is told.',
     '6f1c2a34-5b1e-4d5c-9a6b-0c1d2e3f4a5b:4711'
@@ -74,6 +78,7 @@ export const liveRoute: FastifyPluginAsync<LiveRouteOptions> = async (app, optio
     const { authorization } = request.headers
     const wanted = {
       runs: given.runs !== 'false',
+      isWithService: given.kind === 'service',
       matching: given.q,
       fields: given.fields,
       check: () => check(authorization)

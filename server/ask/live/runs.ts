@@ -19,6 +19,7 @@ interface Known {
   first: number
   /** The last one. */
   last: number
+  isOfService: boolean
   /** The last record said what no message of its own tells. */
   isProgress: boolean
   /** The run as JSON, as it stands; made when it is asked for first. */
@@ -34,13 +35,14 @@ export class LiveRuns {
   readonly #known = new Map<string, Known>()
 
   /** Adds what a record says of its run, and returns the run's id. */
-  add({ columns, event, record, receivedAt, runMessage }: Reading): string | undefined {
+  add({ columns, event, record, receivedAt, runMessage, isOfService }: Reading): string | undefined {
     const id = columns.runId
     if (id === null) return undefined
     const known: Known = this.#known.get(id) ?? {
       state: emptyRun(id),
       first: record,
       last: record,
+      isOfService,
       isProgress: false,
       started: undefined,
       ends: new Map()
@@ -85,8 +87,10 @@ export class LiveRuns {
   }
 
   /** In the order of the last record. */
-  *heardOf(): Generator<Pick<Known, 'last' | 'isProgress'> & { id: string; isRunning: boolean }> {
-    for (const [id, { last, isProgress, state }] of this.#known)
-      yield { id, last, isProgress, isRunning: state.status === 'running' }
+  *heardOf(): Generator<
+    Pick<Known, 'last' | 'isProgress' | 'isOfService'> & { id: string; isRunning: boolean }
+  > {
+    for (const [id, { last, isProgress, isOfService, state }] of this.#known)
+      yield { id, last, isProgress, isOfService, isRunning: state.status === 'running' }
   }
 }

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { PlaybookSummary, UserSummary } from '../../index/summaries.ts'
-import { filterOf, from, host, playbookOrPath, runStatus, to, user } from '../filters.ts'
+import { from, host, playbookOrPath, runFilterOf, runKind, runStatus, to, user } from '../filters.ts'
 import { query, querySchema, readParameters } from '../parameters.ts'
 import { type AskOptions, documentOnly } from '../routes.ts'
 import { playbookSummary, userSummary } from './documents.ts'
@@ -45,7 +45,10 @@ const users = summedRoute(
   examples.users
 )
 
-const filters = { q: query('runs'), playbook: playbookOrPath, host, user, status: runStatus, from, to }
+const filters = {
+  ...{ q: query('runs'), playbook: playbookOrPath, host, user },
+  ...{ status: runStatus, kind: runKind, from, to }
+}
 const ofPlaybooks = { ...filters, ...playbooks.parameters }
 const ofUsers = { ...filters, ...users.parameters }
 
@@ -56,14 +59,14 @@ export const playbooksRoutes: FastifyPluginAsync<AskOptions> = async (app, { sto
   app.get('/v1/playbooks', { schema: playbooksSchema }, async (request, reply) => {
     const { sort, fields, limit, cursor, ...asked } = readParameters(ofPlaybooks, request.query, now())
     return playbooks.answer(request, reply, { sort, fields, limit, cursor }, () =>
-      store.playbooks(filterOf(asked), request.signal)
+      store.playbooks(runFilterOf(asked), request.signal)
     )
   })
 
   app.get('/v1/users', { schema: usersSchema }, async (request, reply) => {
     const { sort, fields, limit, cursor, ...asked } = readParameters(ofUsers, request.query, now())
     return users.answer(request, reply, { sort, fields, limit, cursor }, () =>
-      store.users(filterOf(asked), request.signal)
+      store.users(runFilterOf(asked), request.signal)
     )
   })
 }

@@ -64,7 +64,7 @@ function idsOf(folds: readonly RunFold[]): string[] {
 
 /** The runs that pass a query, on whichever host. */
 export function runConditions(query: Omit<RunQuery, 'limit' | 'after' | 'host'>): Conditions {
-  const { id, playbook, fromMs, toMs, user, status, heardBeforeMs, heardBy, matching } = query
+  const { id, playbook, fromMs, toMs, user, status, kind, heardBeforeMs, heardBy, matching } = query
   const found = conditions()
   // 'g' comes behind every digit and dash that can follow.
   if (id !== undefined) found.add({ range: { 'run.id': { gte: id, lt: `${id}g` } } })
@@ -76,6 +76,9 @@ export function runConditions(query: Omit<RunQuery, 'limit' | 'after' | 'host'>)
   }
   found.equal('user.name', user)
   found.equal('run.status', status)
+  found.equal('run.kind', kind)
+  if (query.isWithoutService)
+    found.add({ bool: { must_not: { term: { 'run.kind': { value: 'service' } } } } })
   if (heardBeforeMs !== undefined)
     found.add({ range: { 'playtrail.heard': { lt: Math.round(heardBeforeMs * 1000) } } })
   found.equal('playtrail.heard_by', heardBy)

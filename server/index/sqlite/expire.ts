@@ -61,7 +61,12 @@ function prepare(db: Database.Database) {
   type Page = [key: number, limit: number]
   const ofRun = `SELECT record, ${KEYED_EVENT} FROM events INDEXED BY events_by_run WHERE run = ?`
   return {
-    nthNewest: db.prepare<[number], string>('SELECT id FROM runs ORDER BY id DESC LIMIT 1 OFFSET ?').pluck(),
+    // The lives of the service are no runs that anybody counts: a start must not cost one of these.
+    nthNewest: db
+      .prepare<[number], string>(
+        "SELECT id FROM runs WHERE kind IS NOT 'service' ORDER BY id DESC LIMIT 1 OFFSET ?"
+      )
+      .pluck(),
     oldest: db.prepare<[string], { key: number; id: string }>(
       "SELECT key, id FROM runs WHERE id < ? AND status <> 'running' ORDER BY id LIMIT 1"
     ),

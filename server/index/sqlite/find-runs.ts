@@ -6,7 +6,15 @@ import { requiredValue } from '../../ask/query/required.ts'
 import { parsed, runDocument } from '../documents.ts'
 import { firstRunId } from '../run-id.ts'
 import { endOf } from '../run-state.ts'
-import { noResults, type Page, type ResultStatus, type Run, type RunQuery, runStatuses } from '../store.ts'
+import {
+  noResults,
+  type Page,
+  type ResultStatus,
+  type Run,
+  type RunQuery,
+  runKinds,
+  runStatuses
+} from '../store.ts'
 import type { HostRun, HostRunQuery, RunFilter } from '../summaries.ts'
 import { type Entry, pageOf } from './pages.ts'
 import type { RunRow } from './run-row.ts'
@@ -63,6 +71,8 @@ function rowsOf(
   if (after !== undefined) found.where('r.id < ?', String(after[0]))
   found.equal('r.user', query.user)
   found.equal('r.status', query.status)
+  found.equal('r.kind', query.kind)
+  if (query.isWithoutService) found.where("r.kind IS NOT 'service'")
   if (query.heardBeforeMs !== undefined) found.where('r.heard < ?', Math.round(query.heardBeforeMs * 1000))
   if (playbook !== undefined) {
     const { operator, value } = comparison(playbook)
@@ -84,10 +94,12 @@ function withRequiredOfRuns(query: Partial<RunQuery>): Partial<RunQuery> {
   const { matching } = query
   if (matching === undefined) return query
   const status = requiredValue(matching, STATUS) ?? requiredValue(matching, 'run.status')
+  const kind = requiredValue(matching, 'run.kind')
   return {
     ...query,
     user: query.user ?? requiredValue(matching, 'user.name'),
-    status: query.status ?? runStatuses.find((known) => known === status)
+    status: query.status ?? runStatuses.find((known) => known === status),
+    kind: query.kind ?? runKinds.find((known) => known === kind)
   }
 }
 

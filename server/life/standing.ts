@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs'
+import { readTokens } from '../access.ts'
+import { type Config, isLoopback } from '../config.ts'
+import type { Event } from '../event-types.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Sealer } from '../seal/sealer.ts'
+import type { Space } from '../space/space.ts'
+
+export interface StandingParts {
+  config: Pick<Config, 'listen' | 'store'>
+  journal: Pick<Journal, 'end' | 'size'>
+  space: Pick<Space, 'freeBytes'>
+  sealer: Pick<Sealer, 'size'>
+  logOrigin: string
+  tokensFile: string
+  /** Records that the index has; undefined until it could be asked. */
+  indexCursor(): number | undefined
+}
+
+/** How the service stands, as an auditor wants to know it. Asked seldom: it reads the tokens. */
+export function standingOf(parts: StandingParts): () => NonNullable<Event['service']> {
+  const { config, journal, space, sealer, logOrigin, tokensFile, indexCursor } = parts
+  const { host, port } = config.listen
+  return () => {
+    const cursor = indexCursor()
+    const tokens = existsSync(tokensFile) ? readTokens(tokensFile) : undefined
+    return {
+      ...{ journal_end: journal.end, journal_bytes: journal.size.bytes },
+      ...{ log_origin: logOrigin, log_size: sealer.size },
+      ...(cursor !== undefined && { index_cursor: cursor }),
+      ...(space.freeBytes !== undefined && { free_bytes: space.freeBytes }),
+      tokens: tokens?.length ?? 0,
+      access: tokens === undefined && isLoopback(host) ? 'open' : 'tokens',
+      listen: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+      store: config.store.kind
+    }
+  }
+}
