@@ -213,9 +213,10 @@ export const limits = {
   driftHostsNamedMax: 200,
   /** Paths that are told of what would be changed; the event has them all. */
   driftPathsMax: 20,
-  /** Runs that one question for completeness looks at, and those that it asks the index for at once. */
+  /** Runs that one question for completeness looks at, and those that it asks the index for at once; and events of such. */
   completenessRunsMax: 100_000,
   completenessRunsAtOnce: 100,
+  completenessEventsAtOnce: 500_000,
   /** Ranges of numbers that are kept of one count of a run, of those missing and of those late; beyond it they are counted. */
   completenessRangesMax: 2_000,
   /** Flaws that are told, and ranges of numbers of each; how many more there are is said. */

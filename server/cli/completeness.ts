@@ -11,6 +11,9 @@ import { print, processSurroundings, type Surroundings } from './surroundings.ts
 
 export type Completeness = Answer<'GET /v1/completeness'>
 
+/** A server with many millions of events takes minutes to look at all of them. */
+const TIMEOUT_MS = 600_000
+
 interface CompletenessFlags {
   url?: string
   from?: string
@@ -60,7 +63,7 @@ async function tellCompleteness(flags: CompletenessFlags, surroundings: Surround
 /** Whatever keeps the server from answering: it is not known whether the list is complete. */
 async function ask({ url, from, to }: CompletenessFlags, { env }: Surroundings): Promise<Completeness> {
   try {
-    const client: Client = createClient(readConnection(url, env))
+    const client: Client = createClient({ ...readConnection(url, env), timeoutMs: TIMEOUT_MS })
     const query: Query<'GET /v1/completeness'> = {
       ...(from !== undefined && { from }),
       ...(to !== undefined && { to })

@@ -55,16 +55,32 @@ async function withTrails(
   runs: readonly Run[],
   signal: AbortSignal
 ): Promise<{ run: Run; trail: Trail }[]> {
-  const trails = await store.trails(
-    runs.map(({ run }) => run.id),
-    signal
-  )
+  const trails: Trail[] = []
+  for (const some of portionsOf(runs)) {
+    const ids = some.map(({ run }) => run.id)
+    trails.push(...(await store.trails(ids, signal)))
+  }
   const byId = new Map(trails.map((trail) => [trail.runId, trail]))
   return runs.flatMap((run) => {
     const trail = byId.get(run.run.id)
     // A run without one has been removed since, because of its age.
     return trail === undefined ? [] : { run, trail }
   })
+}
+
+/** As many runs as have not too many events together: what an index tells of them is held in memory. */
+function portionsOf(runs: readonly Run[]): Run[][] {
+  const portions: Run[][] = []
+  let events = Number.POSITIVE_INFINITY
+  for (const run of runs) {
+    events += run.playtrail.events
+    if (events > limits.completenessEventsAtOnce) {
+      portions.push([])
+      events = run.playtrail.events
+    }
+    portions.at(-1)?.push(run)
+  }
+  return portions
 }
 
 function isRecent({ playtrail }: Run, nowMs: number): boolean {
