@@ -1283,6 +1283,18 @@ export interface Routes {
     problem: Problem
   }
   /**
+   * The newest checkpoint that a witness cosigned
+   */
+  'GET /v1/log/witnessed/{key}': {
+    path: {
+      key: string
+    }
+    query: {}
+    answer: string
+    stream: 'text/plain'
+    problem: Problem
+  }
+  /**
    * A tile or an entry bundle of the log
    */
   'GET /v1/log/tile/{*}': {
@@ -1361,9 +1373,9 @@ export interface Routes {
      */
     answer: {
       /**
-       * `index_failing`: events are kept, but cannot be found yet. `log_failing`: events are kept, but not sealed. `journal_full`: new events are refused for want of space.
+       * `anchor_failing`: events are kept and sealed, but an anchor does not take the newest checkpoint. `index_failing`: events are kept, but cannot be found yet. `log_failing`: events are kept, but not sealed. `journal_full`: new events are refused for want of space.
        */
-      status: 'ready' | 'index_failing' | 'log_failing' | 'journal_full'
+      status: 'ready' | 'anchor_failing' | 'index_failing' | 'log_failing' | 'journal_full'
       journal: {
         /**
          * Identity of the journal.
@@ -1396,6 +1408,28 @@ export interface Routes {
          */
         error?: string
       }
+      /**
+       * Who keeps checkpoints of the log elsewhere.
+       */
+      anchors: {
+        kind: 'file' | 'webhook' | 'witness'
+        /**
+         * Path of the file, host of the webhook, name of the witness.
+         */
+        target: string
+        /**
+         * Records under the checkpoint that it kept last; absent if it never did.
+         */
+        size?: number
+        /**
+         * How long ago it said that it keeps the newest checkpoint; absent if it never did.
+         */
+        age_seconds?: number
+        /**
+         * Why it does not take the newest checkpoint.
+         */
+        error?: string
+      }[]
       index: {
         /**
          * Records that the index has; absent until it could be asked.
@@ -1476,6 +1510,14 @@ export interface Problem {
     | 'too_many_clients'
     | 'too_many_exports'
     | 'index_unavailable'
+    | 'checkpoint_invalid'
+    | 'checkpoint_unsigned'
+    | 'log_unknown'
+    | 'checkpoint_not_found'
+    | 'root_conflict'
+    | 'checkpoint_too_large'
+    | 'proof_invalid'
+    | 'checkpoint_not_kept'
     | 'token_missing'
     | 'token_unknown'
     | 'role_forbidden'

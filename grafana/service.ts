@@ -41,7 +41,7 @@ export function serviceDashboard(): Dashboard {
         }
       ]
     },
-    panels: laidOut([receiving(), index(), journal(), process()].flat())
+    panels: laidOut([receiving(), index(), journal(), log(), anchors(), process()].flat())
   }
 }
 
@@ -173,6 +173,76 @@ function journal() {
       overTime(
         { title: 'Disk full', description: '1 while events are answered 503 journal_full.', w: 8, h: 8 },
         byInstance('playtrail_journal_full')
+      )
+    ]
+  ]
+}
+
+function log() {
+  return [
+    [
+      overTime(
+        { title: 'Sealed in the log', description: 'Leaves of the published tree.', w: 6, h: 8 },
+        byInstance('playtrail_log_size')
+      ),
+      overTime(
+        {
+          title: 'Not sealed yet',
+          description: 'Half a second of what comes in. If it grows for a minute, the log does not go on.',
+          w: 6,
+          h: 8
+        },
+        byInstance('playtrail_log_behind_leaves')
+      ),
+      overTime(
+        {
+          title: 'Age of the newest checkpoint',
+          description: 'It grows while nothing comes in; while records wait to be sealed it should not.',
+          w: 6,
+          h: 8,
+          unit: 's'
+        },
+        byInstance('playtrail_log_checkpoint_age_seconds')
+      ),
+      overTime(
+        {
+          title: 'Log failing',
+          description: '1 while the log does not go on; /readyz says why.',
+          w: 6,
+          h: 8
+        },
+        byInstance('playtrail_log_failing')
+      )
+    ]
+  ]
+}
+
+function anchors() {
+  const byAnchor = (gauge: string): PrometheusTarget => ask(`${gauge}${OF}`, '{{anchor}}')
+  return [
+    [
+      overTime(
+        {
+          title: 'Kept by the anchors',
+          description: 'Records under the checkpoint that each has.',
+          w: 8,
+          h: 8
+        },
+        byAnchor('playtrail_anchor_size')
+      ),
+      overTime(
+        {
+          title: 'Age of what the anchors have',
+          description: 'It should stay below some times --anchor-every: what is newer could be written anew.',
+          w: 8,
+          h: 8,
+          unit: 's'
+        },
+        byAnchor('playtrail_anchor_age_seconds')
+      ),
+      overTime(
+        { title: 'Failures of the anchors', description: '/readyz says why.', w: 8, h: 8 },
+        ask(`sum by (anchor) (increase(playtrail_anchor_failures_total${OF}${RATE}))`, '{{anchor}}')
       )
     ]
   ]

@@ -57,20 +57,20 @@ const stages: Stage[] = [
     what: 'server, client, command line, docs',
     command: [
       ...nodeTests,
-      'test/{schemas,journal,life,receive,index,ask,query,client,cli,completeness,docs,server,deploy,bench}/*.test.ts'
+      'test/{schemas,journal,power-loss,life,receive,index,ask,query,client,cli,completeness,docs,server,deploy,bench}/*.test.ts'
     ]
   },
   {
     name: 'log',
     onDemand: true,
-    what: 'the transparency log, and other people’s readers of it',
+    what: 'the transparency log, its witness, and other people’s programs beside them',
     // Go has to fetch and build those at first.
     command: [
       'node',
       '--test',
       '--test-reporter=spec',
       '--test-timeout=900000',
-      'test/{seal,verify}/*.test.ts'
+      'test/{seal,verify,witness}/*.test.ts'
     ]
   },
   {
@@ -124,15 +124,18 @@ const stages: Stage[] = [
       '--test-reporter=spec',
       '--test-timeout=3600000',
       '--test-concurrency=1',
-      'test/journal/{power-loss,damage}.test.ts',
-      'test/verify/{damage,index}.test.ts',
-      'test/crash/*.test.ts'
+      'test/power-loss/*.test.ts',
+      'test/journal/damage.test.ts',
+      'test/verify/{damage,large}.test.ts',
+      'test/crash/*.test.ts',
+      'test/witness/histories.test.ts'
     ],
     settings: {
       POWER_LOSSES: '10000',
       JOURNAL_MUTATIONS: '1000',
       VERIFY_MUTATIONS: '1000',
-      CRASH_ROUNDS: '1000'
+      CRASH_ROUNDS: '1000',
+      WITNESS_RUNS: '5000'
     }
   }
 ]

@@ -2,6 +2,8 @@ import swagger from '@fastify/swagger'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { Access } from './access.ts'
+import type { Anchors } from './anchors/anchors.ts'
+import { createAnchorMetrics } from './anchors/metrics.ts'
 import { compareRoute } from './ask/compare.ts'
 import { driftRoute } from './ask/drift.ts'
 import { eventsRoute } from './ask/events.ts'
@@ -48,6 +50,7 @@ export interface Parts {
   /** How long nothing may be heard of a run that goes on; 0 if that does not matter. */
   silentAfterMs: number
   sealer: Sealer
+  anchors: Anchors
   /** The log's public keys, one a line. */
   vkeys: string
   /** The folder with the log's tiles. */
@@ -74,9 +77,10 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     registry,
     log
   } = parts
-  const { sealer, vkeys, logFolder, quarantineFolder, silentAfterMs } = parts
+  const { sealer, anchors, vkeys, logFolder, quarantineFolder, silentAfterMs } = parts
   const metrics = createMetrics(registry, { journal, space, follower, deadLetters })
   createLogMetrics(registry, sealer)
+  createAnchorMetrics(registry, anchors)
   const app = Fastify({
     loggerInstance: log,
     // One line a request, when it is answered: requests.ts writes it.
@@ -131,6 +135,15 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   })
 
   // Beside it: how the service itself is.
-  await app.register(healthRoutes, { access, journal, space, sealer, follower, deadLetters, metrics })
+  await app.register(healthRoutes, {
+    access,
+    journal,
+    space,
+    sealer,
+    anchors,
+    follower,
+    deadLetters,
+    metrics
+  })
   return app
 }

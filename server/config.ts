@@ -1,7 +1,9 @@
 import { isIP } from 'node:net'
+import { readFiles, readSeconds, readWebhooks, readWitnesses } from './anchors/settings.ts'
+import { limits } from './limits.ts'
 
 /** One setting: a flag of `playtrail serve`, an environment variable, a default. */
-interface Setting<Value> {
+export interface Setting<Value> {
   flag: string
   /** What stands behind the flag in the help. */
   placeholder: string
@@ -11,6 +13,8 @@ interface Setting<Value> {
   /** The value, or undefined if the text is none; `expected` says what would be one. */
   read(text: string): Value | undefined
   expected: string
+  /** The flag may be given several times, and the variable holds several with spaces between: `read` gets them a line each. */
+  isList?: true
 }
 
 export interface Listen {
@@ -94,6 +98,54 @@ export const settings = {
     read: readOrigin,
     expected: 'a name of at most 200 characters, without spaces, "+" and "://"'
   },
+  anchorFile: {
+    flag: '--anchor-file',
+    placeholder: '<file>',
+    env: 'PLAYTRAIL_ANCHOR_FILE',
+    fallback: '',
+    meaning: 'Keep the newest signed checkpoint in this file, on another disk or host; several.',
+    read: readFiles,
+    expected: `at most ${limits.anchorFilesMax} different files`,
+    isList: true
+  },
+  anchorWebhook: {
+    flag: '--anchor-webhook',
+    placeholder: '<url>',
+    env: 'PLAYTRAIL_ANCHOR_WEBHOOK',
+    fallback: '',
+    meaning: 'Send the newest signed checkpoint to this URL, by POST; several.',
+    read: readWebhooks,
+    expected: `at most ${limits.anchorUrlsMax} different http or https URLs without user and password`,
+    isList: true
+  },
+  anchorWebhookTokenFile: {
+    flag: '--anchor-webhook-token-file',
+    placeholder: '<file>',
+    env: 'PLAYTRAIL_ANCHOR_WEBHOOK_TOKEN_FILE',
+    fallback: '',
+    meaning: 'A file with the token that is sent to the webhooks (Authorization: Bearer).',
+    read: (text: string) => text,
+    expected: 'a file'
+  },
+  anchorWitness: {
+    flag: '--anchor-witness',
+    placeholder: '<vkey=url>',
+    env: 'PLAYTRAIL_ANCHOR_WITNESS',
+    fallback: '',
+    meaning: 'Have this witness (C2SP tlog-witness) cosign the newest checkpoint; several.',
+    read: readWitnesses,
+    expected: `at most ${limits.anchorUrlsMax} witnesses, each a verifier key of type 4, "=" and the URL before /add-checkpoint, without user and password`,
+    isList: true
+  },
+  anchorEvery: {
+    flag: '--anchor-every',
+    placeholder: '<seconds>',
+    env: 'PLAYTRAIL_ANCHOR_EVERY',
+    fallback: '60',
+    meaning: 'Pause between two times that the checkpoint goes to the anchors.',
+    read: readSeconds,
+    expected: 'a whole number of seconds from 1 to 86400'
+  },
   silentAfter: {
     flag: '--silent-after',
     placeholder: '<seconds>',
@@ -153,39 +205,57 @@ export const settings = {
   }
 } as const satisfies Record<string, Setting<unknown>>
 
-export type Config = {
-  readonly [Name in keyof typeof settings]: NonNullable<ReturnType<(typeof settings)[Name]['read']>>
+type Settings = Record<string, Setting<unknown>>
+
+/** The values of a table of settings. */
+export type ValuesOf<Table extends Settings> = {
+  readonly [Name in keyof Table]: NonNullable<ReturnType<Table[Name]['read']>>
 }
+
+export type Config = ValuesOf<typeof settings>
 
 /** A setting or several are wrong; the message names all of them. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
 }
 
-/** Flags win over the environment, the environment over the defaults. */
 export function readConfig(
   flags: { [Name in keyof Config]?: string | undefined },
   env: NodeJS.ProcessEnv
 ): Config {
+  return readSettings(settings, flags, env)
+}
+
+/** Flags win over the environment, the environment over the defaults. */
+export function readSettings<Table extends Settings>(
+  table: Table,
+  flags: { [Name in keyof Table]?: string | undefined },
+  env: NodeJS.ProcessEnv
+): ValuesOf<Table> {
   const mistakes: string[] = []
   const config: Record<string, unknown> = {}
-  for (const [name, setting] of Object.entries(settings) as [keyof Config, Setting<unknown>][]) {
+  for (const [name, setting] of Object.entries(table)) {
     const flag = flags[name]
-    const text = flag ?? env[setting.env] ?? setting.fallback
+    const text = flag ?? textIn(env, setting)
     config[name] = setting.read(text)
     if (config[name] === undefined) {
       mistakes.push(
-        `${flag === undefined ? setting.env : setting.flag}: expected ${setting.expected}; got "${withoutPassword(text)}"`
+        `${flag === undefined ? setting.env : setting.flag}: expected ${setting.expected}; got "${withoutSecrets(text)}"`
       )
     }
   }
   if (mistakes.length > 0) throw new ConfigurationError(`wrong settings:\n  ${mistakes.join('\n  ')}`)
-  return Object.freeze(config) as Config
+  return Object.freeze(config) as ValuesOf<Table>
 }
 
-/** What stands before the @ of a URL may be a secret, and messages go into logs. */
-function withoutPassword(text: string): string {
-  return text.replace(/\/\/[^/@]*@/, '//(hidden)@')
+function textIn(env: NodeJS.ProcessEnv, { env: variable, fallback, isList }: Setting<unknown>): string {
+  const text = env[variable] ?? fallback
+  return isList === true ? text.trim().replaceAll(/\s+/g, '\n') : text
+}
+
+/** What stands before the @ of a URL may be a secret, and so may its path; messages go into logs. */
+function withoutSecrets(text: string): string {
+  return text.replaceAll(/\/\/[^/@\n]*@/g, '//(hidden)@').replaceAll(/(:\/\/[^/\s]+\/)\S+/g, '$1(hidden)')
 }
 
 /** True for addresses that only this machine can reach. */

@@ -21,6 +21,8 @@ export interface DataFolder {
   readonly quarantine: string
   readonly deadLetters: string
   readonly tokens: string
+  /** What the anchors of the log kept last, by the service's own account. */
+  readonly anchors: string
   /** What the service has told of itself, and of tokens. */
   readonly life: string
   /** Space to give up when the disk is full. */
@@ -54,6 +56,7 @@ export function openDataFolder(
     quarantine: join(path, 'quarantine'),
     deadLetters: join(path, 'dead-letters.sqlite'),
     tokens: join(path, 'tokens.json'),
+    anchors: join(path, 'anchors.json'),
     life: join(path, 'life.json'),
     reserve: join(path, 'reserve')
   }
@@ -101,7 +104,7 @@ function makeDataFolder(path: string, identity: string, disk: FileSystem): void 
 }
 
 /** Makes the names in the folder durable, its own, and those of the folders that it lies in. */
-function syncWithParents(path: string, disk: FileSystem): void {
+export function syncWithParents(path: string, disk: Pick<FileSystem, 'syncDirectory'>): void {
   disk.syncDirectory(path)
   for (let below = path; dirname(below) !== below; below = dirname(below)) {
     try {

@@ -43,6 +43,16 @@ export const problems = {
   too_many_exports: { status: 503, retry: true, title: 'Too many exports are under way' },
   index_unavailable: { status: 503, retry: true, title: 'The index cannot be asked now' },
 
+  // A checkpoint for a witness.
+  checkpoint_invalid: { status: 400, retry: false, title: 'The request holds no checkpoint' },
+  checkpoint_unsigned: { status: 403, retry: false, title: 'The log did not sign the checkpoint' },
+  log_unknown: { status: 404, retry: false, title: 'The witness does not watch this log' },
+  checkpoint_not_found: { status: 404, retry: false, title: 'The witness has cosigned none of this log' },
+  root_conflict: { status: 409, retry: false, title: 'The log signed two trees of one size' },
+  checkpoint_too_large: { status: 413, retry: false, title: 'The request is too large' },
+  proof_invalid: { status: 422, retry: false, title: 'The consistency proof does not hold' },
+  checkpoint_not_kept: { status: 503, retry: true, title: 'The checkpoint could not be written down' },
+
   // Any request.
   token_missing: { status: 401, retry: false, title: 'A token is needed' },
   token_unknown: { status: 401, retry: false, title: 'The token is not known' },

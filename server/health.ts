@@ -1,5 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { Access } from './access.ts'
+import type { Anchors } from './anchors/anchors.ts'
+import { anchorDocument, anchorsSchema } from './anchors/document.ts'
 import type { DeadLetters } from './index/dead-letters.ts'
 import type { Follower } from './index/follower.ts'
 import type { Journal } from './journal/journal.ts'
@@ -12,6 +14,7 @@ export interface HealthOptions {
   access: Access
   journal: Journal
   sealer: Pick<Sealer, 'size' | 'behind' | 'checkpointAgeSeconds' | 'lastError'>
+  anchors: Pick<Anchors, 'all'>
   space: Space
   follower: Follower
   deadLetters: Pick<DeadLetters, 'count'>
@@ -21,7 +24,7 @@ export interface HealthOptions {
 /** How the service itself is: alive, ready, how far the index is, what it counted, what it can be asked. */
 export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (
   app,
-  { access, journal, space, sealer, follower, deadLetters, metrics }
+  { access, journal, space, sealer, anchors, follower, deadLetters, metrics }
 ) => {
   app.get('/healthz', { schema: healthSchema }, async () => ({ status: 'ok', version }))
 
@@ -31,7 +34,7 @@ export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (
     const known =
       cursor === undefined ? {} : { cursor, lag, lag_seconds: Math.round(lagSeconds * 1_000) / 1_000 }
     return {
-      status: statusOf(space.isFull, sealer.lastError, lastError),
+      status: statusOf(space.isFull, sealer.lastError, lastError, anchors),
       journal: {
         log: journal.id,
         end: journal.end,
@@ -43,6 +46,7 @@ export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (
         checkpoint_age_seconds: Math.round(sealer.checkpointAgeSeconds * 1_000) / 1_000,
         ...(sealer.lastError === undefined ? {} : { error: sealer.lastError })
       },
+      anchors: anchors.all.map(anchorDocument),
       index: {
         ...known,
         ...(lastError === undefined ? {} : { error: lastError }),
@@ -60,11 +64,17 @@ export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 }
 
-/** The worst of what is wrong: no events, no evidence, no answers. */
-function statusOf(isFull: boolean, logError: string | undefined, indexError: string | undefined): string {
+/** The worst of what is wrong: no events, no evidence, no answers, nobody outside who vouches for the evidence. */
+function statusOf(
+  isFull: boolean,
+  logError: string | undefined,
+  indexError: string | undefined,
+  anchors: Pick<Anchors, 'all'>
+): string {
   if (isFull) return 'journal_full'
   if (logError !== undefined) return 'log_failing'
-  return indexError === undefined ? 'ready' : 'index_failing'
+  if (indexError !== undefined) return 'index_failing'
+  return anchors.all.some(({ error }) => error !== undefined) ? 'anchor_failing' : 'ready'
 }
 
 /** Nothing where all is well. The service is ready all the same: what it receives is kept. */
@@ -97,12 +107,12 @@ const healthSchema = {
 
 const readiness = {
   type: 'object',
-  required: ['status', 'journal', 'log', 'index'],
+  required: ['status', 'journal', 'log', 'anchors', 'index'],
   properties: {
     status: {
-      enum: ['ready', 'index_failing', 'log_failing', 'journal_full'],
+      enum: ['ready', 'anchor_failing', 'index_failing', 'log_failing', 'journal_full'],
       description:
-        '`index_failing`: events are kept, but cannot be found yet. `log_failing`: events are kept, but not sealed. `journal_full`: new events are refused for want of space.'
+        '`anchor_failing`: events are kept and sealed, but an anchor does not take the newest checkpoint. `index_failing`: events are kept, but cannot be found yet. `log_failing`: events are kept, but not sealed. `journal_full`: new events are refused for want of space.'
     },
     journal: {
       type: 'object',
@@ -127,6 +137,7 @@ const readiness = {
         error: { type: 'string', description: 'Why the log does not go on.' }
       }
     },
+    anchors: anchorsSchema,
     index: {
       type: 'object',
       properties: {

@@ -22,10 +22,29 @@ export const limits = {
   /** The newest leaves of the log that are compared with the journal at a start. */
   startCheckLeavesMax: 65_536,
 
+  /** Files that checkpoints are kept in. A network disk that hangs holds one of the process's four threads for files. */
+  anchorFilesMax: 2,
+  /** Webhooks, and witnesses. */
+  anchorUrlsMax: 8,
+  /** Time for an anchor to take a checkpoint. */
+  anchorTimeoutMs: 10_000,
+  /** What is read of an anchor's answer. */
+  anchorAnswerBytesMax: 64 * KiB,
+  /** Pause after an anchor failed, doubled each time up to the second one, or `--anchor-every` if that is shorter. */
+  anchorRetryDelayMs: 1_000,
+  anchorRetryDelayMsMax: 60_000,
+  /** Time at a start for the anchors to say what they know of the log, before anything is signed. */
+  anchorStartMsMax: 5_000,
+  /** Time at a stop for what was sealed last to get to the anchors. */
+  anchorStopMsMax: 3_000,
+
   /** Bad things that `playtrail verify` names; the others are counted. */
   verifyFindingsMax: 20,
   /** Tiles, and bundles of entries, that `playtrail verify` reads ahead. */
   verifyAheadMax: 8,
+
+  /** A request to `playtrail witness`. */
+  witnessRequestBytesMax: 64 * KiB,
 
   /** Events that are waiting for the disk; more are answered 503 `overloaded`. */
   appendQueueBytesMax: 64 * MiB,
@@ -34,7 +53,7 @@ export const limits = {
   /** A segment of the journal; the commit that passes it is the segment's last. */
   segmentBytesMax: 64 * MiB,
   /** One read of the journal by a follower, and so the largest record. */
-  readBytesMax: 1 * MiB,
+  readBytesMax: 2 * MiB,
 
   /** A file that takes up space, to be given up when the disk is full: for what the service has to record then. */
   reserveBytes: 4 * MiB,

@@ -74,12 +74,16 @@ export function createMetrics(
       buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5],
       registers
     }),
-    requestSeconds: new Histogram({
-      name: 'playtrail_http_request_seconds',
-      help: 'Time of a request, by method, route and status.',
-      labelNames: ['method', 'route', 'status'],
-      buckets: [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5],
-      registers
-    })
+    requestSeconds: requestSeconds(registry)
   }
+}
+
+export function requestSeconds(registry: Registry): Metrics['requestSeconds'] {
+  return new Histogram({
+    name: 'playtrail_http_request_seconds',
+    help: 'Time of a request, by method, route and status.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5],
+    registers: [registry]
+  })
 }

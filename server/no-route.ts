@@ -6,7 +6,7 @@ import { answerProblem } from './failure.ts'
  * Answers what no route takes: 405 with the methods that there are, where the path is one of ours (RFC 9110, section
  * 15.5.6), else 404; and what fails within a route, as a problem. To be called before the routes are made: it looks at them.
  */
-export function answerNoRoute(app: FastifyInstance): void {
+export function answerNoRoute(app: FastifyInstance, listedAt = '/openapi.json'): void {
   const routes = new Map<string, Set<string>>()
   app.addHook('onRoute', ({ url, method }) => {
     const methods = routes.get(url) ?? new Set()
@@ -16,7 +16,7 @@ export function answerNoRoute(app: FastifyInstance): void {
   const answerNotFound = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const path = request.url.split('?')[0] ?? ''
     const methods = [...routes].filter(([route]) => isPathOf(route, path)).flatMap(([, set]) => [...set])
-    if (methods.length === 0) return answerProblem(noRoute(request.method, path), request, reply)
+    if (methods.length === 0) return answerProblem(noRoute(request.method, path, listedAt), request, reply)
     const allowed = methods.sort().join(', ')
     reply.header('allow', allowed)
     return answerProblem(noMethod(request.method, path, allowed), request, reply)
@@ -38,8 +38,8 @@ function isPathOf(route: string, path: string): boolean {
   )
 }
 
-function noRoute(method: string, path: string): Problem {
-  return new Problem('route_not_found', `There is no ${method} ${path}. /openapi.json lists what there is.`)
+function noRoute(method: string, path: string, listedAt: string): Problem {
+  return new Problem('route_not_found', `There is no ${method} ${path}. ${listedAt} lists what there is.`)
 }
 
 function noMethod(method: string, path: string, allowed: string): Problem {

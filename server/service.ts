@@ -1,7 +1,7 @@
-import type { AddressInfo } from 'node:net'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { Registry } from 'prom-client'
 import { openAccess, readTokens } from './access.ts'
+import { openAnchors } from './anchors/open-anchors.ts'
 import { buildApp } from './app.ts'
 import { type Config, isLoopback } from './config.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
@@ -18,7 +18,7 @@ import { openMemory } from './life/memory.ts'
 import { recordRefusals } from './life/refusals.ts'
 import { standingOf } from './life/standing.ts'
 import { recordTokens } from './life/tokens.ts'
-import { limits } from './limits.ts'
+import { closeApp, explainListening, urlOf } from './listening.ts'
 import { recordConflicts } from './receive/conflicts.ts'
 import { openQuarantine } from './receive/quarantine.ts'
 import { type RetentionWatch, watchRetention } from './retention/watch.ts'
@@ -89,8 +89,12 @@ export async function startService(
         { records: journal.end, origin: logKeys.origin },
         'a new log begins, of a journal that has records already: if there was a log before, somebody removed it'
       )
-    const sealer = await startSealer({ journal, folders: logFolders(folder), log })
+    // They may know that this is not the newest history, before anything is signed.
+    const { anchored, start: startAnchors } = await openAnchors({ config, folder, journal, logKeys, log })
+    const sealer = await startSealer({ journal, folders: logFolders(folder), anchored, log })
     opened.push({ close: () => sealer.stop() })
+    const anchors = startAnchors(sealer)
+    opened.push({ close: () => anchors.stop() })
     const memory = openMemory(folder.life)
     let indexCursor = (): number | undefined => undefined
     const standing = standingOf({
@@ -159,6 +163,7 @@ export async function startService(
       deadLetters,
       silentAfterMs: config.silentAfter * 1_000,
       sealer,
+      anchors,
       vkeys: logKeys.vkeys,
       logFolder: folder.logFolder,
       registry,
@@ -175,7 +180,7 @@ export async function startService(
     failure = 'The service could not start; its own log says why.'
     // What went wrong first is what the operator has to know.
     await closeAll().catch(() => undefined)
-    throw explained(error, config)
+    throw explainListening(error, config.listen)
   }
 }
 
@@ -202,36 +207,4 @@ function checkExposure(config: Config, folder: DataFolder): void {
       '  playtrail token create --role reader --name me\n' +
       'or listen on 127.0.0.1.'
   )
-}
-
-/** Ends the open requests; what has not ended by then is cut, so that the rest can be closed in order. */
-async function closeApp(app: FastifyInstance): Promise<void> {
-  const cut = setTimeout(() => app.server.closeAllConnections(), limits.requestsEndMsMax)
-  try {
-    await app.close()
-  } finally {
-    clearTimeout(cut)
-  }
-}
-
-function urlOf(app: FastifyInstance): string {
-  const { address, port, family } = app.server.address() as AddressInfo
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
-}
-
-function explained(error: unknown, { listen }: Config): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'EADDRINUSE') {
-    return new Fatal(
-      `port ${listen.port} on ${listen.host} is taken, perhaps by another Playtrail. Choose another with --listen ${listen.host}:PORT.`,
-      { cause: error }
-    )
-  }
-  if (code === 'EADDRNOTAVAIL' || code === 'EACCES') {
-    return new Fatal(
-      `cannot listen on ${listen.host}:${listen.port} (${code}). Choose an address of this machine, and a port above 1023, with --listen.`,
-      { cause: error }
-    )
-  }
-  return error
 }

@@ -13,6 +13,7 @@ import { setupCommand } from './setup.ts'
 import { processSurroundings, type Surroundings } from './surroundings.ts'
 import { tokenCommand } from './token.ts'
 import { verifyCommand } from './verify.ts'
+import { witnessCommand } from './witness.ts'
 
 /** `playtrail` with all its commands. */
 export function createProgram(surroundings: Surroundings = processSurroundings()): Command {
@@ -22,7 +23,7 @@ export function createProgram(surroundings: Surroundings = processSurroundings()
     ['What was recorded:', questions.map((question) => question(surroundings))],
     [
       'To check and to prove it:',
-      [verifyCommand(), completenessCommand(surroundings), proofCommand(), keyCommand()]
+      [verifyCommand(), completenessCommand(surroundings), proofCommand(), keyCommand(), witnessCommand()]
     ],
     [
       'To operate it:',

@@ -13,13 +13,21 @@ const DEFAULT_URL = `http://${settings.listen.fallback}`
 /** `playtrail serve`: the service, until SIGTERM or SIGINT. */
 export function serveCommand(): Command {
   const command = new Command('serve').description('start the service')
-  for (const { flag, placeholder, meaning, env, fallback } of Object.values(settings)) {
+  for (const setting of Object.values(settings)) {
+    const { flag, placeholder, meaning, env, fallback } = setting
     const shown = fallback === '' ? env : `${env}, default ${fallback}`
-    command.addOption(new Option(`${flag} ${placeholder}`, `${meaning} (${shown})`))
+    const option = new Option(`${flag} ${placeholder}`, `${meaning} (${shown})`)
+    if ('isList' in setting) option.argParser(lines)
+    command.addOption(option)
   }
   return command.action(async (flags: Partial<Record<keyof Config, string>>) => {
     await serve(readConfig(flags, process.env))
   })
+}
+
+/** A flag that is given several times comes as lines. */
+function lines(text: string, before: string | undefined): string {
+  return before === undefined ? text : `${before}\n${text}`
 }
 
 async function serve(config: Config): Promise<void> {

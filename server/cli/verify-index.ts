@@ -1,3 +1,4 @@
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { errors } from '@elastic/elasticsearch'
 import Database from 'better-sqlite3'
 import type { Config } from '../config.ts'
@@ -27,6 +28,7 @@ export async function verifyIndex(
 ): Promise<IndexComparison | undefined> {
   const store = storeName(config)
   const file = config.store.kind === 'sqlite' ? folder.index : store
+  if (config.store.kind === 'sqlite') checkLength(file, findings)
   try {
     const { next, pending, runs, elsewhere, expired, movingRuns, deadLetters } = await compareWithIndex(
       { config, folder },
@@ -59,5 +61,31 @@ export async function verifyIndex(
     if (error instanceof errors.ElasticsearchClientError)
       throw new Uncheckable(reasonOf(error), { cause: error })
     throw error
+  }
+}
+
+const HEADER_BYTES = 100
+
+/** SQLite looks at a page when it needs it, so that a file whose end is missing answers many questions. */
+function checkLength(file: string, findings: Findings): void {
+  // What is not in the file may be in the write-ahead log, and a server may be moving it just now.
+  if ((statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) return
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return
+  const handle = openSync(file, 'r')
+  try {
+    const header = Buffer.alloc(HEADER_BYTES)
+    if (readSync(handle, header) < HEADER_BYTES) return
+    const pageBytes = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16)
+    const expected = pageBytes * header.readUInt32BE(28)
+    const { size } = fstatSync(handle)
+    if (size < expected)
+      findings.add({
+        part: 'index',
+        message: `the file has ${size} bytes, and its header says ${expected}: its end was cut off`,
+        file,
+        byte: size
+      })
+  } finally {
+    closeSync(handle)
   }
 }

@@ -1,3 +1,4 @@
+import type { Remembered } from '../anchors/memory.ts'
 import type { Finding, Findings } from '../verify/findings.ts'
 import type { ProvedEvent } from '../verify/proof-file.ts'
 import type { Verification } from '../verify/verify-log.ts'
@@ -22,6 +23,7 @@ export function logText({ log, index }: Checked, findings: Findings, verdict: Ve
     ...(findings.count > findings.first.length
       ? [`BAD  … and ${findings.count - findings.first.length} more`]
       : []),
+    ...log.anchors.map(rememberedLine),
     ...(tree === undefined ? [] : anchorLines(log, tree.size)),
     ...(verdict === 'proved' ? [provedLine(log)] : [])
   ]
@@ -53,6 +55,14 @@ function anchorLines({ anchored }: Verification, size: number): string[] {
   return [
     `Without an anchor outside: the newest ${count(size - anchored, 'entry', 'entries')}, ${from}. Whoever has the log's key could have written these anew; an old checkpoint (--since) or a witness's signature (--vkey) rules that out.`
   ]
+}
+
+/** For example `Anchor file /mnt/checkpoint: had 4711 entries at 2026-…, by the service's own account`. */
+function rememberedLine({ kind, target, size, at, error, failing_since: since }: Remembered): string {
+  const kept =
+    size === undefined ? 'has never had a checkpoint' : `had ${count(size, 'entry', 'entries')} at ${at}`
+  const fails = error === undefined ? '' : `; FAILS since ${since}: ${error}`
+  return `Anchor ${kind} ${target}: ${kept}, by the service's own account${fails}`
 }
 
 function provedLine({ log, records }: Verification): string {

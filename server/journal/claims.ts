@@ -1,4 +1,4 @@
-import type { Entry } from './commits.ts'
+import type { Entry, Kept } from './commits.ts'
 import { type IdRange, joinRanges, type KnownIds, type ScopedId, scopedId } from './known-ids.ts'
 
 /** Ids that were given to the journal and are not on disk yet: `entries[0]` is number `first` of the scope. */
@@ -47,9 +47,9 @@ export class Claims {
 
   /**
    * Claims the ids of `entries`, before it returns, and gives those that are new to `append`, which
-   * resolves with the journal index of the first of them when all are on disk.
+   * resolves when all of them are on disk.
    */
-  claim(entries: readonly Entry[], append: (fresh: readonly Entry[]) => Promise<number>): Claim {
+  claim(entries: readonly Entry[], append: (fresh: readonly Entry[]) => Promise<Kept>): Claim {
     const durable = Promise.withResolvers<void>()
     durable.promise.catch(() => undefined) // told to the caller through `conflicts`
     const flights: Flight[] = []
@@ -76,11 +76,11 @@ export class Claims {
   async #write(
     fresh: readonly Entry[],
     flights: readonly Flight[],
-    append: (fresh: readonly Entry[]) => Promise<number>
+    append: (fresh: readonly Entry[]) => Promise<Kept>
   ): Promise<void> {
     try {
-      const index = await append(fresh)
-      this.#ids.add(joinRanges(scopedIds(fresh, index)), index + fresh.length)
+      const { first, lastSalt } = await append(fresh)
+      this.#ids.add(joinRanges(scopedIds(fresh, first)), { end: first + fresh.length, salt: lastSalt })
     } finally {
       for (const flight of flights) this.#land(flight)
     }

@@ -23,6 +23,14 @@ export interface Room {
   onFull(): void
 }
 
+/** Where entries lie that are on disk. */
+export interface Kept {
+  /** Index of the first of them. */
+  first: number
+  /** The salt of the last one. No other record has it, so it also says of which history the journal is up to there. */
+  lastSalt: Buffer
+}
+
 interface CommitsOptions {
   room?: Room | undefined
   /** The commit that passes it is the segment's last. */
@@ -38,7 +46,7 @@ interface Waiting {
   sender: string
   receivedAt: number
   bytes: number
-  resolve(first: number): void
+  resolve(kept: Kept): void
   reject(error: unknown): void
 }
 
@@ -77,13 +85,13 @@ export class Commits {
     return this.#queuedBytes
   }
 
-  /** Resolves, with the index of the first entry, when all of them are on disk. `isUrgent`: also where there is no room for others. */
+  /** Resolves when all of the entries are on disk. `isUrgent`: also where there is no room for others. */
   append(
     entries: readonly Entry[],
     sender: string,
     receivedAt: number,
     { isUrgent = false } = {}
-  ): Promise<number> {
+  ): Promise<Kept> {
     const refusal = this.#refusal() ?? (isUrgent ? undefined : this.#options.room?.refusal(entries.length))
     if (refusal !== undefined) return Promise.reject(refusal)
     const senderBytes = Buffer.byteLength(sender)
@@ -122,8 +130,9 @@ export class Commits {
     while (this.#queue.length > 0) {
       const taken = this.#take()
       const first = this.#end
+      let salts: Buffer
       try {
-        await this.#commit(taken, first)
+        salts = await this.#commit(taken, first)
       } catch (error) {
         await this.#fail(taken, error)
         continue
@@ -131,8 +140,9 @@ export class Commits {
       this.#options.onDurable()
       let index = first
       for (const waiting of taken) {
-        waiting.resolve(index)
+        const before = index
         index += waiting.entries.length
+        waiting.resolve({ first: before, lastSalt: saltOf(salts, index - 1 - first) })
       }
     }
     // In the same turn in which the queue was seen empty: what comes later starts the next run.
@@ -151,14 +161,16 @@ export class Commits {
     return this.#queue.splice(0, count)
   }
 
-  async #commit(taken: readonly Waiting[], first: number): Promise<void> {
+  /** Returns the salts of the records, one after the other. */
+  async #commit(taken: readonly Waiting[], first: number): Promise<Buffer> {
     const { segment, file } = await this.#openSegment(first)
-    const { bytes, offsets, end } = encodeCommit(taken, first, segment)
+    const { bytes, offsets, end, salts } = encodeCommit(taken, first, segment)
     await writeAll(file, bytes, segment.bytes)
     await syncFile(file)
     segment.bytes += bytes.length
     segment.offsets.push(...offsets)
     this.#end = end
+    return salts
   }
 
   async #openSegment(first: number): Promise<{ segment: Segment; file: OpenFile }> {
@@ -211,7 +223,7 @@ function encodeCommit(
   taken: readonly Waiting[],
   first: number,
   segment: Segment
-): { bytes: Buffer; offsets: number[]; end: number } {
+): { bytes: Buffer; offsets: number[]; end: number; salts: Buffer } {
   const bytes = Buffer.allocUnsafe(taken.reduce((sum, waiting) => sum + waiting.bytes, 0))
   const salts = randomFillSync(
     Buffer.allocUnsafe(SALT_BYTES * taken.reduce((sum, { entries }) => sum + entries.length, 0))
@@ -222,8 +234,7 @@ function encodeCommit(
   for (const { entries, sender, receivedAt } of taken) {
     for (const { eventId, payload } of entries) {
       if ((index - segment.first) % OFFSETS_EVERY === 0) offsets.push(segment.bytes + offset)
-      const saltAt = (index - first) * SALT_BYTES
-      const salt = salts.subarray(saltAt, saltAt + SALT_BYTES)
+      const salt = saltOf(salts, index - first)
       offset = encodeRecord(bytes, offset, {
         index,
         synced: first,
@@ -236,5 +247,9 @@ function encodeCommit(
       index += 1
     }
   }
-  return { bytes, offsets, end: index }
+  return { bytes, offsets, end: index, salts }
+}
+
+function saltOf(salts: Buffer, at: number): Buffer {
+  return salts.subarray(at * SALT_BYTES, (at + 1) * SALT_BYTES)
 }

@@ -1,4 +1,5 @@
 import type { DataFolder } from '../data-folder.ts'
+import { Fatal } from '../errors.ts'
 import { type FileSystem, realDisk } from '../file-system.ts'
 import { limits } from '../limits.ts'
 import { Claims } from './claims.ts'
@@ -70,6 +71,7 @@ export async function openJournal(folder: DataFolder, options: JournalOptions): 
     const floor = Math.max(ids.end, durableEnd)
     const { segments, end, cutBytes } = await recoverJournal(disk, folder.journal, folder.log, floor)
     const files = new SegmentFiles(disk, folder.journal, folder.log, segments)
+    await checkHistory(ids, files, end, folder)
     await catchUp(ids, files, end)
     return new FileJournal(folder.log, files, ids, end, cutBytes, options)
   } catch (error) {
@@ -78,18 +80,38 @@ export async function openJournal(folder: DataFolder, options: JournalOptions): 
   }
 }
 
+/**
+ * The newest record whose id is known has to be the one that the journal has in its place. In another history of the same journal, as
+ * where a folder was restored in part, it has another salt: then ids are known that are not there, and others that are there are not.
+ */
+async function checkHistory(
+  known: KnownIds,
+  files: SegmentFiles,
+  end: number,
+  { ids, journal }: DataFolder
+): Promise<void> {
+  if (known.end === 0) return
+  // An older version did not note it. What cannot be compared is made again.
+  if (known.salt === undefined) return known.forget()
+  const batch = await files.read(known.end - 1, end)
+  const record = batch && recordsOf(batch).next().value
+  if (record?.salt.equals(known.salt)) return
+  throw new Fatal(
+    `${ids} knows another record ${known.end - 1} than the journal has: one of them was restored from another copy, and acknowledged events may be missing. ` +
+      `If ${journal} is the newest there is, remove ${ids} (and ${ids}-wal): it is made again from the journal. If not, restore that.`
+  )
+}
+
 async function catchUp(ids: KnownIds, files: SegmentFiles, end: number): Promise<void> {
   for (
     let batch = await files.read(ids.end, end);
     batch !== undefined;
     batch = await files.read(ids.end, end)
   ) {
-    ids.add(joinRanges(scopedIdsOf(batch)), batch.next)
+    const records = [...recordsOf(batch)]
+    const ranges = joinRanges(records.map(({ eventId, index }) => ({ ...scopedId(eventId), index })))
+    ids.add(ranges, { end: batch.next, salt: records.at(-1)?.salt })
   }
-}
-
-function* scopedIdsOf(batch: JournalBatch): Generator<{ scope: string; sequence: number; index: number }> {
-  for (const { eventId, index } of recordsOf(batch)) yield { ...scopedId(eventId), index }
 }
 
 class FileJournal implements Journal {

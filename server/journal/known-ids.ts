@@ -27,6 +27,14 @@ export function scopedId(eventId: string): ScopedId {
   return { scope: match[1], sequence: Number(match[2]) }
 }
 
+/** How far ids are known. */
+export interface KnownEnd {
+  /** Ids of the journal's records before this index are known. */
+  end: number
+  /** The salt of the record before it; undefined if there is none, or if it is not known. */
+  salt: Buffer | undefined
+}
+
 /**
  * Which event ids the journal holds, and where: bounded in memory, since ranges are on disk. Derived from
  * the journal; a lost or older file is caught up from it.
@@ -34,16 +42,16 @@ export function scopedId(eventId: string): ScopedId {
  * The open database is also the lock of the data folder: SQLite's exclusive lock is the kernel's, and ends
  * with the process.
  */
-export interface KnownIds {
-  /** Ids of the journal's records before this index are known. */
-  readonly end: number
+export interface KnownIds extends Readonly<KnownEnd> {
   /** Ranges of `scope` that overlap `first` to `last`. */
   overlapping(scope: string, first: number, last: number): IdRange[]
   /**
-   * Adds the ids of the records up to `end`. If the disk is full they are kept in memory and written by a
+   * Adds the ids of the records up to an end. If the disk is full they are kept in memory and written by a
    * later call; the journal, which comes first, refuses new events by then.
    */
-  add(ranges: readonly IdRange[], end: number): void
+  add(ranges: readonly IdRange[], known: KnownEnd): void
+  /** Knows nothing any more: everything is to be added again. */
+  forget(): void
   close(): void
 }
 
@@ -53,7 +61,7 @@ const CACHE_KIB = 16 * 1024
 const DISK_FULL = /^SQLITE_(FULL|IOERR)/
 
 const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS journal (log TEXT NOT NULL, "end" INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS journal (log TEXT NOT NULL, "end" INTEGER NOT NULL, salt BLOB) STRICT;
   CREATE TABLE IF NOT EXISTS ranges (
     scope TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, "index" INTEGER NOT NULL,
     PRIMARY KEY (scope, first)
@@ -63,10 +71,13 @@ const SCHEMA = `
 export function openKnownIds(path: string, log: string): KnownIds {
   const db = lockedDatabase(path)
   db.exec(SCHEMA)
-  const stored = db.prepare<[], { log: string; end: number }>('SELECT log, "end" FROM journal').get()
+  // Older files do not have it.
+  if (!hasColumn(db, 'salt')) db.exec('ALTER TABLE journal ADD COLUMN salt BLOB')
+  const stored = db.prepare<[], Stored>('SELECT log, "end", salt FROM journal').get()
   if (stored !== undefined && stored.log !== log) db.exec('DELETE FROM ranges; DELETE FROM journal')
-  if (stored?.log !== log) db.prepare('INSERT INTO journal VALUES (?, 0)').run(log)
-  let end = stored?.log === log ? stored.end : 0
+  if (stored?.log !== log) db.prepare('INSERT INTO journal VALUES (?, 0, NULL)').run(log)
+  let known: KnownEnd = { end: 0, salt: undefined }
+  if (stored?.log === log) known = { end: stored.end, salt: stored.salt ?? undefined }
   let unwritten: IdRange[] = []
 
   // Ranges of a scope do not overlap each other, so the newest that begins at or before `last` comes first,
@@ -75,15 +86,18 @@ export function openKnownIds(path: string, log: string): KnownIds {
     'SELECT scope, first, last, "index" FROM ranges WHERE scope = ? AND first <= ? ORDER BY first DESC'
   )
   const insert = db.prepare('INSERT INTO ranges VALUES (?, ?, ?, ?)')
-  const moveEnd = db.prepare('UPDATE journal SET "end" = ?')
-  const addAll = db.transaction((ranges: readonly IdRange[], newEnd: number) => {
+  const moveEnd = db.prepare('UPDATE journal SET "end" = ?, salt = ?')
+  const addAll = db.transaction((ranges: readonly IdRange[], { end, salt }: KnownEnd) => {
     for (const { scope, first, last, index } of ranges) insert.run(scope, first, last, index)
-    moveEnd.run(newEnd)
+    moveEnd.run(end, salt ?? null)
   })
 
   return {
     get end() {
-      return end
+      return known.end
+    },
+    get salt() {
+      return known.salt
     },
     overlapping(scope, first, last) {
       const found = unwritten.filter(
@@ -95,20 +109,35 @@ export function openKnownIds(path: string, log: string): KnownIds {
       }
       return found
     },
-    add(ranges, newEnd) {
+    add(ranges, newlyKnown) {
       unwritten = unwritten.length === 0 ? [...ranges] : unwritten.concat(ranges)
-      end = newEnd
+      known = newlyKnown
       try {
-        addAll(unwritten, end)
+        addAll(unwritten, known)
         unwritten = []
       } catch (error) {
         if (!(error instanceof Database.SqliteError && DISK_FULL.test(error.code))) throw error
       }
     },
+    forget() {
+      db.exec('DELETE FROM ranges; UPDATE journal SET "end" = 0, salt = NULL')
+      known = { end: 0, salt: undefined }
+    },
     close() {
       db.close()
     }
   }
+}
+
+interface Stored {
+  log: string
+  end: number
+  salt: Buffer | null
+}
+
+function hasColumn(db: Database.Database, name: string): boolean {
+  const columns = db.prepare<[], { name: string }>("SELECT name FROM pragma_table_info('journal')").all()
+  return columns.some((column) => column.name === name)
 }
 
 /** Joins what follows each other both in its count and in the journal. */

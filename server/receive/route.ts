@@ -28,6 +28,9 @@ interface Rejected {
   pointer?: string
 }
 
+/** A line that was looked at: its number in the batch, its bytes, and the id of its event. */
+type Checked = Pick<Line, 'number' | 'bytes'> & { eventId: string }
+
 type RejectedLine = Rejected & { eventId: string; bytes: Buffer }
 
 /** Decoders by media type: NDJSON under the names that are in use, and JSON. */
@@ -71,17 +74,9 @@ export const receiveRoute: FastifyPluginAsync<ReceiveOptions> = async (app, opti
       }
     },
     async (request, reply) => {
-      const lines = await keepingRefused(request, () =>
-        decodeBody(request.body, request.headers['content-type'])
+      const { accepted, rejected } = await keepingRefused(request, () =>
+        sortOut(decodeBody(request.body, request.headers['content-type']))
       )
-      const rejected: RejectedLine[] = []
-      const accepted: Line[] = []
-      for (const line of lines) {
-        const refusal =
-          line.event instanceof Problem ? { problem: line.event, pointer: '' } : refuse(line.event)
-        if (refusal === undefined) accepted.push(line)
-        else rejected.push(rejectedLine(line, refusal))
-      }
       const counts = await append(accepted, request.sender, rejected)
       rejected.sort((a, b) => a.line - b.line)
       if (rejected.length > 0)
@@ -98,6 +93,19 @@ export const receiveRoute: FastifyPluginAsync<ReceiveOptions> = async (app, opti
       return reply.send(answer)
     }
   )
+
+  /** Only bytes and ids go on: the parsed events would be kept until the disk has answered, at ten times their size. */
+  function sortOut(lines: readonly Line[]): { accepted: Checked[]; rejected: RejectedLine[] } {
+    const accepted: Checked[] = []
+    const rejected: RejectedLine[] = []
+    for (const { number, bytes, event } of lines) {
+      const line = { number, bytes, eventId: eventIdOf(event) }
+      const refusal = event instanceof Problem ? { problem: event, pointer: '' } : refuse(event)
+      if (refusal === undefined) accepted.push(line)
+      else rejected.push(rejectedLine(line, refusal))
+    }
+    return { accepted, rejected }
+  }
 
   /** A body that cannot even be cut into lines is kept whole, before it is answered. */
   async function keepingRefused<Result>(
@@ -116,18 +124,18 @@ export const receiveRoute: FastifyPluginAsync<ReceiveOptions> = async (app, opti
 
   /** Appends what is valid; conflicts are added to `rejected`. */
   async function append(
-    lines: readonly Line[],
+    lines: readonly Checked[],
     sender: string,
     rejected: RejectedLine[]
   ): Promise<{ accepted: number; duplicates: number }> {
     if (lines.length === 0) return { accepted: 0, duplicates: 0 }
-    const entries = lines.map(({ event, bytes }) => ({ eventId: eventIdOf(event), payload: bytes }))
+    const entries = lines.map(({ eventId, bytes }) => ({ eventId, payload: bytes }))
     const stop = metrics.appendSeconds.startTimer()
     const appended = await journal.append(entries, sender, Date.now() * 1_000)
     stop()
     for (const position of appended.conflicts) {
       const line = lines[position]
-      if (line !== undefined) rejected.push(rejectedLine(line, conflict(eventIdOf(line.event))))
+      if (line !== undefined) rejected.push(rejectedLine(line, conflict(line.eventId)))
     }
     return { accepted: appended.accepted, duplicates: appended.duplicates }
   }
@@ -179,14 +187,13 @@ function conflict(eventId: string): Refusal {
   }
 }
 
-function rejectedLine(line: Line, { problem, pointer }: Refusal): RejectedLine {
-  const { number, bytes, event } = line
+function rejectedLine({ number, bytes, eventId }: Checked, { problem, pointer }: Refusal): RejectedLine {
   return {
     line: number,
     code: problem.code,
     message: problem.message,
     pointer,
-    eventId: eventIdOf(event),
+    eventId,
     bytes
   }
 }
@@ -214,9 +221,10 @@ function quarantined(
   }
 }
 
-/** Of events that the validator let through; of others nothing is known. */
+/** Of what was refused it may be anything. */
 function eventIdOf(event: Line['event']): string {
-  return event instanceof Problem ? '' : (event.event?.id ?? '')
+  const id: unknown = event instanceof Problem ? undefined : event.event?.id
+  return typeof id === 'string' ? id : ''
 }
 
 const receiveSchema = {

@@ -3,6 +3,7 @@ import { createRetry, sleepUnlessAborted } from '../index/retry.ts'
 import type { JournalReader } from '../journal/reader.ts'
 import { limits } from '../limits.ts'
 import type { Caller } from '../worker-calls.ts'
+import type { AnchoredRoot } from './anchored-roots.ts'
 import { isFatal } from './fatal-code.ts'
 import type { Progress } from './sealing.ts'
 import type { SealWorker } from './worker.ts'
@@ -23,16 +24,22 @@ export interface Following {
   addSignatures(text: string, lines: string): Promise<void>
   /** Follows the journal until the signal is aborted, then seals the rest. Never rejects. */
   follow(): Promise<void>
+  /** Nothing more is signed, for this reason, which `lastError` tells from now on. */
+  halt(reason: string): void
 }
 
 export interface FollowingOptions {
   journal: JournalReader
   worker: Pick<Caller<SealWorker>, 'call'>
+  anchored: readonly AnchoredRoot[]
   log: Pick<Logger, 'error' | 'fatal'>
   signal: AbortSignal
 }
 
-export function createFollowing({ journal, worker, log, signal }: FollowingOptions): Following {
+export function createFollowing(options: FollowingOptions): Following {
+  const { journal, worker, anchored, log } = options
+  const halting = new AbortController()
+  const signal = AbortSignal.any([options.signal, halting.signal])
   const retry = createRetry({ log, signal, isFinal: isFatal })
   let published = { size: 0, checkpoint: '' }
   let publishedAt: number | undefined
@@ -49,12 +56,13 @@ export function createFollowing({ journal, worker, log, signal }: FollowingOptio
   async function open(): Promise<void> {
     isOpen = false
     await Promise.allSettled(underWay.splice(0))
-    let progress = await worker.call('open', { journalEnd: journal.end })
-    while (progress.next < progress.size) {
+    let progress = await worker.call('open', { journalEnd: journal.end, anchored })
+    while (progress.next < progress.toCheck) {
       const batch = await journal.read(progress.next)
       if (batch === undefined) throw new Error(`the journal has no record ${progress.next}`)
       progress = await worker.call('append', batch, { moved: [batch.bytes.buffer] })
     }
+    if (halting.signal.aborted) return
     setPublished(await worker.call('seal', undefined))
     position = progress.next
     sealedTo = progress.next
@@ -103,6 +111,7 @@ export function createFollowing({ journal, worker, log, signal }: FollowingOptio
 
   async function round(): Promise<void> {
     const hasMore = await append()
+    if (halting.signal.aborted) return
     if (waitingSince === undefined) {
       await answered(0)
       return await journal.waitBeyond(position, signal)
@@ -122,7 +131,10 @@ export function createFollowing({ journal, worker, log, signal }: FollowingOptio
       isOpen = true
     }
     try {
-      while (!signal.aborted || underWay.length > 0 || waitingSince !== undefined || position < journal.end) {
+      while (
+        !halting.signal.aborted &&
+        (!signal.aborted || underWay.length > 0 || waitingSince !== undefined || position < journal.end)
+      ) {
         await retry.until('seal the journal', attempt)
         if (signal.aborted && !isOpen) return
       }
@@ -149,6 +161,12 @@ export function createFollowing({ journal, worker, log, signal }: FollowingOptio
       // Something else may have been published before the answer came.
       if (checkpoint !== undefined && size === published.size) published = { size, checkpoint }
     },
-    follow
+    follow,
+    halt(reason) {
+      if (final !== undefined) return
+      final = reason
+      log.fatal(`${reason}: nothing more is sealed`)
+      halting.abort()
+    }
   }
 }

@@ -31,6 +31,7 @@ export function growLog(
   entries: Buffer[] = []
 ): GrowingLog {
   const waiting = new Map<string, Uint8Array>()
+  const settled = new Set<string>()
   const outgrown: string[] = []
   let bundle = entries
 
@@ -40,7 +41,7 @@ export function growLog(
     outgrown.push(`${path}.p`)
   }
   const write = (): void => {
-    writeFiles(disk, log, waiting)
+    writeFiles(disk, log, waiting, settled)
     waiting.clear()
   }
 
@@ -67,7 +68,9 @@ export function growLog(
     movedTo: (place) => growLog(disk, place, tree, bundle),
     removePartials() {
       for (const path of outgrown.splice(0)) {
-        if (disk.exists(join(log, path))) disk.removeDirectory(join(log, path))
+        if (!disk.exists(join(log, path))) continue
+        disk.removeDirectory(join(log, path))
+        settled.delete(join(log, path))
       }
     }
   }

@@ -1,10 +1,9 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
-import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fatal } from '../errors.ts'
 import { type LogDisk, writeFileDurably } from './disk.ts'
 import { type SigningKey, signingKey } from './signing-key.ts'
-import { formatVkey, isKeyName } from './vkey.ts'
+import { formatVkey, isKeyName, type KeyType } from './vkey.ts'
 
 // keys/origin      name of the log and of its keys, chosen once
 // keys/log-1.pem   an Ed25519 key, PKCS #8; log-2.pem and so on after a rotation: all of them sign
@@ -39,9 +38,7 @@ export function makeKey(disk: LogDisk, directory: string, origin: string): LogKe
   const number = numberOf(keyNames(disk, directory).at(-1)) + 1
   // The name first: keys without one are a folder that was damaged.
   if (number === 1) writeFileDurably(disk, directory, ORIGIN_FILE, `${origin}\n`)
-  const { privateKey } = generateKeyPairSync('ed25519')
-  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-  writeFileDurably(disk, directory, `log-${number}.pem`, pem)
+  writeFileDurably(disk, directory, `log-${number}.pem`, newKeyPem())
   const made = readKeys(disk, directory)
   if (made === undefined) throw new Error(`${directory} has no key after one was made`)
   return made
@@ -67,14 +64,23 @@ function numberOf(name = ''): number {
   return Number(KEY_FILE.exec(name)?.[1] ?? 0)
 }
 
-function readKey(disk: LogDisk, path: string, origin: string): SigningKey {
-  const mode = statSync(path).mode & 0o777
+/** A private key, Ed25519, as it is kept: PKCS #8, PEM. */
+export function newKeyPem(): string {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+}
+
+/** The key in a file. Throws Fatal if others can read it, or if it is none. */
+export function readKey(disk: LogDisk, path: string, name: string, type: KeyType = 'ed25519'): SigningKey {
+  const mode = disk.mode(path)
   if ((mode & OTHERS) !== 0)
     throw new Fatal(
-      `${path} has mode ${mode.toString(8)}: others can read the log's key, and sign in its name. If nobody did: chmod 600 ${path}`
+      `${path} has mode ${mode.toString(8)}: others can read the key of ${name}, and sign in its name. If nobody did: chmod 600 ${path}`
     )
+  // A disk that does not give the key now may do so later: that is no word about the key.
+  const pem = disk.read(path)
   try {
-    return signingKey(origin, 'ed25519', createPrivateKey(disk.read(path)))
+    return signingKey(name, type, createPrivateKey(pem))
   } catch (error) {
     throw new Fatal(`${path} is no Ed25519 key (PKCS #8, PEM): ${String(error)}. Restore it from a copy.`, {
       cause: error

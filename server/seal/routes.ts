@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { FastifyPluginAsync } from 'fastify'
 import { problem } from '../ask/documents.ts'
 import { oneOf, querySchema, readParameters } from '../ask/parameters.ts'
@@ -11,6 +13,7 @@ import { proveEvent } from './event-proof.ts'
 import { readPublished } from './log-reader.ts'
 import type { Sealer } from './sealer.ts'
 import { parseTilePath, type Tile } from './tile.ts'
+import { WITNESSED_ID } from './witnessed.ts'
 
 export interface LogRoutesOptions {
   sealer: Pick<Sealer, 'size' | 'checkpoint'>
@@ -32,6 +35,21 @@ export const logRoutes: FastifyPluginAsync<LogRoutesOptions> = async (app, optio
 
   app.get('/v1/log/log.vkey', { schema: vkeySchema }, async (_request, reply) =>
     reply.type(TEXT).header('cache-control', 'no-store').serializer(String).send(vkeys)
+  )
+
+  app.get<{ Params: { key: string } }>(
+    '/v1/log/witnessed/:key',
+    { schema: witnessedSchema },
+    async (request, reply) => {
+      const { key } = request.params
+      const text = WITNESSED_ID.test(key) ? await fileIfThere(join(log, 'witnessed', key)) : undefined
+      if (text !== undefined)
+        return reply.type(TEXT).header('cache-control', 'no-store').serializer(String).send(text)
+      throw new Problem(
+        'checkpoint_not_found',
+        `No witness with the key ${key} has cosigned this log. Expected the id in its public key, 8 hexadecimal digits.`
+      )
+    }
   )
 
   app.get<{ Params: { '*': string } }>('/v1/log/tile/*', { schema: tileSchema }, async (request, reply) => {
@@ -89,6 +107,15 @@ export const logRoutes: FastifyPluginAsync<LogRoutesOptions> = async (app, optio
   }
 }
 
+async function fileIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
 const parameters = {
   form: oneOf(['proof', 'json'], 'The proof alone, or JSON with leaf, event and salt.', 'proof')
 }
@@ -101,6 +128,21 @@ const checkpointSchema = {
   tags: ['prove'],
   produces: ['text/plain'],
   response: { 200: { description: 'A signed note.', type: 'string' }, 503: problem('`not_sealed`') }
+} as const
+
+const witnessedSchema = {
+  summary: 'The newest checkpoint that a witness cosigned',
+  description: 'By the id in the witness’s public key. The newest checkpoint of the log is mostly newer.',
+  tags: ['prove'],
+  produces: ['text/plain'],
+  params: {
+    type: 'object',
+    properties: { key: { type: 'string', maxLength: limits.parameterCharactersMax } }
+  },
+  response: {
+    200: { description: 'A signed note.', type: 'string' },
+    404: problem('`checkpoint_not_found`')
+  }
 } as const
 
 const vkeySchema = {

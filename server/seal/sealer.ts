@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { Fatal } from '../errors.ts'
 import type { JournalReader } from '../journal/reader.ts'
 import { openCaller } from '../worker-calls.ts'
+import type { AnchoredRoot } from './anchored-roots.ts'
 import { isFatal } from './fatal-code.ts'
 import { createFollowing } from './following.ts'
 import { CHECKPOINT, type LogFolders } from './signed-record.ts'
@@ -26,6 +27,8 @@ export interface Sealer {
    * nothing if a checkpoint with another text was published meanwhile.
    */
   addSignatures(text: string, lines: string): Promise<void>
+  /** Signs nothing more, because somebody outside knows of another history; `lastError` tells the reason from then on. */
+  halt(reason: string): void
   /** Seals what the journal holds, and ends. What fails then is not tried again. */
   stop(): Promise<void>
 }
@@ -33,6 +36,8 @@ export interface Sealer {
 export interface SealerOptions {
   journal: JournalReader
   folders: LogFolders
+  /** Roots that the tree has to pass before anything is signed. */
+  anchored?: readonly AnchoredRoot[]
   log: Pick<Logger, 'error' | 'fatal'>
 }
 
@@ -40,10 +45,11 @@ export interface SealerOptions {
  * Opens the log in a thread of its own, so that sealing holds up no acknowledgement, has what was signed
  * compared with the journal, and goes on from there. Throws Fatal if they differ: nothing is signed then.
  */
-export async function startSealer({ journal, folders, log }: SealerOptions): Promise<Sealer> {
+export async function startSealer(options: SealerOptions): Promise<Sealer> {
+  const { journal, folders, anchored = [], log } = options
   const worker = openCaller<SealWorker>(new URL('./worker.ts', import.meta.url), folders, 'log')
   const stopping = new AbortController()
-  const following = createFollowing({ journal, worker, log, signal: stopping.signal })
+  const following = createFollowing({ journal, worker, anchored, log, signal: stopping.signal })
   try {
     await following.open()
   } catch (error) {
@@ -75,6 +81,7 @@ export async function startSealer({ journal, folders, log }: SealerOptions): Pro
       return following.lastError
     },
     addSignatures: (text, lines) => following.addSignatures(text, lines),
+    halt: (reason) => following.halt(reason),
     async stop() {
       stopping.abort()
       await ended

@@ -1,7 +1,8 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Fatal } from '../errors.ts'
 import { type JournalBatch, recordsOf } from '../journal/record.ts'
 import { limits } from '../limits.ts'
+import { type AnchoredRoot, passRoots } from './anchored-roots.ts'
 import { formatCheckpoint, type SignedCheckpoint } from './checkpoint.ts'
 import { type LogDisk, writeFileDurably } from './disk.ts'
 import { type GrowingLog, growLog } from './growing-log.ts'
@@ -23,6 +24,8 @@ export interface Progress {
   readonly next: number
   /** Leaves of the last signed tree. */
   readonly size: number
+  /** Records to be seen before it is certain that this is the journal that was sealed, and before anything is signed. */
+  readonly toCheck: number
   /** The signed checkpoint as it is published; undefined while what was signed is not checked yet. */
   readonly checkpoint: string | undefined
 }
@@ -50,6 +53,8 @@ export interface SealingOptions {
   folders: LogFolders
   /** Records that the journal has. */
   journalEnd: number
+  /** Roots that the tree has to pass, which the tiles on disk do not prove. */
+  anchored?: readonly AnchoredRoot[]
 }
 
 /**
@@ -66,19 +71,23 @@ type Stage =
  * shorter. The newest signed leaves are compared with the journal's records; where log/ is not whole, or does
  * not say what the journal says, it is made again from the journal's beginning and compared with what was signed.
  */
-export function openSealing({ disk, folders, journalEnd }: SealingOptions): Sealing {
+export function openSealing({ disk, folders, journalEnd, anchored = [] }: SealingOptions): Sealing {
   const { origin, keys } = keysIn(disk, folders)
   const verifiers = keys.map(({ verifier }) => verifier)
   let signed = readSigned(disk, folders, verifiers)
   if (signed !== undefined) checkSigned(signed, origin, journalEnd)
   writeVkeys(disk, folders.log, keys)
-  let stage = firstStage(disk, folders.log, signed)
+  // An attempt that failed before may have made the folder, and not its name durable.
+  disk.syncDirectory(dirname(folders.log))
+  const roots = passRoots(anchored)
+  let stage = firstStage(disk, folders.log, signed, anchored)
   if (stage.kind === 'growing' && signed !== undefined) republish(disk, folders, signed)
 
   const next = (): number => (stage.kind === 'comparing' ? stage.stored.next : stage.log.tree.size)
   const progress = (): Progress => ({
     next: next(),
     size: signed?.size ?? 0,
+    toCheck: Math.max(signed?.size ?? 0, roots.ahead),
     checkpoint: stage.kind === 'growing' && signed !== undefined ? formatNote(signed.note) : undefined
   })
 
@@ -88,6 +97,7 @@ export function openSealing({ disk, folders, journalEnd }: SealingOptions): Seal
       if (!stage.stored.isNext(entry)) stage = remaking(disk, folders.log)
     } else {
       stage.log.append(entry)
+      roots.pass(stage.log.tree)
     }
     if (stage.kind === 'growing' || signed === undefined || next() !== signed.size) return
     stage = settled(disk, folders.log, stage, signed)
@@ -106,7 +116,7 @@ export function openSealing({ disk, folders, journalEnd }: SealingOptions): Seal
       return progress()
     },
     seal() {
-      if (stage.kind !== 'growing') return progress()
+      if (stage.kind !== 'growing' || roots.ahead > 0) return progress()
       const { log } = stage
       if (signed?.size === log.tree.size && isSignedByAll(signed, verifiers)) return progress()
       log.flush()
@@ -160,8 +170,14 @@ function writeVkeys(disk: LogDisk, log: string, keys: readonly SigningKey[]): vo
     writeFileDurably(disk, log, VKEY_FILE, text)
 }
 
-function firstStage(disk: LogDisk, log: string, signed: SignedCheckpoint | undefined): Stage {
+function firstStage(
+  disk: LogDisk,
+  log: string,
+  signed: SignedCheckpoint | undefined,
+  anchored: readonly AnchoredRoot[]
+): Stage {
   if (signed === undefined || signed.size === 0) return { kind: 'growing', log: growLog(disk, log) }
+  if (anchored.some(({ size }) => size <= signed.size)) return remaking(disk, log)
   const stored = openStoredTree(disk, log, signed, limits.startCheckLeavesMax)
   return stored === undefined ? remaking(disk, log) : { kind: 'comparing', stored }
 }

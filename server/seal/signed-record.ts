@@ -72,8 +72,10 @@ export function publish(disk: LogDisk, { log }: LogFolders, note: string): void 
 export function republish(disk: LogDisk, folders: LogFolders, { note, size }: SignedCheckpoint): void {
   rememberSigned(disk, folders, formatNote(note))
   const path = join(folders.log, CHECKPOINT)
-  if (disk.exists(path) && read(disk, path, parseSignedCheckpoint)?.size === size) return
-  publish(disk, folders, formatNote(note))
+  const isPublished = disk.exists(path) && read(disk, path, parseSignedCheckpoint)?.size === size
+  // Its content was durable before it had this name, which perhaps is not durable yet.
+  if (isPublished) disk.syncDirectory(folders.log)
+  else publish(disk, folders, formatNote(note))
 }
 
 function pathsOf({ log, keys }: LogFolders): string[] {

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { JournalBatch } from '../journal/record.ts'
 import { answerCalls } from '../worker-calls.ts'
+import type { AnchoredRoot } from './anchored-roots.ts'
 import { realLogDisk } from './disk.ts'
 import { marked } from './fatal-code.ts'
 import { parseSignatures } from './note.ts'
@@ -10,7 +11,7 @@ import type { LogFolders } from './signed-record.ts'
 /** What the thread that seals can be asked; sealing.ts says what is promised. */
 export interface SealWorker {
   /** Opens the log, or opens it again from what is on disk. */
-  open(given: { journalEnd: number }): Progress
+  open(given: { journalEnd: number; anchored: readonly AnchoredRoot[] }): Progress
   append(batch: JournalBatch): Progress
   seal(given: undefined): Progress
   /** Signature lines for the checkpoint with this text. */
@@ -27,8 +28,8 @@ function sealing(): Sealing {
 }
 
 const functions: SealWorker = {
-  open: marked(({ journalEnd }) => {
-    current = openSealing({ disk: realLogDisk, folders, journalEnd })
+  open: marked(({ journalEnd, anchored }) => {
+    current = openSealing({ disk: realLogDisk, folders, journalEnd, anchored })
     return current.progress
   }),
   append: marked((batch) => sealing().append(batch)),

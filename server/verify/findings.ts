@@ -1,7 +1,15 @@
 import { limits } from '../limits.ts'
 
 /** What is checked. */
-export type Part = 'checkpoint' | 'tree' | 'journal' | 'old checkpoint' | 'last-signed' | 'index' | 'proof'
+export type Part =
+  | 'checkpoint'
+  | 'tree'
+  | 'journal'
+  | 'old checkpoint'
+  | 'witnessed checkpoint'
+  | 'last-signed'
+  | 'index'
+  | 'proof'
 
 /** Evidence that is bad, and where. */
 export interface Finding {

@@ -3,7 +3,9 @@ import { BadEvidence } from '../seal/bad-evidence.ts'
 import { type Checkpoint, parseSignedCheckpoint } from '../seal/checkpoint.ts'
 import { NOTE_BYTES_MAX, verifySignatures } from '../seal/note.ts'
 import type { VerifierKey } from '../seal/vkey.ts'
+import { witnessedPath } from '../seal/witnessed.ts'
 import type { Findings } from './findings.ts'
+import type { LogSource } from './log-source.ts'
 import { readFileWithin } from './read-file.ts'
 import type { ExpectedRoot } from './roots.ts'
 
@@ -24,6 +26,28 @@ export async function readOldCheckpoints(
   return expected
 }
 
+/** A file with a checkpoint, as it was read. */
+export interface CheckpointFile {
+  file: string
+  bytes: Buffer
+}
+
+/**
+ * The newest checkpoints that witnesses with these keys cosigned, which are kept beside the log. They are to be read before
+ * the log's own: then none is newer than that, also while the log goes on.
+ */
+export async function readWitnessed(
+  source: LogSource,
+  keys: readonly VerifierKey[]
+): Promise<CheckpointFile[]> {
+  const files: CheckpointFile[] = []
+  for (const key of keys.filter(({ type }) => type === 'cosignature/v1')) {
+    const bytes = await source.read(witnessedPath(key), NOTE_BYTES_MAX)
+    if (bytes !== undefined) files.push({ file: source.placeOf(witnessedPath(key)), bytes })
+  }
+  return files
+}
+
 /** A signed checkpoint as something that the log has to continue; undefined if it is bad, which a finding says. */
 export function readExpected(
   { part, file, bytes }: { part: ExpectedRoot['part']; file: string; bytes: Buffer },
@@ -35,9 +59,12 @@ export function readExpected(
     const { note, size, root, ...checkpoint } = parseSignedCheckpoint(bytes)
     if (checkpoint.origin !== origin)
       throw new BadEvidence(`it is of the log ${checkpoint.origin}, and this log is ${origin}`)
-    const isSigned = verifySignatures(note, keys).some(({ key }) => key.name === origin)
+    const verified = verifySignatures(note, keys)
+    const isSigned = verified.some(({ key }) => key.name === origin)
     // It has the signatures that the checkpoint has; an old checkpoint may be of a key that was given up since.
-    if (!isSigned && part === 'last-signed') throw new BadEvidence('no known key of the log signed it')
+    if (!isSigned && part !== 'old checkpoint') throw new BadEvidence('no known key of the log signed it')
+    if (part === 'witnessed checkpoint' && !verified.some(({ key }) => key.type === 'cosignature/v1'))
+      throw new BadEvidence('the witness did not sign it')
     return { part, file, size, root, isSigned }
   } catch (error) {
     if (!(error instanceof BadEvidence)) throw error

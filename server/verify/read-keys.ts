@@ -16,17 +16,19 @@ export interface KnownKeys {
 }
 
 /** The keys that were given: verifier keys, or files that have one a line. Throws Uncheckable on what is neither. */
-export async function readGivenKeys(given: readonly string[]): Promise<VerifierKey[]> {
+export async function readGivenKeys(given: readonly string[], flag = '--vkey'): Promise<VerifierKey[]> {
   const keys: VerifierKey[] = []
   for (const text of given) {
     const lines = VKEY.test(text) ? text : (await readFileWithin(text, VKEYS_BYTES_MAX))?.toString('utf8')
     if (lines === undefined)
-      throw new Uncheckable(`expected a verifier key, or a file that holds some; there is no file ${text}.`)
+      throw new Uncheckable(
+        `${flag}: expected a verifier key, or a file that holds some; there is no file ${text}.`
+      )
     try {
       keys.push(...parseKeys(lines))
     } catch (error) {
       if (error instanceof BadEvidence)
-        throw new Uncheckable(`--vkey ${text}: ${error.message}`, { cause: error })
+        throw new Uncheckable(`${flag} ${text}: ${error.message}`, { cause: error })
       throw error
     }
   }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Remembered } from '../anchors/memory.ts'
 import type { DataFolder } from '../data-folder.ts'
 import { Uncheckable } from '../index/reconcile/comparable.ts'
 import { BadEvidence } from '../seal/bad-evidence.ts'
@@ -11,7 +12,8 @@ import { formatVkey, type VerifierKey } from '../seal/vkey.ts'
 import { compareJournal, type JournalComparison } from './compare-journal.ts'
 import type { Findings } from './findings.ts'
 import type { LogSource } from './log-source.ts'
-import { readExpected, readOldCheckpoints } from './old-checkpoints.ts'
+import { type CheckpointFile, readExpected, readOldCheckpoints, readWitnessed } from './old-checkpoints.ts'
+import { readAnchors } from './read-anchors.ts'
 import { openRegular, readFileWithin } from './read-file.ts'
 import { keysFor } from './read-keys.ts'
 import { compareRoots, type ExpectedRoot, type Roots } from './roots.ts'
@@ -49,6 +51,8 @@ export interface Verification {
   last_signed: boolean
   /** As many leaves are vouched for by somebody outside: an old checkpoint that was given, or a witness. */
   anchored: number
+  /** What the service noted of its anchors: its own account, which proves nothing. */
+  anchors: Remembered[]
   /** Remarks that are neither bad nor in the way of a proof. */
   notes: string[]
 }
@@ -56,6 +60,8 @@ export interface Verification {
 /** Checks a log against its signatures, its journal and old checkpoints. Throws Uncheckable where that cannot be done. */
 export async function verifyLog(log: LogToVerify, findings: Findings): Promise<Verification> {
   const verification = nothingVerified()
+  if (log.folder !== undefined)
+    verification.anchors = await readAnchors(log.folder.anchors, verification.notes)
   const opened = await openSigned(log, findings, verification)
   if (opened === undefined) return verification
   const { checkpoint, expected } = opened
@@ -102,6 +108,7 @@ async function openSigned(
   verification: Verification
 ): Promise<{ checkpoint: SignedCheckpoint; expected: ExpectedRoot[] } | undefined> {
   const last = folder && (await readLastSigned(folder, findings, verification))
+  const witnessed = await readWitnessed(source, given)
   const bytes = await source.read(CHECKPOINT, NOTE_BYTES_MAX)
   const file = source.placeOf(CHECKPOINT)
   if (bytes === undefined) throw new Uncheckable(`there is no log: ${file} is missing.`)
@@ -121,18 +128,20 @@ async function openSigned(
   verification.signed_by = verified.map(({ key }) => formatVkey(key))
   // A witness vouches only where the auditor knows its key from elsewhere.
   if (verified.some(({ key }) => key.type === 'cosignature/v1')) verification.anchored = size
+  const read = (part: ExpectedRoot['part']) => (file: CheckpointFile) =>
+    readExpected({ part, ...file }, origin, known.keys, findings) ?? []
   const old = await readOldCheckpoints(since, checkpoint, known.keys, findings)
   // What somebody was shown once is in the log for good.
-  const expected = notReached(old, size, findings)
-  const remembered = last && readExpected({ part: 'last-signed', ...last }, origin, known.keys, findings)
-  return { checkpoint, expected: remembered === undefined ? expected : [...expected, remembered] }
+  const shown = [...old, ...witnessed.flatMap(read('witnessed checkpoint'))]
+  const remembered = (last === undefined ? [] : [last]).flatMap(read('last-signed'))
+  return { checkpoint, expected: [...notReached(shown, size, findings), ...remembered] }
 }
 
 async function readLastSigned(
   { keys }: DataFolder,
   findings: Findings,
   { notes }: Verification
-): Promise<{ file: string; bytes: Buffer } | undefined> {
+): Promise<CheckpointFile | undefined> {
   const file = join(keys, LAST_SIGNED)
   const bytes = await readFileWithin(file, NOTE_BYTES_MAX)
   if (bytes !== undefined) return { file, bytes }
@@ -166,7 +175,7 @@ function compared(
   } else if (part === 'last-signed') {
     verification.last_signed = true
   } else {
-    verification.old_checkpoints += 1
+    if (part === 'old checkpoint') verification.old_checkpoints += 1
     verification.anchored = Math.max(verification.anchored, size)
   }
 }
@@ -230,6 +239,7 @@ function nothingVerified(): Verification {
     old_checkpoints: 0,
     last_signed: false,
     anchored: 0,
+    anchors: [],
     notes: []
   }
 }

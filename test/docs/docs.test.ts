@@ -6,14 +6,21 @@ import { createProgram } from '../../server/cli/program.ts'
 import { settings } from '../../server/config.ts'
 import { problems } from '../../server/errors.ts'
 import { limits } from '../../server/limits.ts'
+import { formatVkey } from '../../server/seal/vkey.ts'
+import { witnessSettings } from '../../server/witness/settings.ts'
+import { newKey } from '../seal/keys.ts'
 import { get, runningService } from '../support/service.ts'
+import { runningWitness } from '../support/witness.ts'
 
 const root = new URL('../../', import.meta.url)
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
 
 test('every setting is in docs/configuration.md, with its flag, variable and default', () => {
   const text = read('docs/configuration.md')
-  for (const { flag, placeholder, env, fallback } of Object.values(settings)) {
+  for (const { flag, placeholder, env, fallback } of [
+    ...Object.values(settings),
+    ...Object.values(witnessSettings)
+  ]) {
     const shown = fallback === '' ? '' : ` \`${fallback}\``
     assert.ok(text.includes(`| \`${flag} ${placeholder}\` | \`${env}\` |${shown} |`), flag)
   }
@@ -125,9 +132,14 @@ function routesIn(cell: string, asking: readonly Question[]): string[] {
 
 test('every metric of ours is in docs/operations.md', async (t) => {
   const service = await runningService(t)
-  const { body } = await get(service, '/metrics')
-  const names = [...(body as string).matchAll(/^# TYPE (playtrail_\w+)/gm)].map(([, name]) => name ?? '')
+  const witness = await runningWitness(t, { logs: [formatVkey(newKey('a.log').verifier)] })
+  const texts = [
+    (await get(service, '/metrics')).body as string,
+    await (await fetch(`${witness.url}/metrics`)).text()
+  ]
+  const names = [...texts.join('').matchAll(/^# TYPE (playtrail_\w+)/gm)].map(([, name]) => name ?? '')
   assert.ok(names.length >= 10)
+  assert.ok(names.includes('playtrail_witness_size'))
   const text = read('docs/operations.md')
   for (const name of names) assert.match(text, new RegExp(`^\\| \`${name}[\`{]`, 'm'), name)
 })

@@ -9,21 +9,24 @@ import type {
   Panel,
   PrometheusTarget
 } from '../../grafana/panels.ts'
+import { createAnchorMetrics } from '../../server/anchors/metrics.ts'
 import { createIndexMetrics } from '../../server/index/metrics.ts'
 import { createMetrics } from '../../server/metrics.ts'
+import { createLogMetrics } from '../../server/seal/metrics.ts'
 import { Space } from '../../server/space/space.ts'
 import { runningService } from '../support/service.ts'
 import { dashboards, isPrometheus, provisionedSources, read } from './dashboards.ts'
 import { type Known, mistakesIn } from './mistakes.ts'
 import type { KnownMetric } from './promql.ts'
 
-// Metrics that the service is to have: a name that it has must not stand here any more.
 /** The provisioned sources, and every metric with its labels as the service registers it. */
 async function known(t: TestContext): Promise<Known> {
-  const { journal, follower } = await runningService(t)
+  const { journal, follower, sealer } = await runningService(t)
   const registry = new Registry()
   createMetrics(registry, { journal, space: new Space(0), follower, deadLetters: { count: 0 } })
   createIndexMetrics(registry)
+  createLogMetrics(registry, sealer)
+  createAnchorMetrics(registry, { all: [] })
   const metrics = new Map<string, KnownMetric>()
   for (const { name, type } of await registry.getMetricsAsJSON()) {
     const { labelNames } = registry.getSingleMetric(name) as unknown as { labelNames: string[] }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { pino } from 'pino'
 import { type DataFolder, openDataFolder } from '../../server/data-folder.ts'
@@ -182,6 +183,19 @@ test('where a sender has used the next ids, which is no mistake, the service cou
   const next = await lifeIn(folder, journal)
   await next.begin()
   assert.ok((await idsIn(journal)).includes(`${life.runId}:5`))
+})
+
+test('a memory that cannot be read is refused with what to do, and one that is missing is empty', async (t) => {
+  const { folder } = await emptyFolder(t)
+  assert.deepEqual([openMemory(folder.life).runs, openMemory(folder.life).tokens], [[], []])
+  for (const text of ['', '{', '[]', '{"runs":[1],"tokens":[]}', '{"runs":[],"tokens":[{"name":"a"}]}']) {
+    writeFileSync(folder.life, text)
+    assert.throws(
+      () => openMemory(folder.life),
+      { name: 'Fatal', message: /cannot be read: .*or remove it/ },
+      text
+    )
+  }
 })
 
 test('the number behind the last event of a run is found for any count', async (t) => {

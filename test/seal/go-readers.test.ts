@@ -5,15 +5,20 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import type { EventProof } from '../../server/seal/event-proof.ts'
+import { formatVkey } from '../../server/seal/vkey.ts'
+import { eventsOfRuns } from '../index/reconcile-world.ts'
+import { runPlaytrail } from '../support/command.ts'
 import { ndjson, resultEvent, runId } from '../support/events.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { START_RECORDS } from '../support/life.ts'
 import { get, post, runningService } from '../support/service.ts'
+import { makeEvidence, SIZE } from '../verify/world.ts'
 import { Crash, crashingDisk } from './faulty-disk.ts'
 import { BUILD_MS_MAX, buildGoReaders, type GoReaders, whyNoGo } from './go-readers.ts'
+import { newKey } from './keys.ts'
 import { randomNumbers } from './random.ts'
-import { type LogWorld, logWorld, sealed } from './world.ts'
+import { type LogWorld, logWorld, ORIGIN, sealed } from './world.ts'
 
 // Whether the log is what the specifications say is not for us to judge: other people's programs read it.
 
@@ -124,4 +129,41 @@ test('they read it over HTTP, and accept the proofs that the service makes', {
   const [proof = '', leaf = '', , other = ''] = pairs
   assert.match(await go.readLog(url, vkey, proof, leaf), /^ok 600 /)
   await assert.rejects(go.readLog(url, vkey, proof, other))
+})
+
+test('a proof that playtrail proof wrote is accepted by another reader, which gets nothing else to see', {
+  skip,
+  timeout: READ_MS_MAX
+}, async (t) => {
+  const { folder, vkey } = await makeEvidence(t)
+  const output = temporaryFolder(t)
+  const files: { proof: string; leaf: string }[] = []
+  const ids = eventsOfRuns(50, 6).map(({ event }) => event.id)
+  for (const at of [0, 255, 256, 511, 512, SIZE - 1]) {
+    const args = ['proof', ids[at] ?? '', '--data-dir', folder.path, '--output', output]
+    const { status, stdout, stderr } = await runPlaytrail(args)
+    assert.equal(status, 0, stderr)
+    const [document = '', proof = ''] = stdout.trim().split('\n')
+    const leaf = join(output, `leaf-${files.length}`)
+    writeFileSync(leaf, (JSON.parse(readFileSync(document, 'utf8')) as EventProof).leaf)
+    files.push({ proof, leaf })
+  }
+  // Nobody needs more of us than these files.
+  rmSync(folder.path, { recursive: true })
+  for (const { proof, leaf } of files) assert.equal(await go.readProof(vkey, proof, leaf), 'ok')
+
+  const [one = { proof: '', leaf: '' }, other = { proof: '', leaf: '' }] = files
+  await assert.rejects(go.readProof(vkey, one.proof, other.leaf), /verification failed/)
+  const stranger = join(output, 'stranger.vkey')
+  writeFileSync(stranger, formatVkey(newKey(ORIGIN).verifier))
+  await assert.rejects(go.readProof(stranger, one.proof, one.leaf))
+  const text = readFileSync(one.proof, 'utf8')
+  for (const changed of [
+    text.replace('index 0', 'index 1'),
+    text.replace(`\n${SIZE}\n`, `\n${SIZE + 1}\n`)
+  ]) {
+    assert.notEqual(changed, text)
+    writeFileSync(one.proof, changed)
+    await assert.rejects(go.readProof(vkey, one.proof, one.leaf))
+  }
 })

@@ -9,6 +9,7 @@ import { type Follower, startFollower } from '../../server/index/follower.ts'
 import { openSqliteStore } from '../../server/index/sqlite/store.ts'
 import type { IndexedEvent, Run, Store } from '../../server/index/store.ts'
 import type { Journal } from '../../server/journal/journal.ts'
+import { lifeEvent } from '../../server/life/event.ts'
 import { limits } from '../../server/limits.ts'
 import { createValidator } from '../../server/receive/validate.ts'
 import { startService } from '../../server/service.ts'
@@ -107,6 +108,21 @@ test('time in which the service did not listen does not count', async (t) => {
   const { run: found, error } = await world.run(run)
   assert.equal(found.status, 'aborted')
   assert.match(error?.message ?? '', /^Nothing was heard of it for 2\d hours;/)
+})
+
+test('the life of the service, which says less often that it goes on, is never closed as silent', async (t) => {
+  const world = await silentWorld(t)
+  const fields = { user: { name: 'playtrail' } }
+  const life = runOfEvents(START)
+  const other = runOfEvents(START + 1, { which: 1 })
+  await world.receive(
+    lifeEvent(life.id, 0, { action: 'run.started', type: 'start', fields }, START),
+    other.started()
+  )
+  await world.pass(3 * SILENT_AFTER_MS)
+  assert.equal((await world.run(other)).run.status, 'aborted', 'somebody was looked for')
+  const { run, playtrail } = await world.run(life)
+  assert.deepEqual([run.status, playtrail.silences], ['running', 0])
 })
 
 test('what was received and is not in the index yet has been heard', async (t) => {

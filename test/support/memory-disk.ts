@@ -1,49 +1,26 @@
 import { basename, dirname } from 'node:path'
 import type { FileSystem, OpenFile } from '../../server/file-system.ts'
+import type { LogDisk } from '../../server/seal/disk.ts'
+import { type Faults, failure, Gone, type Operation } from './disk-faults.ts'
+import { losePower, MemoryDirectory, type NameChange, type Node } from './memory-directory.ts'
 import { MemoryFile } from './memory-file.ts'
 import type { Random } from './random.ts'
-
-type Node = MemoryFile | 'directory'
-/** A change of names that a power cut leaves whole or takes whole. */
-type NameChange = readonly { path: string; node: Node | undefined }[]
-
-export type Operation =
-  | 'open'
-  | 'create'
-  | 'read'
-  | 'write'
-  | 'datasync'
-  | 'truncate'
-  | 'list'
-  | 'rename'
-  | 'remove'
-  | 'sync directory'
-
-/** `before`: it fails and does nothing. `after`: it does its work, or a part of it, and fails all the same. `short`: only a part of it. */
-export type Fault = { code: string; when: 'before' | 'after' } | 'short'
-
-/** Asked at each operation whether it fails. */
-export type Faults = (operation: Operation) => Fault | undefined
-
-/** What every operation throws after the process was killed or the power was cut. */
-export class Gone extends Error {
-  override readonly name = 'Gone'
-}
 
 /**
  * A disk in memory that keeps no more than server/file-system.ts promises. `powerCut` and `kill` end the process
  * that works on it: what is under way does not come back. `restart` is for the next one.
  */
-export class MemoryDisk implements FileSystem {
+export class MemoryDisk implements FileSystem, LogDisk {
   faults: Faults = () => undefined
+  /** Told what a file is to hold before `put` writes it. */
+  onPut: (path: string, content: Uint8Array) => void = () => undefined
   operations = 0
   /** The process ends with the operation of this number, or within it. */
   endsAt = Number.POSITIVE_INFINITY
   readonly #random: Random
-  #names = new Map<string, Node>([['/', 'directory']])
-  #stableNames = new Map(this.#names)
-  /** Changes of names in a folder since it was synced. */
-  readonly #pending = new Map<string, NameChange[]>()
+  readonly #root = new MemoryDirectory()
+  /** Changes of names that no sync has made durable yet, in order. */
+  #pending: NameChange[] = []
   #life = 0
   #isGone = false
 
@@ -63,20 +40,8 @@ export class MemoryDisk implements FileSystem {
   /** What was not synced is there, or not, or in part, in any order. */
   powerCut(): void {
     this.kill()
-    const files = new Set([...this.#names.values(), ...this.#stableNames.values()])
-    for (const changes of this.#pending.values())
-      for (const change of changes) for (const { node } of change) if (node !== undefined) files.add(node)
-    for (const file of files) if (file !== 'directory') file.losePower(this.#random)
-    for (const changes of this.#pending.values()) {
-      const isOrdered = this.#random.chance(0.5)
-      const count = this.#random.integer(changes.length + 1)
-      this.#settle(changes.filter((_, at) => (isOrdered ? at < count : this.#random.chance(0.5))))
-    }
-    this.#pending.clear()
-    const isReachable = (path: string): boolean =>
-      path === '/' || (this.#stableNames.get(dirname(path)) === 'directory' && isReachable(dirname(path)))
-    this.#stableNames = new Map([...this.#stableNames].filter(([path]) => isReachable(path)))
-    this.#names = new Map(this.#stableNames)
+    losePower(this.#root, this.#pending, this.#random)
+    this.#pending = []
   }
 
   restart(): void {
@@ -89,7 +54,7 @@ export class MemoryDisk implements FileSystem {
     await this.#turn()
     const create = (): void => {
       if (this.exists(path)) throw failure('EEXIST')
-      this.#rename([{ path, node: new MemoryFile() }])
+      this.#change([path, new MemoryFile()])
     }
     if (flags === 'wx+') this.#do('create', create)
     else this.#do('open', () => undefined)
@@ -97,16 +62,19 @@ export class MemoryDisk implements FileSystem {
   }
 
   exists(path: string): boolean {
-    return this.#names.has(path)
+    return this.#find(path) !== undefined
   }
 
   names(directory: string): string[] {
-    const inIt = (path: string): boolean => path !== '/' && dirname(path) === directory
-    return this.#do('list', () => [...this.#names.keys()].filter(inIt).map((path) => basename(path)))
+    return this.#do('list', () => [...this.#directory(directory).names.keys()])
   }
 
   size(path: string): number {
     return this.#do('list', () => this.#file(path).content.length)
+  }
+
+  mode(): number {
+    return 0o600
   }
 
   read(path: string): Buffer {
@@ -114,40 +82,83 @@ export class MemoryDisk implements FileSystem {
   }
 
   write(path: string, content: string): void {
-    this.#do('create', () => {
-      const file = this.exists(path) ? this.#file(path) : new MemoryFile()
-      if (!this.exists(path)) this.#rename([{ path, node: file }])
-      file.truncate(0)
-      file.write(Buffer.from(content), 0)
-    })
-    this.#do('datasync', () => this.#file(path).sync())
+    this.put(path, Buffer.from(content))
+    this.sync(path)
   }
 
-  rename(from: string, to: string): void {
-    this.#do('rename', () =>
-      this.#rename([
-        { path: to, node: this.#file(from) },
-        { path: from, node: undefined }
-      ])
+  put(path: string, content: Uint8Array): void {
+    this.onPut(path, content)
+    this.#do('create', (part) => {
+      const file = this.exists(path) ? this.#file(path) : new MemoryFile()
+      if (!this.exists(path)) this.#change([path, file])
+      file.truncate(0)
+      file.write(Buffer.from(content.subarray(0, Math.ceil(content.length * part))), 0)
+    })
+  }
+
+  sync(path: string): void {
+    const file = this.#file(path)
+    this.#do(
+      'datasync',
+      () => file.sync(),
+      () => file.failSync(this.#random)
     )
   }
 
+  rename(from: string, to: string): void {
+    this.#do('rename', () => this.#change([to, this.#node(from)], [from, undefined]))
+  }
+
   remove(path: string): void {
-    this.#do('remove', () => this.#rename([{ path, node: undefined }]))
+    this.#do('remove', () => this.#change([path, undefined]))
+  }
+
+  /** As `rm -r` does it: one name after the other. */
+  removeDirectory(path: string): void {
+    if (!this.exists(path)) return
+    for (const [name, node] of this.#directory(path).names) {
+      if (node instanceof MemoryFile) this.remove(`${path}/${name}`)
+      else this.removeDirectory(`${path}/${name}`)
+    }
+    this.remove(path)
   }
 
   makeDirectory(path: string): string | undefined {
     if (this.exists(path)) return undefined
     const above = this.makeDirectory(dirname(path))
-    this.#do('create', () => this.#rename([{ path, node: 'directory' }]))
+    this.#do('create', () => this.#change([path, new MemoryDirectory()]))
     return above ?? path
   }
 
   syncDirectory(path: string): void {
     this.#do('sync directory', () => {
-      this.#settle(this.#pending.get(path) ?? [])
-      this.#pending.delete(path)
+      const directory = this.#directory(path)
+      const isOfIt = (change: NameChange): boolean => change.some((part) => part.directory === directory)
+      for (const part of this.#pending.filter(isOfIt).flat()) part.directory.settle(part.name, part.node)
+      this.#pending = this.#pending.filter((change) => !isOfIt(change))
     })
+  }
+
+  /** What is found of the file after any power cut from now on; undefined if that is open. */
+  surviving(path: string): Buffer | undefined {
+    const [first, ...others] = this.#possible(path).map((node) =>
+      node instanceof MemoryFile ? node.durable : undefined
+    )
+    return first !== undefined && others.every((other) => other?.equals(first)) ? first : undefined
+  }
+
+  /** What a path may stand for after a power cut. */
+  #possible(path: string): (Node | undefined)[] {
+    let nodes: (Node | undefined)[] = [this.#root]
+    for (const name of namesOf(path))
+      nodes = nodes.flatMap((node) => {
+        if (!(node instanceof MemoryDirectory)) return [undefined]
+        const pending = this.#pending.flat().filter((part) => part.directory === node && part.name === name)
+        return [
+          ...new Set([node.stable.get(name), node.names.get(name), ...pending.map((part) => part.node)])
+        ]
+      })
+    return nodes
   }
 
   checkAccess(directory: string): void {
@@ -205,33 +216,43 @@ export class MemoryDisk implements FileSystem {
     if (this.#random.chance(0.3)) await new Promise(setImmediate)
   }
 
-  #file(path: string): MemoryFile {
-    const node = this.#names.get(path)
-    if (node === undefined) throw failure('ENOENT')
-    if (node === 'directory') throw failure('EISDIR')
+  #find(path: string): Node | undefined {
+    let node: Node | undefined = this.#root
+    for (const name of namesOf(path))
+      node = node instanceof MemoryDirectory ? node.names.get(name) : undefined
     return node
   }
 
-  #rename(change: NameChange): void {
-    for (const { path, node } of change) {
-      if (node === undefined) this.#names.delete(path)
-      else this.#names.set(path, node)
-    }
-    // A rename within one folder is one change of it.
-    const directory = dirname(change[0]?.path ?? '/')
-    const pending = this.#pending.get(directory)
-    if (pending === undefined) this.#pending.set(directory, [change])
-    else pending.push(change)
+  #node(path: string): Node {
+    const node = this.#find(path)
+    if (node === undefined) throw failure('ENOENT')
+    return node
   }
 
-  #settle(changes: readonly NameChange[]): void {
-    for (const { path, node } of changes.flat()) {
-      if (node === undefined) this.#stableNames.delete(path)
-      else this.#stableNames.set(path, node)
-    }
+  #file(path: string): MemoryFile {
+    const node = this.#node(path)
+    if (node instanceof MemoryDirectory) throw failure('EISDIR')
+    return node
+  }
+
+  #directory(path: string): MemoryDirectory {
+    const node = this.#node(path)
+    if (node instanceof MemoryFile) throw failure('ENOTDIR')
+    return node
+  }
+
+  /** What one call makes of these paths is one change. */
+  #change(...parts: [path: string, node: Node | undefined][]): void {
+    const change = parts.map(([path, node]) => ({
+      directory: this.#directory(dirname(path)),
+      name: basename(path),
+      node
+    }))
+    for (const { directory, name, node } of change) directory.change(name, node)
+    this.#pending.push(change)
   }
 }
 
-function failure(code: string): Error {
-  return Object.assign(new Error(`${code} of a disk in memory`), { code })
+function namesOf(path: string): string[] {
+  return path.split('/').filter((name) => name !== '')
 }

@@ -5,6 +5,8 @@ type Change = { position: number; bytes: Buffer } | { size: number }
 const NOTHING = Buffer.alloc(0)
 /** Disks write by the block, and may tear one: of so many bytes each are the pieces that survive or do not. */
 const PIECES_BYTES = [1, 16, 61, 512] as const
+/** More pieces than that tell no more. */
+const PIECES_MAX = 500
 
 /** The content of a file twice: as programs see it, and as it is on the platter. */
 export class MemoryFile {
@@ -15,6 +17,11 @@ export class MemoryFile {
   #pending: Change[] = []
   /** What stood there before it was cut off: a file system may show it again in a hole. */
   #ghost: Buffer = NOTHING
+
+  /** The content that no power cut can change any more; undefined while something was not synced. */
+  get durable(): Buffer | undefined {
+    return this.#pending.length === 0 ? this.#stable : undefined
+  }
 
   write(bytes: Buffer, position: number): void {
     this.#change({ position, bytes: Buffer.from(bytes) })
@@ -77,7 +84,8 @@ function upToAnyByte(pending: readonly Change[], random: Random): Change[] {
 }
 
 function anyPieces(pending: readonly Change[], random: Random): Change[] {
-  const length = random.pick(PIECES_BYTES)
+  const longest = Math.max(...pending.map((change) => ('size' in change ? 0 : change.bytes.length)))
+  const length = Math.max(random.pick(PIECES_BYTES), Math.ceil(longest / PIECES_MAX))
   const survives = random.pick([0.1, 0.5, 0.9])
   return pending.flatMap((change): Change[] => {
     if ('size' in change) return random.chance(0.5) ? [change] : []

@@ -18,7 +18,10 @@ export interface ServerProcess {
   stop(): Promise<number | null>
 }
 
-/** Starts `playtrail serve` on a free port unless `listen` names one, of the program `main`, and waits until it says it is ready; `under` is a program that starts it. */
+/** As `npm start`, the image and the unit of systemd start it. */
+const NODE_FLAGS = ['--max-semi-space-size=8']
+
+/** Starts `playtrail serve` on a free port unless `listen` names one, of the program `main`, and waits until it says it is ready; `under` is a program that starts it; `onSpawn` gets the process before it is ready. */
 export async function startServer(
   dataDir: string,
   {
@@ -28,33 +31,43 @@ export async function startServer(
     main = MAIN,
     env = {} as NodeJS.ProcessEnv,
     flags = [] as string[],
-    under = [] as string[]
+    under = [] as string[],
+    onSpawn = (_child: ChildProcess): void => undefined
   } = {}
 ): Promise<ServerProcess> {
-  const [program = '', ...args] = [...under, process.execPath]
-  const child = spawn(
-    program,
-    [
-      ...args,
-      main,
-      'serve',
-      '--listen',
-      listen,
-      '--data-dir',
-      dataDir,
-      '--store',
-      store,
-      '--log-format',
-      'json',
-      '--log-level',
-      logLevel,
-      ...flags
-    ],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env }
-    }
-  )
+  const args = ['serve', '--listen', listen, '--data-dir', dataDir, '--store', store]
+  const logging = ['--log-format', 'json', '--log-level', logLevel]
+  return await startProcess([main, ...args, ...logging, ...flags], { env, under, onSpawn })
+}
+
+/** Starts `playtrail witness`, which watches the logs of these keys, in the same way. */
+export async function startWitnessProcess(
+  dataDir: string,
+  { logs, listen = '127.0.0.1:0' }: { logs: readonly string[]; listen?: string }
+): Promise<ServerProcess> {
+  const watched = logs.flatMap((vkey) => ['--log', vkey])
+  const args = ['witness', '--listen', listen, '--data-dir', dataDir, '--log-format', 'json', ...watched]
+  return await startProcess([MAIN, ...args], {})
+}
+
+async function startProcess(
+  args: readonly string[],
+  {
+    env = {},
+    under = [],
+    onSpawn
+  }: {
+    env?: NodeJS.ProcessEnv
+    under?: readonly string[]
+    onSpawn?: (child: ChildProcess) => void
+  }
+): Promise<ServerProcess> {
+  const [program = '', ...before] = [...under, process.execPath, ...NODE_FLAGS]
+  const child = spawn(program, [...before, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env }
+  })
+  onSpawn?.(child)
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {

@@ -8,6 +8,7 @@ import { SEGMENT_HEADER_BYTES } from '../../server/journal/segment.ts'
 import { onEnd } from '../support/cleanup.ts'
 import { ndjson, resultEvent, runId } from '../support/events.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { allRecords, journalIn } from '../support/journal.ts'
 import { startServer } from '../support/server-process.ts'
 
 const CONNECTIONS = 4
@@ -73,7 +74,8 @@ test('each 200 follows an fdatasync that began when its events were written, and
 }, async (t) => {
   const trace = join(temporaryFolder(t), 'trace')
   const calls = 'trace=fdatasync,pwrite64,pwritev,write,writev,sendto,sendmsg'
-  const server = await startServer(temporaryFolder(t), {
+  const dataDir = temporaryFolder(t)
+  const server = await startServer(dataDir, {
     under: ['strace', '-D', '-f', '-y', '-s', '32', '-e', calls, '-o', trace]
   })
   onEnd(t, () => server.kill())
@@ -99,6 +101,7 @@ test('each 200 follows an fdatasync that began when its events were written, and
   // strace ends after the process that it looks at.
   await server.ended
 
+  const [ofStart, ofStop] = await lifeBytes(dataDir)
   let written = 0
   let durable = 0
   let answered = 0
@@ -109,7 +112,7 @@ test('each 200 follows an fdatasync that began when its events were written, and
     else if (call.name === 'synced') durable = Math.max(durable, covered.get(call.thread) ?? 0)
     else {
       answered += 1
-      const events = Math.floor((durable - SEGMENT_HEADER_BYTES) / record)
+      const events = Math.floor((durable - SEGMENT_HEADER_BYTES - ofStart) / record)
       assert.ok(
         events >= answered * EVENTS_A_BATCH,
         `answer ${answered} makes ${answered * EVENTS_A_BATCH} events acknowledged, and ${events} are durable`
@@ -117,6 +120,17 @@ test('each 200 follows an fdatasync that began when its events were written, and
     }
   }
   assert.equal(answered, CONNECTIONS * BATCHES)
-  assert.equal(written, SEGMENT_HEADER_BYTES + answered * EVENTS_A_BATCH * record)
+  assert.equal(written, SEGMENT_HEADER_BYTES + ofStart + answered * EVENTS_A_BATCH * record + ofStop)
   t.diagnostic(`${answered} answers, each after the fdatasync that covers it`)
 })
+
+/** Bytes of what the service says of its start, before all events, and of its stop, behind them. */
+async function lifeBytes(dataDir: string): Promise<[ofStart: number, ofStop: number]> {
+  const { journal } = await journalIn(dataDir)
+  const records = await allRecords(journal)
+  await journal.close()
+  const bytes = records.map(({ sender, eventId, payload }) =>
+    recordBytes(sender.length, eventId.length, payload.length)
+  )
+  return [bytes[0] ?? 0, bytes.at(-1) ?? 0]
+}

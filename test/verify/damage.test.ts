@@ -2,45 +2,93 @@ import assert from 'node:assert/strict'
 import { cpSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { inspect } from 'node:util'
+import { Command } from 'commander'
+import { verifyCommand } from '../../server/cli/verify.ts'
 import { type DataFolder, openDataFolder } from '../../server/data-folder.ts'
 import { HASH_BYTES, leafHash } from '../../server/seal/hashes.ts'
 import { completeRoot } from '../../server/seal/proofs.ts'
+import type { Finding } from '../../server/verify/findings.ts'
+import { type Ran, run } from '../cli/world.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { randomOf } from '../support/random.ts'
+import { damageIndex, type IndexDamage } from './index-mutations.ts'
 import { type Damage, damage, isOutgrown, kinds, targets } from './mutations.ts'
-import { change, copyOf, makeEvidence, SIZE, verified } from './world.ts'
+import { change, copyOf, index, makeEvidence, SIZE, verified } from './world.ts'
 
 /** `VERIFY_MUTATIONS=1000 VERIFY_SEED=… node --test test/verify/damage.test.ts` */
 const MUTATIONS = Number(process.env.VERIFY_MUTATIONS ?? 40)
 const SEED = Number(process.env.VERIFY_SEED ?? Math.floor(Math.random() * 2 ** 31))
+const damaged = [...targets, 'index'] as const
 
-test(`each of ${MUTATIONS} damages is found, and its place is named (VERIFY_SEED=${SEED})`, async (t) => {
+test(`after each of ${MUTATIONS} damages to journal, log or index verify exits 1 and names the place (VERIFY_SEED=${SEED})`, async (t) => {
   const { folder: whole, vkey } = await makeEvidence(t)
-  const { findings, verification } = await verified(whole, { vkey })
-  assert.deepEqual([findings.first, findings.unchecked, verification.entries], [[], [], SIZE])
+  await index(whole)
+  const verify = async ({ path }: DataFolder, ...args: string[]): Promise<Ran & { findings: Finding[] }> => {
+    const ran = await run(['verify', '--data-dir', path, '--json', ...args], {}, (surroundings) =>
+      new Command('playtrail').addCommand(verifyCommand(surroundings))
+    )
+    return { ...ran, findings: JSON.parse(ran.stdout).findings }
+  }
+  const { exitCode, stdout } = await verify(whole, '--vkey', vkey, '--index')
+  assert.equal(exitCode, 0, stdout)
+  assert.equal(JSON.parse(stdout).entries, SIZE)
 
   const random = randomOf(SEED)
   const path = join(temporaryFolder(t), 'data')
+  const counts = new Map<string, number>()
   for (let round = 0; round < MUTATIONS; ) {
     rmSync(path, { recursive: true, force: true })
     cpSync(whole.path, path, { recursive: true })
     const folder = openDataFolder(path)
-    const target = targets[round % targets.length] ?? targets[0]
-    const done = damage(folder, target, random.pick(kinds), random)
+    const target = damaged[round % damaged.length] ?? 'index'
+    const kind = random.pick(kinds)
+    const done =
+      target === 'index' ? damageIndex(folder.index, kind, random) : damage(folder, target, kind, random)
     if (done === undefined) continue
-    const outgrown = done.kind !== 'remove' && isOutgrown(folder, done.file)
-    const { findings: found } = await verified(folder, { vkey: random.chance(0.5) ? vkey : undefined })
-    const [first] = found.first
-    const told = `round ${round}: ${JSON.stringify(done)} → ${JSON.stringify(found.first.slice(0, 3))}`
+    const outgrown = 'file' in done && done.kind !== 'remove' && isOutgrown(folder, done.file)
+    const withKey = random.chance(0.5) ? ['--vkey', vkey] : []
+    const ran = await verify(folder, ...withKey, ...(target === 'index' ? ['--index'] : []))
+    const told = `round ${round}: ${target} ${inspect(done)} → ${ran.exitCode} ${JSON.stringify(ran.findings.slice(0, 3))} ${ran.stderr}`
+    assert.equal(ran.exitCode, 1, told)
+    const [first] = ran.findings
     assert.ok(first !== undefined, told)
-    // A segment that is gone shows where the journal goes on without it.
-    const isPlace = first.file === done.file || (isGone(done) && first.file?.startsWith(folder.journal))
-    assert.ok(isPlace, told)
-    assert.ok((first.byte ?? 0) <= done.byte, told)
-    if (!outgrown) assert.equal(first.leaf, done.leaf, told)
+    if ('file' in done) assertPlace(done, first, { folder, outgrown, told })
+    else assertNamed(done, first, { folder, told })
+    counts.set(`${target} ${kind}`, (counts.get(`${target} ${kind}`) ?? 0) + 1)
     round += 1
   }
+  t.diagnostic(
+    [...counts]
+      .sort()
+      .map((one) => one.join(': '))
+      .join(', ')
+  )
 })
+
+/** A finding in the file that was damaged, no further on than where it was damaged, and about its leaf. */
+function assertPlace(
+  done: Damage,
+  found: Finding,
+  { folder, outgrown, told }: { folder: DataFolder; outgrown: boolean; told: string }
+): void {
+  // A segment that is gone shows where the journal goes on without it.
+  const isPlace = found.file === done.file || (isGone(done) && found.file?.startsWith(folder.journal))
+  assert.ok(isPlace, told)
+  assert.ok((found.byte ?? 0) <= done.byte, told)
+  if (!outgrown) assert.equal(found.leaf, done.leaf, told)
+}
+
+/** A finding about a record that the damaged row was made of, or about the document by its name. */
+function assertNamed(
+  { records, ids, cutTo }: IndexDamage,
+  { file, leaf, byte, message }: Finding,
+  { folder, told }: { folder: DataFolder; told: string }
+): void {
+  assert.equal(file, folder.index, told)
+  const isNamed = records.has(leaf ?? -1) || ids.some((id) => message.includes(id))
+  assert.ok(cutTo === undefined ? isNamed : byte === cutTo || /damaged/.test(message), told)
+}
 
 test(`several damages at once are bad evidence all the same (VERIFY_SEED=${SEED})`, async (t) => {
   const { folder: whole, vkey } = await makeEvidence(t)

@@ -5,7 +5,7 @@ import { Fatal } from '../../errors.ts'
 import { INDEX_FORMAT, SCHEMA } from './tables.ts'
 
 /** Changed pages collect in the write-ahead log; each time it has grown by this much they go into the file. */
-export const CHECKPOINT_BYTES = 32 * 1024 * 1024
+export const CHECKPOINT_BYTES = 64 * 1024 * 1024
 const PAGE_BYTES = 8192
 const WRITER_CACHE_KIB = 32 * 1024
 const READER_CACHE_KIB = 8 * 1024

@@ -3,11 +3,11 @@ import type { Entry } from '../../server/journal/journal.ts'
 import type { JournalRecord } from '../../server/journal/record.ts'
 import type { Random } from '../support/random.ts'
 
-const EVENTS_MAX = 6
 const TEXT_CHARACTERS_MAX = 300
 
 /** What senders did and were told, and what therefore has to be in the journal. */
 export class HistoryModel {
+  readonly #eventsMax: number
   /** Each call of `append`; its number is the time that its records bear. */
   readonly #calls: { sender: string; entries: readonly Entry[]; isNew: boolean; isRefused: boolean }[] = []
   readonly #called = new Set<string>()
@@ -22,9 +22,13 @@ export class HistoryModel {
   #seen: string[] = []
   #readable = 0
 
+  constructor(eventsMax: number) {
+    this.#eventsMax = eventsMax
+  }
+
   /** A batch: mostly new events, and some that were sent before, with the same bytes or others. */
   draw(sender: string, random: Random): Entry[] {
-    return Array.from({ length: 1 + random.integer(EVENTS_MAX) }, () => {
+    return Array.from({ length: 1 + random.integer(this.#eventsMax) }, () => {
       const before = this.#drawn[random.integer(this.#drawn.length * 6)]
       if (before !== undefined) return random.chance(0.8) ? before : entryOf(before.eventId, random)
       const sequence = this.#sequences.get(sender) ?? 0

@@ -4,18 +4,23 @@ import { join } from 'node:path'
 import { openDataFolder } from '../../server/data-folder.ts'
 import { Problem } from '../../server/errors.ts'
 import { type Journal, openJournal } from '../../server/journal/journal.ts'
+import { sealedEnd } from '../../server/seal/open-log.ts'
+import { type Fault, isDiskFailure, type Operation } from '../support/disk-faults.ts'
 import { allRecords } from '../support/journal.ts'
-import { type Fault, Gone, MemoryDisk, type Operation } from '../support/memory-disk.ts'
+import { MemoryDisk } from '../support/memory-disk.ts'
 import { type Random, randomOf } from '../support/random.ts'
 import { HistoryModel } from './history-model.ts'
+import { SealedLog } from './sealed-log.ts'
 
 const DATA_DIR = '/srv/playtrail/data'
-const SEGMENT_BYTES_MAX = 1_500
+/** Of a batch. The larger ones bring the log beyond its first tiles. */
+const EVENTS_MAX = [6, 6, 40] as const
+const SEGMENT_BYTES_OF_EVENT = 250
 const APPENDS_MAX = 24
 const SENDERS = ['ansible', 'deploy', 'local'] as const
 /** Operations of the disk after which a life ends, at most: some end while the first segment is begun. */
-const OPERATIONS_MAX = [8, 30, 80] as const
-const OPERATIONS_OF_START_MAX = 30
+const OPERATIONS_MAX = [8, 60, 250, 600] as const
+const OPERATIONS_OF_START_MAX = 50
 
 export interface Played {
   powerCuts: number
@@ -25,12 +30,14 @@ export interface Played {
   acknowledged: number
   /** Records that were there in the end. */
   kept: number
+  /** Different checkpoints that were signed. */
+  signed: number
 }
 
 /**
- * One journal through so many power cuts: appends of several senders at the same time, faults of the disk, the end at any
- * operation, and the real recovery. Throws, with the seed, when something that was acknowledged or could be read is not there any more, or
- * anything is there that should not.
+ * One data folder through so many power cuts: appends of several senders at the same time, their sealing in the log, faults of the disk,
+ * the end at any operation, and the real recovery. Throws, with the seed, when something that was acknowledged or could be read is not
+ * there any more, when anything is there that should not, when a checkpoint is signed too early, or two that do not agree.
  */
 export async function playHistory(seed: number, powerCuts: number, scratch: string): Promise<Played> {
   const history = new History(randomOf(seed), join(scratch, `ids-${seed}.sqlite`))
@@ -48,10 +55,12 @@ export async function playHistory(seed: number, powerCuts: number, scratch: stri
 }
 
 class History {
-  readonly played: Played = { powerCuts: 0, kills: 0, faults: 0, acknowledged: 0, kept: 0 }
+  readonly played: Played = { powerCuts: 0, kills: 0, faults: 0, acknowledged: 0, kept: 0, signed: 0 }
   readonly #random: Random
   readonly #disk: MemoryDisk
-  readonly #model = new HistoryModel()
+  readonly #eventsMax: number
+  readonly #model: HistoryModel
+  readonly #log: SealedLog
   readonly #ids: string
   /** The known ids as their files once were. */
   #olderIds: Map<string, Buffer>[] = []
@@ -63,6 +72,10 @@ class History {
     this.#ids = ids
     this.#disk = new MemoryDisk(random)
     this.#disk.faults = (operation) => this.#fault(operation)
+    this.#eventsMax = random.pick(EVENTS_MAX)
+    this.#model = new HistoryModel(this.#eventsMax)
+    const folders = { log: join(DATA_DIR, 'log'), keys: join(DATA_DIR, 'keys') }
+    this.#log = new SealedLog(this.#disk, folders, random)
   }
 
   /** A process from its start to its end, and what its end leaves of the disk. */
@@ -88,8 +101,10 @@ class History {
     const journal = await this.#start()
     assert.ok(journal, 'a disk without faults is started from')
     await this.#check(journal)
+    await this.#log.finish(journal, await allRecords(journal))
     await journal.close()
     this.played.kept = journal.end
+    this.played.signed = this.#log.signed
   }
 
   forgetIds(): void {
@@ -97,13 +112,23 @@ class History {
   }
 
   async #start(): Promise<Journal | undefined> {
+    const disk = this.#disk
+    let journal: Journal | undefined
     try {
-      const folder = openDataFolder(DATA_DIR, { create: true, disk: this.#disk })
-      return await openJournal(
+      const folder = openDataFolder(DATA_DIR, { create: true, disk })
+      journal = await openJournal(
         { ...folder, ids: this.#ids },
-        { disk: this.#disk, segmentBytesMax: SEGMENT_BYTES_MAX, onBroken: () => this.#disk.kill() }
+        {
+          disk,
+          segmentBytesMax: this.#eventsMax * SEGMENT_BYTES_OF_EVENT,
+          durableEnd: sealedEnd(folder, disk),
+          onBroken: () => disk.kill()
+        }
       )
+      this.#log.start(folder)
+      return journal
     } catch (error) {
+      await journal?.close()
       if (this.#faultsOfLife === 0 && !this.#disk.isGone) throw error
       return undefined
     }
@@ -127,6 +152,7 @@ class History {
       const sent = this.#send(journal)
       underWay.push(sent)
       if (random.chance(0.3)) await sent
+      if (random.chance(0.6)) await this.#log.work(journal)
       if (random.chance(0.3)) await new Promise(setImmediate)
       if (random.chance(0.05)) this.#rememberIds()
     }
@@ -149,7 +175,7 @@ class History {
       if (error instanceof Problem) this.#model.refuse(call)
       const isExpected = this.#disk.isGone || this.#faultsOfLife > 0
       if (!isExpected) throw error
-      if (!this.#disk.isGone && !(error instanceof Problem) && !isReadFailure(error)) throw error
+      if (!this.#disk.isGone && !(error instanceof Problem) && !isDiskFailure(error)) throw error
     }
   }
 
@@ -164,6 +190,7 @@ class History {
     const isPowerCut = random.chance(0.7)
     if (isPowerCut) {
       this.#disk.powerCut()
+      this.#log.afterPowerCut()
       this.played.powerCuts += 1
     } else this.played.kills += 1
     if (!isPowerCut || random.chance(0.4)) return
@@ -203,9 +230,4 @@ class History {
     )
     return { code, when: this.#random.pick(['before', 'after']) }
   }
-}
-
-/** A payload that is compared with could not be read: the sender is answered 500, and nothing has changed. */
-function isReadFailure(error: unknown): boolean {
-  return error instanceof Gone || (error instanceof Error && /of a disk in memory/.test(error.message))
 }

@@ -1,0 +1,36 @@
+import { formatNote } from '../seal/note.ts'
+import { readFileWithin } from '../verify/read-file.ts'
+import type { Anchor } from './anchor.ts'
+import { answerOf, post } from './post.ts'
+
+const TOKEN_BYTES_MAX = 4_096
+
+export interface WebhookOptions {
+  url: string
+  /** A file with the token that it is sent; empty if it wants none. */
+  tokenFile: string
+}
+
+/** Whatever takes a checkpoint by POST and answers 2xx when it keeps it. It may get the same one several times. */
+export function webhookAnchor({ url, tokenFile }: WebhookOptions): Anchor {
+  return {
+    kind: 'webhook',
+    // The path of many webhooks is their secret.
+    target: new URL(url).origin,
+    async keep({ note }, _keptSize, signal) {
+      const headers = tokenFile === '' ? {} : { authorization: `Bearer ${await tokenIn(tokenFile)}` }
+      const answer = await post(url, formatNote(note), signal, headers)
+      if (answer.status < 200 || answer.status > 299)
+        throw new Error(`expected 2xx, it answered ${answerOf(answer)}`)
+      return undefined
+    }
+  }
+}
+
+/** Read each time, so that a new token needs no restart. */
+async function tokenIn(file: string): Promise<string> {
+  const token = (await readFileWithin(file, TOKEN_BYTES_MAX))?.toString('utf8').trim()
+  if (token === undefined || !/^[\x21-\x7e]+$/.test(token))
+    throw new Error(`expected a token of printable characters without spaces in ${file}`)
+  return token
+}
