@@ -162,6 +162,9 @@ export function createClient(server: Server) {
     checkpoint: (options: AskOptions = {}) => plain('GET /v1/log/checkpoint', {}, options),
     /** Its verifier keys, one a line. */
     logKeys: (options: AskOptions = {}) => plain('GET /v1/log/log.vkey', {}, options),
+    /** The newest checkpoint that the witness cosigned whose public key has this id. */
+    witnessed: (key: string, options: AskOptions = {}) =>
+      plain('GET /v1/log/witnessed/{key}', { key }, options),
     /** A tile or an entry bundle, such as `0/000` or `entries/000.p/12`. */
     tile: async (tile: string, { signal }: AskOptions = {}): Promise<Uint8Array> => {
       const path = pathOf('GET /v1/log/tile/{*}', { '*': tile })

@@ -70,7 +70,7 @@ const stages: Stage[] = [
       '--test',
       '--test-reporter=spec',
       '--test-timeout=900000',
-      'test/{seal,verify,witness}/*.test.ts'
+      'test/{seal,verify,witness,anchors}/*.test.ts'
     ]
   },
   {

@@ -10,6 +10,7 @@ export const witnessSettings = {
     placeholder: '<key>',
     env: 'PLAYTRAIL_WITNESS_LOG',
     fallback: '',
+    isList: true,
     meaning:
       'The public key of a log to watch, or a file with such keys, one a line; several. A log that changes its key has both.',
     read: readLogs,

@@ -39,6 +39,7 @@ const calls: Record<Exclude<keyof Client, 'pages' | 'fields' | 'text'>, (client:
   metrics: (client) => client.metrics(),
   checkpoint: (client) => client.checkpoint(),
   logKeys: (client) => client.logKeys(),
+  witnessed: (client) => client.witnessed('key'),
   tile: (client) => client.tile('*'),
   completeness: (client) => client.completeness(),
   proof: (client) => client.proof('event_id')
