@@ -170,6 +170,9 @@ export function createClient(server: Server) {
       const path = pathOf('GET /v1/log/tile/{*}', { '*': tile })
       return bytesOf(server, { method: 'GET', path, accept: 'application/octet-stream', signal })
     },
+    /** Whether the list of a time is complete, and what is wrong. */
+    completeness: (query: Query<'GET /v1/completeness'> = {}, options: AskOptions = {}) =>
+      one('GET /v1/completeness', {}, query, options),
     /** That an event is in the log: https://c2sp.org/tlog-proof. */
     proof: (eventId: string, options: AskOptions = {}) =>
       plain('GET /v1/log/proof/{event_id}', { event_id: eventId }, options)

@@ -1327,6 +1327,24 @@ export interface Routes {
     problem: Problem
   }
   /**
+   * Is the list complete?
+   */
+  'GET /v1/completeness': {
+    path: {}
+    query: {
+      /**
+       * Not before this time: RFC 3339, a day in UTC, or date math such as `now-7d/d`. 7 days before `to` if it is absent.
+       */
+      from?: string
+      /**
+       * Before this time, written like `from`.
+       */
+      to?: string
+    }
+    answer: Completeness
+    problem: Problem
+  }
+  /**
    * Is the process alive?
    */
   'GET /healthz': {
@@ -4147,6 +4165,194 @@ export interface Histogram {
    * There is one page only.
    */
   next: null
+}
+export interface Completeness {
+  /**
+   * True only on positive proof: `verdict` is `complete`.
+   */
+  complete: boolean
+  /**
+   * `complete`: everything was looked at, and nothing is wrong. `incomplete`: there are flaws. `unchecked`: it could not be found out.
+   */
+  verdict: 'complete' | 'incomplete' | 'unchecked'
+  from: string
+  to: string
+  /**
+   * Identity of the journal of the server that answers.
+   */
+  log: string
+  runs: {
+    /**
+     * Runs that started in this time.
+     */
+    recorded: number
+    running: number
+    /**
+     * Those that finished, by status.
+     */
+    finished: {
+      success: number
+      changed: number
+      failed: number
+      unreachable: number
+    }
+    /**
+     * Those that were aborted, by reason.
+     */
+    aborted: {
+      interrupted: number
+      error: number
+      killed: number
+      silent: number
+    }
+  }
+  /**
+   * Starts of the service in this time. What it says of itself is numbered as well, and what is missing of that is a flaw.
+   */
+  service_runs: number
+  /**
+   * Events of these runs that are recorded, by the count that they belong to; and those that their senders dropped.
+   */
+  events: {
+    run: number
+    shipper: number
+    server: number
+    dropped: number
+  }
+  /**
+   * What is wrong, newest run first; the first of many.
+   */
+  flaws: Flaw[]
+  /**
+   * Flaws that are left out.
+   */
+  flaws_more: number
+  /**
+   * How many there are of each kind, with those that are left out.
+   */
+  flaw_counts: {
+    missing: number
+    late: number
+    doubled: number
+    surplus: number
+    no_start: number
+    lost: number
+    dropped: number
+    silent: number
+    quarantined: number
+  }
+  /**
+   * Why nothing can be proved; empty if there is no such reason.
+   */
+  unchecked: {
+    reason:
+      | 'index_lag'
+      | 'dead_letters'
+      | 'index_expired'
+      | 'quarantine_expired'
+      | 'conflicts_not_told'
+      | 'too_many_remarks'
+      | 'nothing_recorded'
+    /**
+     * The same in words, and what to do.
+     */
+    message: string
+  }[]
+  index: {
+    /**
+     * Records of the journal that the index has not got yet; null if it could not be asked.
+     */
+    lag: number | null
+    /**
+     * Events of this time that the index refused.
+     */
+    dead_letters: number
+  }
+}
+/**
+ * One thing that is not as a complete list has it.
+ */
+export interface Flaw {
+  /**
+   * `missing`: numbers that should be there. `late`: numbers that came into their journal after greater ones. `doubled`: numbers that were used again, with other content, which was refused. `surplus`: there are more events than the run said that it had. `no_start`: the run.started is not there. `lost`: events that the sender could not write down. `dropped`: events that the sender gave up to keep its spool within its limits. `silent`: nobody said how the run ended. `quarantined`: what was sent and refused.
+   */
+  kind:
+    'missing' | 'late' | 'doubled' | 'surplus' | 'no_start' | 'lost' | 'dropped' | 'silent' | 'quarantined'
+  run?: {
+    /**
+     * Identity of the run, a UUIDv7 (RFC 9562) made by the sender when the run starts: its first 48 bits are the start in milliseconds since 1970, which lists of runs are sorted by.
+     */
+    id: string
+    /**
+     * What people call it: the playbook's file name, or the module of an ad-hoc command. Repeated in every event of the run, so that results can be asked for by it.
+     */
+    name?: string
+  }
+  observer?: {
+    /**
+     * Host name of the controller. Repeated in every event of the run: `localhost` is a different machine on each controller.
+     */
+    hostname: string
+  }
+  user?: {
+    /**
+     * Login name of the person, or of the account, that started the run. Repeated in every event of the run, so that results can be asked for by it.
+     */
+    name: string
+  }
+  /**
+   * Name of the token that it was sent with.
+   */
+  sender?: string
+  /**
+   * Whose numbers: those of the run itself, of what the shipper says of it (`<run.id>:s…`), or of what the server does (`<run.id>:v…`).
+   */
+  count?: 'run' | 'shipper' | 'server'
+  /**
+   * How many events; of what was refused, how many lines.
+   */
+  events?: number
+  /**
+   * Their numbers.
+   *
+   * Items: Both included.
+   */
+  ranges?: {
+    first: number
+    last: number
+  }[]
+  /**
+   * Further ranges, which are left out.
+   */
+  ranges_more?: number
+  /**
+   * How many events the run said that it had.
+   */
+  said?: number
+  /**
+   * How many of them there are.
+   */
+  recorded?: number
+  /**
+   * Since when nothing was heard; or when the first was refused.
+   */
+  since?: string
+  /**
+   * When the last was refused.
+   */
+  until?: string
+  /**
+   * Of a silent run: whether the server has closed it. If not, it still counts as running.
+   */
+  is_closed?: boolean
+  /**
+   * Why it was refused; docs/api.md lists the codes.
+   */
+  code?: string
+  /**
+   * The same in words; of an id that is of no run, the id.
+   */
+  message?: string
 }
 
 /** The largest `limit` of a list. */

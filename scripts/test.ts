@@ -57,7 +57,7 @@ const stages: Stage[] = [
     what: 'server, client, command line, docs',
     command: [
       ...nodeTests,
-      'test/{schemas,journal,power-loss,life,receive,index,ask,query,client,cli,docs,server,deploy,bench}/*.test.ts'
+      'test/{schemas,journal,power-loss,life,receive,index,ask,query,client,cli,completeness,docs,server,deploy,bench}/*.test.ts'
     ]
   },
   {

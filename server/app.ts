@@ -12,6 +12,7 @@ import { stateLag } from './ask/lag.ts'
 import { liveRoute } from './ask/live/route.ts'
 import { runsRoutes } from './ask/runs.ts'
 import { summariesRoutes } from './ask/summaries/routes.ts'
+import { completenessRoute } from './completeness/route.ts'
 import { answerProblem } from './failure.ts'
 import { healthRoutes } from './health.ts'
 import type { DeadLetters } from './index/dead-letters.ts'
@@ -38,12 +39,16 @@ export interface Parts {
   access: Access
   refusals: RefusalRecorder
   quarantine: Quarantine
+  /** Where it lies. */
+  quarantineFolder: string
   conflicts: ConflictRecorder
   space: Space
   journal: Journal
   follower: Follower
   store: Store
   deadLetters: DeadLetters
+  /** How long nothing may be heard of a run that goes on; 0 if that does not matter. */
+  silentAfterMs: number
   sealer: Sealer
   anchors: Anchors
   /** The log's public keys, one a line. */
@@ -72,7 +77,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     registry,
     log
   } = parts
-  const { sealer, anchors, vkeys, logFolder } = parts
+  const { sealer, anchors, vkeys, logFolder, quarantineFolder, silentAfterMs } = parts
   const metrics = createMetrics(registry, { journal, space, follower, deadLetters })
   createLogMetrics(registry, sealer)
   createAnchorMetrics(registry, anchors)
@@ -119,12 +124,14 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     await ask.register(liveRoute, { journal, check })
   })
 
-  // Out, for those who do not want to believe us: the log and its proofs.
+  // Out, for those who do not want to believe us: the log and its proofs, and what is missing.
   await app.register(async (prove) => {
     prove.addHook('onRequest', async (request) => {
       access.check(request.headers.authorization, 'reader', request.ip)
     })
     await prove.register(logRoutes, { sealer, vkeys, journal, log: logFolder })
+    const of = { store, follower, deadLetters, quarantine: quarantineFolder, log: journal.id, silentAfterMs }
+    await prove.register(completenessRoute, { ...of, now: Date.now })
   })
 
   // Beside it: how the service itself is.

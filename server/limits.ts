@@ -112,6 +112,11 @@ export const limits = {
   runsOfBulkMax: 500,
   /** Gaps in the numbers of a run's events; beyond it its document is not brought up to date. */
   runGapsMax: 10_000,
+  /**
+   * Stretches of a run's events that follow one another in a journal as their numbers do; beyond it the run's document does
+   * not say where its events stand, and who asks looks at the events.
+   */
+  runStretchesMax: 1_000,
   /** What is kept of the reason why the index refused an event. */
   deadLetterReasonCharactersMax: 2_000,
   /** Dead letters that are read at once. */
@@ -227,6 +232,23 @@ export const limits = {
   driftHostsNamedMax: 200,
   /** Paths that are told of what would be changed; the event has them all. */
   driftPathsMax: 20,
+  /** Runs that one question for completeness looks at, and those that it asks the index for at once; and events of such. */
+  completenessRunsMax: 100_000,
+  completenessRunsAtOnce: 100,
+  completenessEventsAtOnce: 500_000,
+  /** Ranges of numbers that are kept of one count of a run, of those missing and of those late; beyond it they are counted. */
+  completenessRangesMax: 2_000,
+  /** Flaws that are told, and ranges of numbers of each; how many more there are is said. */
+  completenessFlawsMax: 500,
+  completenessFlawRangesMax: 100,
+  /** Events about conflicting ids, and about drops of spools, that are looked at; dead letters as well. */
+  completenessRemarksMax: 10_000,
+  /** Runs that fell silent whose senders are looked up. */
+  completenessSendersMax: 100,
+  /** Time to wait until the index has what the journal has. */
+  completenessIndexMsMax: 5_000,
+  /** A run with a flaw that was heard of in less time is looked at again after it. */
+  completenessSettleMs: 2_000,
   /** Digits and dashes of the beginning of a run's id, below which it is not looked up. */
   runIdBeginningCharactersMin: 8,
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { completenessCommand } from './completeness.ts'
 import { completionCommand } from './completion.ts'
 import { deadLettersCommand } from './dead-letters.ts'
 import { journalCommand } from './journal-dump.ts'
@@ -20,7 +21,10 @@ export function createProgram(surroundings: Surroundings = processSurroundings()
   const groups: [title: string, commands: Command[]][] = [
     ['The service:', [serveCommand()]],
     ['What was recorded:', questions.map((question) => question(surroundings))],
-    ['To check and to prove it:', [verifyCommand(), proofCommand(), keyCommand(), witnessCommand()]],
+    [
+      'To check and to prove it:',
+      [verifyCommand(), completenessCommand(surroundings), proofCommand(), keyCommand(), witnessCommand()]
+    ],
     [
       'To operate it:',
       [

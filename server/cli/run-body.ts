@@ -1,5 +1,5 @@
 import type { IndexedEvent } from '../../client/types.ts'
-import { rangesText, sizeOf } from './gaps.ts'
+import { rangesText, sizeOf } from '../completeness/ranges.ts'
 import { printable } from './printable.ts'
 import { eventText, notifiedText } from './run-event.ts'
 import type { PlayStory, RunStory, TaskStory } from './run-story.ts'

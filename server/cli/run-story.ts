@@ -1,6 +1,6 @@
 import type { IndexedEvent } from '../../client/types.ts'
+import { gapsIn, parseRange, type Range } from '../completeness/ranges.ts'
 import type { Event } from '../event-types.ts'
-import { gapsIn, parseRange, type Range } from './gaps.ts'
 
 type Ansible = NonNullable<Event['ansible']>
 type Play = NonNullable<Ansible['play']>

@@ -1,4 +1,5 @@
 import type { Query } from '../ask/query/ast.ts'
+import type { Trail } from '../completeness/numbers.ts'
 import type { Event } from '../event-types.ts'
 import type { JournalBatch } from '../journal/record.ts'
 import type { Outline } from './outline.ts'
@@ -243,6 +244,15 @@ export interface Store extends Summaries {
    * or as many plays, tasks and hosts.
    */
   outline(runId: string, signal?: AbortSignal): Promise<Outline>
+
+  /** Resolves when everything can be found that was written before. */
+  findable(signal?: AbortSignal): Promise<void>
+
+  /** Of what is older than this time some may have been removed because of its age; undefined if nothing was. */
+  keptSinceMs(signal?: AbortSignal): Promise<number | undefined>
+
+  /** Which events of these runs there are, by their numbers, and which came late. Of a run that is not there, nothing. */
+  trails(runIds: readonly string[], signal?: AbortSignal): Promise<Trail[]>
 
   /**
    * Removes some of what is older than what is to be kept, whole runs one after the other. Absent where the index has

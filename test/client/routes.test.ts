@@ -41,6 +41,7 @@ const calls: Record<Exclude<keyof Client, 'pages' | 'fields' | 'text'>, (client:
   logKeys: (client) => client.logKeys(),
   witnessed: (client) => client.witnessed('key'),
   tile: (client) => client.tile('*'),
+  completeness: (client) => client.completeness(),
   proof: (client) => client.proof('event_id')
 }
 

@@ -120,6 +120,9 @@ export class MemoryStore implements Store {
     return this.runs()
   }
 
+  readonly findable = this.runs
+  readonly keptSinceMs = this.runs
+  readonly trails = this.runs
   readonly hosts = this.runs
   readonly hostRuns = this.runs
   readonly playbooks = this.runs

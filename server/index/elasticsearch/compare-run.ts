@@ -85,7 +85,10 @@ function judge(
   if (!isOwn) return { state: 'other', fields: [] }
   if (found === undefined) return { state: 'missing', fields: [] }
   const isShared = journals.others.size > 0
-  const comparable = (source: unknown): unknown => (isShared ? withoutPlaces(source) : source)
+  // Whether there were too many stretches on the way depends on the order in which the events came.
+  const hasStretches = found.playtrail?.fold?.stretches && fold.stretches
+  const comparable = (source: unknown): unknown =>
+    isShared ? withoutPlaces(source) : hasStretches ? source : withoutStretches(source)
   const expected: unknown = JSON.parse(JSON.stringify(sourceOf(fold)))
   const fields = fieldsThatDiffer(comparable(expected), comparable(found))
   return { state: fields.length === 0 ? 'agrees' : 'changed', fields }
@@ -106,6 +109,11 @@ function withoutPlaces(source: unknown): unknown {
     ...rest
   } = { ...playtrail }
   return { ...run, playtrail: { ...rest, counted: fold?.counted, hosts: fold?.hosts } }
+}
+
+function withoutStretches(source: unknown): unknown {
+  const { playtrail, ...run } = source as RunSource
+  return { ...run, playtrail: { ...playtrail, fold: { ...playtrail?.fold, stretches: undefined } } }
 }
 
 /** The run as all its events in the index tell it, and as the journal does where those are wrong. */

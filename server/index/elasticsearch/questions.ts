@@ -3,6 +3,7 @@ import type { Store } from '../store.ts'
 import { findEventParts, findEvents, findResults } from './find-events.ts'
 import { findHostRuns, findRuns } from './find-runs.ts'
 import { readOutline } from './read-outline.ts'
+import { readTrails } from './read-trails.ts'
 import type { Asking } from './search.ts'
 import { findFacets, noFacets } from './summaries/facets.ts'
 import { findHistogram } from './summaries/histogram.ts'
@@ -19,6 +20,7 @@ export type Questions = Pick<
   | 'events'
   | 'eventParts'
   | 'outline'
+  | 'trails'
   | 'hostRuns'
   | 'hosts'
   | 'playbooks'
@@ -43,6 +45,7 @@ export function questionsOf(ask: Ask): Questions {
     eventParts: (query, signal) => ask({ items: [] }, signal, (asking) => findEventParts(asking, query)),
     outline: (runId, signal) =>
       ask(openOutlineFold().outline(), signal, (asking) => readOutline(asking, runId)),
+    trails: (runIds, signal) => ask([], signal, (asking) => readTrails(asking, runIds)),
     hostRuns: (query, signal) => ask({ items: [] }, signal, (asking) => findHostRuns(asking, query)),
     hosts: (filter, signal) => ask([], signal, (asking) => sumUpHosts(asking, filter)),
     playbooks: (filter, signal) => ask([], signal, (asking) => sumUpPlaybooks(asking, filter)),

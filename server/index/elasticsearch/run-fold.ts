@@ -7,6 +7,7 @@ import { addEvent, emptyRun, endOf, type RunState } from '../run-state.ts'
 import type { Run } from '../store.ts'
 import { durationRange } from './duration-range.ts'
 import { addNumber, type Ranges } from './ranges.ts'
+import { addPlace, type Stretches } from './stretches.ts'
 
 /** What one event says of its run. */
 export interface RunChange {
@@ -30,6 +31,11 @@ export interface RunFold {
   state: RunState<string>
   /** Sequences that were counted, by the count they belong to. */
   counted: Record<string, Ranges>
+  /**
+   * Where those stand in their journals. Null where there were too many stretches; absent in a document that an older
+   * Playtrail began, and it lacks what an older one wrote since.
+   */
+  stretches?: Stretches | null
   /** The events that `state` names, by their places. */
   told: Record<string, Event>
   /** Hosts with a result in this run. */
@@ -57,8 +63,12 @@ export function placeOf(received: number, log: string, record: number): string {
   return `${String(received).padStart(16, '0')} ${log} ${String(record).padStart(16, '0')}`
 }
 
+function recordOf(place: string): number {
+  return Number(place.slice(place.lastIndexOf(' ') + 1))
+}
+
 export function emptyFold(runId: string): RunFold {
-  return { state: emptyRun<string>(runId), counted: {}, told: {}, hosts: [], heard_by: '' }
+  return { state: emptyRun<string>(runId), counted: {}, stretches: {}, told: {}, hosts: [], heard_by: '' }
 }
 
 /** Adds the changes that `fold` does not have yet, in place. Returns whether there were any. */
@@ -102,12 +112,15 @@ export function runOf({ state, told }: RunFold): Run {
   return runDocument(state, eventAt(state.started), eventAt(endOf(state)))
 }
 
-function count(fold: RunFold, { runId, eventId }: RunChange): boolean {
+function count(fold: RunFold, { runId, eventId, log, place }: RunChange): boolean {
   const { scope, sequence } = scopedId(eventId)
   const name = scope.startsWith(runId) ? scope.slice(runId.length) : scope
   const ranges = fold.counted[name] ?? []
   fold.counted[name] = ranges
-  return addNumber(ranges, sequence)
+  if (!addNumber(ranges, sequence)) return false
+  const of = { count: name, log, number: sequence, record: recordOf(place) }
+  if (fold.stretches && !addPlace(fold.stretches, of)) fold.stretches = null
+  return true
 }
 
 function isHeardLater({ state, heard_by }: RunFold, { columns, received, log }: RunChange): boolean {

@@ -11,6 +11,8 @@ import { areThere, makeIndices } from './generation.ts'
 import { aliasesOf, DEFAULT_NAMESPACE, namesOf, type WriteNames, writeNamesOf } from './names.ts'
 import type { Pace } from './pace.ts'
 import { questionsOf } from './questions.ts'
+import { refreshed } from './refreshed.ts'
+import { keptSince } from './retention.ts'
 import { openRunWriter, type RunWriter } from './run-writer.ts'
 import type { Asking } from './search.ts'
 import { createSendings, type Sendings } from './sendings.ts'
@@ -129,6 +131,7 @@ class ElasticsearchStore implements Store {
   readonly events = this.#questions.events
   readonly eventParts = this.#questions.eventParts
   readonly outline = this.#questions.outline
+  readonly trails = this.#questions.trails
   readonly hostRuns = this.#questions.hostRuns
   readonly hosts = this.#questions.hosts
   readonly playbooks = this.#questions.playbooks
@@ -136,6 +139,17 @@ class ElasticsearchStore implements Store {
   readonly tasks = this.#questions.tasks
   readonly facets = this.#questions.facets
   readonly histogram = this.#questions.histogram
+
+  async findable(signal?: AbortSignal): Promise<void> {
+    await this.#ask(undefined, signal, refreshed)
+  }
+
+  keptSinceMs(signal?: AbortSignal): Promise<number | undefined> {
+    return this.#ask(undefined, signal, async ({ client, names }) => {
+      const since = await keptSince(client, names.events, this.#namespace)
+      return since === undefined ? undefined : since / 1_000
+    })
+  }
 
   async close(): Promise<void> {
     clearInterval(this.#looking)

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3'
+import type { Trail } from '../../completeness/numbers.ts'
 import type { Outline } from '../outline.ts'
 import type {
   EventPart,
@@ -24,6 +25,7 @@ import type {
   TaskSummary,
   UserSummary
 } from '../summaries.ts'
+import { keptSinceMs } from './expired.ts'
 import { findEventParts, findEvents, findResults } from './find-events.ts'
 import { findHostRuns, findRuns } from './find-runs.ts'
 import { readOutline } from './read-outline.ts'
@@ -33,6 +35,7 @@ import { findHistogram } from './summaries/histogram.ts'
 import { sumUpHosts } from './summaries/hosts.ts'
 import { sumUpPlaybooks, sumUpUsers } from './summaries/runs.ts'
 import { sumUpTasks } from './summaries/tasks.ts'
+import { readTrails } from './trails.ts'
 
 /** What a reading worker does, one call after the other. */
 export interface Reader {
@@ -41,6 +44,8 @@ export interface Reader {
   events(query: EventQuery): Page<IndexedEvent>
   eventParts(query: EventPartQuery): Page<EventPart>
   outline(runId: string): Outline
+  keptSinceMs(nothing: undefined): number | undefined
+  trails(runIds: readonly string[]): Trail[]
   hostRuns(query: HostRunQuery): Page<HostRun>
   hosts(filter: EventFilter): HostSummary[]
   playbooks(filter: RunFilter): PlaybookSummary[]
@@ -64,6 +69,8 @@ export function openReader(db: Database.Database, wanted: StillWanted): Reader {
     events: within((query) => findEvents(db, journalId, query)),
     eventParts: within((query) => findEventParts(db, journalId, query)),
     outline: within((runId) => readOutline(db, runId)),
+    keptSinceMs: within(() => keptSinceMs(db)),
+    trails: within((runIds) => readTrails(db, runIds, wanted)),
     hostRuns: within((query) => findHostRuns(db, query, wanted)),
     hosts: within((filter) => sumUpHosts(index, filter)),
     playbooks: within((filter) => sumUpPlaybooks(db, filter, wanted)),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { gapsIn, parseRange, rangesText, sizeOf } from '../../server/cli/gaps.ts'
+import { gapsIn, parseRange, rangesText, sizeOf } from '../../server/completeness/ranges.ts'
 
 const COUNT_MAX = 30
 

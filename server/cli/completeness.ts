@@ -1,0 +1,82 @@
+import { Command } from 'commander'
+import { type Answer, type Client, createClient, type Query } from '../../client/client.ts'
+import { completenessText } from './completeness-text.ts'
+import { readConnection, urlOption } from './connection.ts'
+import { exitCodes } from './exit-codes.ts'
+import { Failure } from './failure.ts'
+import { addExample } from './list-options.ts'
+import { printable, printableJson } from './printable.ts'
+import { explained } from './refusal.ts'
+import { print, processSurroundings, type Surroundings } from './surroundings.ts'
+
+export type Completeness = Answer<'GET /v1/completeness'>
+
+/** A server with many millions of events takes minutes to look at all of them. */
+const TIMEOUT_MS = 600_000
+
+interface CompletenessFlags {
+  url?: string
+  from?: string
+  to?: string
+  json?: true
+}
+
+/** `playtrail completeness`: is the list complete? Exit codes are those of `playtrail verify`. */
+export function completenessCommand(surroundings: Surroundings = processSurroundings()): Command {
+  const command = new Command('completeness')
+    .description(
+      'tell whether the list of runs is complete: what is missing, doubled, late, dropped, refused'
+    )
+    .option(
+      '--from <time>',
+      'runs that started at this time or later: RFC 3339, or such as now-30d; 7 days before --to'
+    )
+    .option('--to <time>', 'and before this time; now')
+    .option('--json', 'print one JSON object, as the API gives it')
+    .addOption(urlOption())
+    .action((flags: CompletenessFlags) => tellCompleteness(flags, surroundings))
+  return addExample(command, [
+    'playtrail completeness --from 2026-11-01 --to 2026-12-01',
+    'exit codes: 0 it is complete, 1 it is not, 2 it could not be found out. docs/evidence.md explains them'
+  ])
+}
+
+async function tellCompleteness(flags: CompletenessFlags, surroundings: Surroundings): Promise<void> {
+  const found = await ask(flags, surroundings)
+  const lines = completenessText(found).map((line) => printable(line))
+  const text = flags.json ? printableJson(found) : lines.join('\n')
+  try {
+    await print(surroundings.stdout, `${text}\n`)
+  } catch (error) {
+    // Whoever has read enough, as in `completeness | head`, still has to be told by the exit code.
+    if (found.verdict === 'complete') throw error
+  }
+  if (found.verdict === 'incomplete')
+    throw new Failure(exitCodes.refused, `the list is not complete: ${flawsOf(found)}`)
+  if (found.verdict === 'unchecked')
+    throw new Failure(
+      exitCodes.usage,
+      `could not check: ${found.unchecked.map(({ message }) => message).join('\n')}`
+    )
+}
+
+/** Whatever keeps the server from answering: it is not known whether the list is complete. */
+async function ask({ url, from, to }: CompletenessFlags, { env }: Surroundings): Promise<Completeness> {
+  try {
+    const client: Client = createClient({ ...readConnection(url, env), timeoutMs: TIMEOUT_MS })
+    const query: Query<'GET /v1/completeness'> = {
+      ...(from !== undefined && { from }),
+      ...(to !== undefined && { to })
+    }
+    return await client.completeness(query)
+  } catch (error) {
+    const failure = explained(error)
+    if (!(failure instanceof Failure)) throw error
+    throw new Failure(exitCodes.usage, `could not check: ${failure.message}`, failure.hint, { cause: error })
+  }
+}
+
+function flawsOf({ flaws, flaws_more: more }: Completeness): string {
+  const count = flaws.length + more
+  return `${count} flaw${count === 1 ? '' : 's'}`
+}

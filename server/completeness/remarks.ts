@@ -1,0 +1,122 @@
+import type { EventPart, EventQuery, IndexedEvent, Page, Store } from '../index/store.ts'
+import { limits } from '../limits.ts'
+import { type Flaw, noRemarks, type Remarks, setOf } from './flaws.ts'
+import type { Count } from './numbers.ts'
+import type { QuarantineContent, RefusedId } from './quarantined.ts'
+import { parseRange } from './ranges.ts'
+
+export interface Period {
+  fromMs: number
+  toMs: number
+}
+
+/** What is said of runs by others than their own numbers. */
+export interface RemarksOfRuns {
+  of(runId: string): Remarks
+  /** Conflicts within the period of what belongs to none of these runs. */
+  conflictsBeside(runIds: ReadonlySet<string>): Flaw[]
+  /** There are more than were read. */
+  isCut: boolean
+  /** Conflicts that were only counted, and whose ids nobody here can tell. */
+  notTold: number
+}
+
+interface Asking {
+  store: Pick<Store, 'eventParts' | 'events'>
+  /** The journal of this server, whose quarantine it is. */
+  log: string
+  quarantine: QuarantineContent
+}
+
+/** Clocks of controllers may be wrong by so much, and what is said of a run still comes after its start. */
+const CLOCKS_APART_MS = 24 * 3_600_000
+const RUN_ID_CHARACTERS = 36
+const COUNTED_ID = /^([0-9a-f-]{36}):([sv]?)([0-9]+)$/
+const countOf: Readonly<Record<string, Count>> = { '': 'run', s: 'shipper', v: 'server' }
+
+export async function readRemarks(
+  { store, log, quarantine }: Asking,
+  period: Period,
+  signal: AbortSignal
+): Promise<RemarksOfRuns> {
+  const since = { fromMs: period.fromMs - CLOCKS_APART_MS, order: 'asc' as const }
+  const ofDrops = { ...since, action: 'spool.dropped', fields: ['run.id', 'spool'] }
+  const drops = await readAll((page) => store.eventParts({ ...ofDrops, ...page }, signal))
+  const conflicts = await readAll((page) =>
+    store.events({ ...since, action: 'event.conflict', ...page }, signal)
+  )
+
+  const dropped = new Map<string, Remarks['dropped']>()
+  for (const { run, spool } of drops.items) addDrop(dropped, run?.id ?? '', spool)
+  const ids = new Map<string, RefusedId>(
+    [...conflicts.items.flatMap(refusedId), ...quarantine.conflicts].map((each) => [each.eventId, each])
+  )
+  const doubled = Map.groupBy(ids.values(), ({ eventId }) => eventId.slice(0, RUN_ID_CHARACTERS))
+
+  return {
+    of: (runId) => {
+      const of = doubled.get(runId)?.flatMap(({ eventId }) => numberOf(eventId)) ?? []
+      return { dropped: dropped.get(runId) ?? noRemarks.dropped, doubled: of }
+    },
+    conflictsBeside: (runIds) =>
+      [...doubled].flatMap(([runId, all]) =>
+        runIds.has(runId) ? [] : flawsBeside(all.filter(({ at }) => isWithin(at, period)))
+      ),
+    isCut: drops.isCut || conflicts.isCut,
+    notTold: conflicts.items.reduce(
+      (sum, each) => sum + (isTold(each) ? 0 : (each.conflict?.suppressed ?? 0)),
+      0
+    )
+  }
+
+  /** The bytes of all that were refused are in the quarantine of the server that refused them, as long as it keeps them. */
+  function isTold({ playtrail, '@timestamp': at }: IndexedEvent): boolean {
+    return playtrail.log === log && Date.parse(at) > (quarantine.keptSinceMs ?? Number.NEGATIVE_INFINITY)
+  }
+}
+
+async function readAll<Item>(
+  read: (page: Pick<EventQuery, 'limit' | 'after'>) => Promise<Page<Item>>
+): Promise<{ items: Item[]; isCut: boolean }> {
+  const items: Item[] = []
+  for (let after: EventQuery['after']; ; ) {
+    const page = await read({ limit: limits.pageItemsMax, after })
+    items.push(...page.items)
+    if (page.next === undefined) return { items, isCut: false }
+    if (items.length >= limits.completenessRemarksMax) return { items, isCut: true }
+    after = page.next
+  }
+}
+
+function addDrop(dropped: Map<string, Remarks['dropped']>, runId: string, spool: EventPart['spool']): void {
+  const { events, ranges } = dropped.get(runId) ?? noRemarks.dropped
+  const more = (spool?.sequences ?? []).flatMap((text) => parseRange(text) ?? [])
+  dropped.set(runId, { events: events + (spool?.events ?? 0), ranges: [...ranges, ...more] })
+}
+
+function refusedId({ conflict, '@timestamp': at }: IndexedEvent): RefusedId | [] {
+  return conflict === undefined ? [] : { eventId: conflict.event_id, at }
+}
+
+function numberOf(eventId: string): Remarks['doubled'][number] | [] {
+  const [, , letter = '', number] = COUNTED_ID.exec(eventId) ?? []
+  const count = countOf[letter]
+  return number === undefined || count === undefined ? [] : { count, number: Number(number) }
+}
+
+function flawsBeside(conflicts: readonly RefusedId[]): Flaw[] {
+  const byCount = Map.groupBy(conflicts, ({ eventId }) => COUNTED_ID.exec(eventId)?.[2])
+  return [...byCount].flatMap(([letter, all]): Flaw | Flaw[] => {
+    if (letter === undefined)
+      return all.map(({ eventId, at }) => ({ kind: 'doubled', events: 1, since: at, message: eventId }))
+    const numbers = all.flatMap(({ eventId }) => numberOf(eventId)).map(({ number }) => number)
+    const { ranges } = setOf(numbers.map((number) => ({ first: number, last: number })))
+    const run = { id: (all[0]?.eventId ?? '').slice(0, RUN_ID_CHARACTERS) }
+    return { kind: 'doubled', run, count: countOf[letter] ?? 'run', events: numbers.length, ranges }
+  })
+}
+
+function isWithin(time: string, { fromMs, toMs }: Period): boolean {
+  const ms = Date.parse(time)
+  return ms >= fromMs && ms < toMs
+}
