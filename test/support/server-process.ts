@@ -19,7 +19,11 @@ export interface ServerProcess {
 }
 
 /** As `npm start`, the image and the unit of systemd start it. */
-const NODE_FLAGS = ['--max-semi-space-size=8']
+const MEMORY = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  NODE_OPTIONS: '--max-semi-space-size=8'
+}
 
 /** Starts `playtrail serve` on a free port unless `listen` names one, of the program `main`, and waits until it says it is ready; `under` is a program that starts it; `onSpawn` gets the process before it is ready. */
 export async function startServer(
@@ -62,10 +66,10 @@ async function startProcess(
     onSpawn?: (child: ChildProcess) => void
   }
 ): Promise<ServerProcess> {
-  const [program = '', ...before] = [...under, process.execPath, ...NODE_FLAGS]
+  const [program = '', ...before] = [...under, process.execPath]
   const child = spawn(program, [...before, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env }
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...MEMORY, ...env }
   })
   onSpawn?.(child)
   let output = ''
