@@ -48,9 +48,7 @@ export async function readRemarks(
 
   const dropped = new Map<string, Remarks['dropped']>()
   for (const { run, spool } of drops.items) addDrop(dropped, run?.id ?? '', spool)
-  const ids = new Map<string, RefusedId>(
-    [...conflicts.items.flatMap(refusedId), ...quarantine.conflicts].map((each) => [each.eventId, each])
-  )
+  const ids = oneOfEach([...conflicts.items.flatMap(refusedId), ...quarantine.conflicts], period)
   const doubled = Map.groupBy(ids.values(), ({ eventId }) => eventId.slice(0, RUN_ID_CHARACTERS))
 
   return {
@@ -88,10 +86,25 @@ async function readAll<Item>(
   }
 }
 
+/** The numbers it names are not told as missing, so as many are told as dropped, however few it says there are. */
 function addDrop(dropped: Map<string, Remarks['dropped']>, runId: string, spool: EventPart['spool']): void {
   const { events, ranges } = dropped.get(runId) ?? noRemarks.dropped
-  const more = (spool?.sequences ?? []).flatMap((text) => parseRange(text) ?? [])
-  dropped.set(runId, { events: events + (spool?.events ?? 0), ranges: [...ranges, ...more] })
+  const more = setOf((spool?.sequences ?? []).flatMap((text) => parseRange(text) ?? []))
+  dropped.set(runId, {
+    events: events + Math.max(spool?.events ?? 0, more.numbers),
+    // Joined at once, so that a run of which thousands of drops are told is held in bounded memory.
+    ranges: setOf([...ranges, ...more.ranges]).ranges
+  })
+}
+
+/** Each id once; of one that was refused several times, a time within the period if there is any. */
+function oneOfEach(refused: readonly RefusedId[], period: Period): Map<string, RefusedId> {
+  const ids = new Map<string, RefusedId>()
+  for (const each of refused) {
+    const known = ids.get(each.eventId)
+    if (known === undefined || !isWithin(known.at, period)) ids.set(each.eventId, each)
+  }
+  return ids
 }
 
 function refusedId({ conflict, '@timestamp': at }: IndexedEvent): RefusedId | [] {

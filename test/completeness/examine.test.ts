@@ -248,6 +248,13 @@ test('a conflict of the time is told also where its run is of another one, or wh
     },
     { kind: 'doubled', events: 1, since: new Date(START).toISOString(), message: 'server:x' }
   ])
+  // Somebody tries again what was refused in that time, long after it.
+  const message = `event.id "${old.id}:4" was acknowledged before with other content`
+  const again = await found(t, {
+    events: [conflict(`${old.id}:4`)],
+    refused: [{ code: 'event_conflict', message, received: iso(NOW) }]
+  })
+  assert.equal(again.answer.flaw_counts.doubled, 1)
   // Another server has what was only counted.
   const counted = await found(t, {
     events: [...cleanRun(), conflict(`${old.id}:4`, { suppressed: 3 })],
@@ -255,6 +262,23 @@ test('a conflict of the time is told also where its run is of another one, or wh
   })
   assert.deepEqual(reasonsOf(counted.answer), ['conflicts_not_told'])
   assert.equal(counted.answer.verdict, 'incomplete')
+})
+
+test('what a sender says that it dropped is told by its numbers, however few it says there are', async (t) => {
+  const run = runOfEvents(START)
+  const started = run.started()
+  for (let lost = 0; lost < 3; lost++) run.result('web-1', 'ok')
+  const ended = run.finished('success')
+  const dropped: Event = {
+    '@timestamp': iso(START),
+    event: { id: `${run.id}:s0`, sequence: 0, action: 'spool.dropped', dataset: 'ansible.run' },
+    run: { id: run.id },
+    spool: { reason: 'size', events: 0, bytes: 0, sequences: ['1-2', '3-3', '9-4'] }
+  }
+  const { answer } = await found(t, { events: [started, ended, dropped] })
+  assert.equal(answer.verdict, 'incomplete')
+  const [flaw] = answer.flaws
+  assert.deepEqual([flaw?.kind, flaw?.events, flaw?.ranges], ['dropped', 3, [{ first: 1, last: 3 }]])
 })
 
 test('of many flaws the first are told, and all are counted', async (t) => {
