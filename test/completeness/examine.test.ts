@@ -123,14 +123,17 @@ test('an index that lags behind the end of the time proves nothing, and its gaps
   })
   const events = [started, ended]
   const late = { events, follower: behind(2.5 * 3_600) }
-  const [{ answer }, after, unknown] = await Promise.all([
+  const [{ answer }, lacking, after, unknown] = await Promise.all([
     found(t, late),
+    found(t, { events, follower: behind(0.5 * 3_600) }),
     // What waits was received after the end of the time.
     found(t, { events: cleanRun(), follower: behind(0.5 * 3_600) }),
     found(t, { events: cleanRun(), follower: { ...behind(0), lag: undefined } })
   ])
   assert.deepEqual([answer.verdict, reasonsOf(answer)], ['unchecked', ['index_lag']])
   assert.equal(answer.flaw_counts.missing, 1)
+  // What the run lacks may be among what waits, whenever that was received.
+  assert.deepEqual([lacking.answer.verdict, reasonsOf(lacking.answer)], ['unchecked', ['index_lag']])
   assert.equal(after.answer.verdict, 'complete')
   assert.deepEqual([unknown.answer.verdict, unknown.answer.index.lag], ['unchecked', null])
 })
@@ -314,6 +317,30 @@ test('a flaw of a run that is being indexed just now is looked at again before i
     answer.flaws.map(({ kind }) => kind),
     ['late']
   )
+})
+
+test('a flaw is none yet if the index falls behind while it is looked at again', async (t) => {
+  const [started, result, ended] = cleanRun()
+  assert.ok(started && result && ended)
+  const { of } = await found(t, {})
+  await of.store.write(batchOf([started, ended], 0))
+  let waits = 0
+  const follower = {
+    idle: () => (++waits === 1 ? Promise.resolve() : new Promise<void>(() => undefined)),
+    ...{ lag: 1, lagSeconds: 1 }
+  }
+  // The examination takes so long that the last that was heard of the run is no longer new.
+  const times = [START, NOW]
+  const asked = { ...of, follower, now: () => times.shift() ?? NOW }
+  const answer = await examine(asked, PERIOD, new AbortController().signal)
+  assert.equal(waits, 2)
+  assert.deepEqual([answer.verdict, reasonsOf(answer)], ['unchecked', ['index_lag']])
+})
+
+test('an index that is never done, since always something new comes, has what was asked for', async (t) => {
+  const follower = { idle: async () => undefined, lag: 5, lagSeconds: 0 }
+  const { answer } = await found(t, { events: cleanRun(), follower })
+  assert.deepEqual([answer.verdict, answer.index.lag], ['complete', 5])
 })
 
 test('a question that nobody waits for any more ends', async (t) => {
