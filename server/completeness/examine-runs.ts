@@ -6,7 +6,8 @@ import type { Examined } from './examine.ts'
 import { type Clock, flawsOf } from './flaws.ts'
 import { type Backlog, untilIndexed } from './indexed.ts'
 import type { Trail } from './numbers.ts'
-import type { Period, RemarksOfRuns } from './remarks.ts'
+import type { Period } from './period.ts'
+import type { RemarksOfRuns } from './remarks.ts'
 import type { Report } from './report.ts'
 
 interface Into {

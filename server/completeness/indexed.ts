@@ -1,7 +1,7 @@
 import type { Follower } from '../index/follower.ts'
 import type { Store } from '../index/store.ts'
 import { limits } from '../limits.ts'
-import type { Period } from './remarks.ts'
+import type { Period } from './period.ts'
 
 /** What the index lacked of the journal when it was looked at. */
 export interface Backlog {

@@ -1,14 +1,10 @@
 import type { EventPart, EventQuery, IndexedEvent, Page, Store } from '../index/store.ts'
 import { limits } from '../limits.ts'
-import { type Flaw, noRemarks, type Remarks, setOf } from './flaws.ts'
+import { type Flaw, noRemarks, type Remarks, setOf, shown } from './flaws.ts'
 import type { Count } from './numbers.ts'
+import { isWithin, type Period } from './period.ts'
 import type { QuarantineContent, RefusedId } from './quarantined.ts'
 import { parseRange } from './ranges.ts'
-
-export interface Period {
-  fromMs: number
-  toMs: number
-}
 
 /** What is said of runs by others than their own numbers. */
 export interface RemarksOfRuns {
@@ -30,6 +26,8 @@ interface Asking {
 
 /** Clocks of controllers may be wrong by so much, and what is said of a run still comes after its start. */
 const CLOCKS_APART_MS = 24 * 3_600_000
+/** What was only counted is told at the end of its minute (server/life/per-minute.ts). */
+const COUNTED_MS = 60_000
 const RUN_ID_CHARACTERS = 36
 const COUNTED_ID = /^([0-9a-f-]{36}):([sv]?)([0-9]+)$/
 const countOf: Readonly<Record<string, Count>> = { '': 'run', s: 'shipper', v: 'server' }
@@ -69,7 +67,8 @@ export async function readRemarks(
 
   /** The bytes of all that were refused are in the quarantine of the server that refused them, as long as it keeps them. */
   function isTold({ playtrail, '@timestamp': at }: IndexedEvent): boolean {
-    return playtrail.log === log && Date.parse(at) > (quarantine.keptSinceMs ?? Number.NEGATIVE_INFINITY)
+    const keptSinceMs = quarantine.keptSinceMs ?? Number.NEGATIVE_INFINITY
+    return playtrail.log === log && Date.parse(at) - COUNTED_MS > keptSinceMs
   }
 }
 
@@ -123,13 +122,8 @@ function flawsBeside(conflicts: readonly RefusedId[]): Flaw[] {
     if (letter === undefined)
       return all.map(({ eventId, at }) => ({ kind: 'doubled', events: 1, since: at, message: eventId }))
     const numbers = all.flatMap(({ eventId }) => numberOf(eventId)).map(({ number }) => number)
-    const { ranges } = setOf(numbers.map((number) => ({ first: number, last: number })))
+    const set = setOf(numbers.map((number) => ({ first: number, last: number })))
     const run = { id: (all[0]?.eventId ?? '').slice(0, RUN_ID_CHARACTERS) }
-    return { kind: 'doubled', run, count: countOf[letter] ?? 'run', events: numbers.length, ranges }
+    return { kind: 'doubled', run, count: countOf[letter] ?? 'run', ...shown(set) }
   })
-}
-
-function isWithin(time: string, { fromMs, toMs }: Period): boolean {
-  const ms = Date.parse(time)
-  return ms >= fromMs && ms < toMs
 }

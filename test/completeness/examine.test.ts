@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type Examination, type Examined, examine } from '../../server/completeness/examine.ts'
@@ -187,7 +187,6 @@ test('a quarantine that has lost its oldest file proves nothing of the time befo
   writeFileSync(join(of.quarantine, '000000000000.ndjson'), '')
   writeFileSync(file, `{"torn":\n${line(new Date(NOW).toISOString())}`)
   assert.equal((await ask()).verdict, 'complete')
-  const { rmSync } = await import('node:fs')
   rmSync(join(of.quarantine, '000000000000.ndjson'))
   assert.deepEqual(reasonsOf(await ask()), ['quarantine_expired'])
   assert.equal((await ask()).verdict, 'unchecked')
@@ -265,6 +264,45 @@ test('a conflict of the time is told also where its run is of another one, or wh
   })
   assert.deepEqual(reasonsOf(counted.answer), ['conflicts_not_told'])
   assert.equal(counted.answer.verdict, 'incomplete')
+})
+
+test('ids that were only counted are not told where the quarantine begins within their minute', async (t) => {
+  const { of } = await found(t, {
+    events: [
+      ...cleanRun(),
+      {
+        '@timestamp': iso(START),
+        event: { id: 'server:1', action: 'event.conflict', dataset: 'playtrail.service', provider: 'server' },
+        conflict: {
+          ...{ event_id: `${runOfEvents(START).id}:1`, sender: 'mallory', hash: '00', suppressed: 3 },
+          ...{ kept_index: 0, kept_sender: 'ansible', kept_hash: '11' }
+        }
+      }
+    ]
+  })
+  rmSync(join(of.quarantine, '000000000000.ndjson'), { force: true })
+  const reasons = async (keptSinceMs: number) => {
+    const line = JSON.stringify(refusedLine({ received: iso(keptSinceMs) }))
+    writeFileSync(join(of.quarantine, '000000000009.ndjson'), `${line}\n`)
+    return reasonsOf(await examine(of, PERIOD, new AbortController().signal))
+  }
+  assert.deepEqual(await reasons(START - 30_000), ['quarantine_expired', 'conflicts_not_told'])
+  assert.deepEqual(await reasons(START - 61_000), ['quarantine_expired'])
+})
+
+test('of a run of another time no more ranges of conflicts are told than of one of this time', async (t) => {
+  const old = runOfEvents(START - 48 * HOUR_MS)
+  const numbers = Array.from({ length: limits.completenessFlawRangesMax + 2 }, (_, at) => 2 * at)
+  const refused = numbers.map((number) => ({
+    code: 'event_conflict' as const,
+    message: `event.id "${old.id}:${number}" was acknowledged before with other content`
+  }))
+  const { answer } = await found(t, { refused })
+  const [flaw] = answer.flaws
+  assert.deepEqual(
+    [flaw?.events, flaw?.ranges?.length, flaw?.ranges_more],
+    [numbers.length, limits.completenessFlawRangesMax, 2]
+  )
 })
 
 test('what a sender says that it dropped is told by its numbers, however few it says there are', async (t) => {
