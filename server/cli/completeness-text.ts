@@ -34,7 +34,7 @@ function countLines({ runs, events, index }: Completeness): string[] {
   return [
     `Runs: ${recorded} recorded, ${ended} finished${parts(finished)}, ${cut} aborted${parts(aborted)}, ${running} running`,
     `Events: ${events.run} of the runs, ${events.shipper} of their shippers, ${events.server} of the server; ${events.dropped} dropped by senders`,
-    `Index: ${index.lag === null ? 'not known how far it is' : `${index.lag} records behind the journal`}, ${counted(index.dead_letters, 'dead letter')}`
+    `Index: ${index.lag === null ? 'not known how far it is' : `${counted(index.lag, 'record')} behind the journal`}, ${counted(index.dead_letters, 'dead letter')}`
   ]
 }
 

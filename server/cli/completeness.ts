@@ -8,6 +8,7 @@ import { addExample } from './list-options.ts'
 import { printable, printableJson } from './printable.ts'
 import { explained } from './refusal.ts'
 import { print, processSurroundings, type Surroundings } from './surroundings.ts'
+import { counted } from './words.ts'
 
 export type Completeness = Answer<'GET /v1/completeness'>
 
@@ -43,8 +44,11 @@ export function completenessCommand(surroundings: Surroundings = processSurround
 
 async function tellCompleteness(flags: CompletenessFlags, surroundings: Surroundings): Promise<void> {
   const found = await ask(flags, surroundings)
-  const lines = completenessText(found).map((line) => printable(line))
-  const text = flags.json ? printableJson(found) : lines.join('\n')
+  const text = flags.json
+    ? printableJson(found)
+    : completenessText(found)
+        .map((line) => printable(line))
+        .join('\n')
   try {
     await print(surroundings.stdout, `${text}\n`)
   } catch (error) {
@@ -52,7 +56,10 @@ async function tellCompleteness(flags: CompletenessFlags, surroundings: Surround
     if (found.verdict === 'complete') throw error
   }
   if (found.verdict === 'incomplete')
-    throw new Failure(exitCodes.refused, `the list is not complete: ${flawsOf(found)}`)
+    throw new Failure(
+      exitCodes.refused,
+      `the list is not complete: ${counted(found.flaws.length + found.flaws_more, 'flaw')}`
+    )
   if (found.verdict === 'unchecked')
     throw new Failure(
       exitCodes.usage,
@@ -68,15 +75,19 @@ async function ask({ url, from, to }: CompletenessFlags, { env }: Surroundings):
       ...(from !== undefined && { from }),
       ...(to !== undefined && { to })
     }
-    return await client.completeness(query)
+    const found = await client.completeness(query)
+    if (!isAnswer(found)) throw new Failure(exitCodes.usage, 'the answer is none about completeness.')
+    return found
   } catch (error) {
-    const failure = explained(error)
+    const failure = error instanceof Failure ? error : explained(error)
     if (!(failure instanceof Failure)) throw error
     throw new Failure(exitCodes.usage, `could not check: ${failure.message}`, failure.hint, { cause: error })
   }
 }
 
-function flawsOf({ flaws, flaws_more: more }: Completeness): string {
-  const count = flaws.length + more
-  return `${count} flaw${count === 1 ? '' : 's'}`
+/** Exit code 0 is for positive proof alone, whoever it was that answered. */
+function isAnswer(answer: Partial<Completeness> | null): boolean {
+  const { verdict, complete, flaws } = answer ?? {}
+  if (verdict !== 'complete' && verdict !== 'incomplete' && verdict !== 'unchecked') return false
+  return complete === (verdict === 'complete') && Array.isArray(flaws)
 }

@@ -3,25 +3,35 @@ import { Problem } from '../errors.ts'
 import type { Run, RunQuery, Store } from '../index/store.ts'
 import { limits } from '../limits.ts'
 import type { Examined } from './examine.ts'
-import { flawsOf } from './flaws.ts'
-import { untilIndexed } from './indexed.ts'
+import { type Clock, flawsOf } from './flaws.ts'
+import { type Backlog, untilIndexed } from './indexed.ts'
 import type { Trail } from './numbers.ts'
-import type { Period, RemarksOfRuns } from './remarks.ts'
+import type { Period } from './period.ts'
+import type { RemarksOfRuns } from './remarks.ts'
 import type { Report } from './report.ts'
 
 interface Into {
   period: Period
+  /** When it was asked. What was received later may be indexed in part. */
+  clock: Clock
   report: Report
   remarks: RemarksOfRuns
 }
 
+interface Looked {
+  runIds: Set<string>
+  /** What the index lacked at the second look. */
+  backlog: Backlog | undefined
+}
+
 /**
  * Looks at all runs of the period, some at a time. What is being indexed just now may look like a gap, so a run with a
- * flaw that was heard of a moment ago is looked at again, when everything is indexed that the journal held then.
+ * flaw that was heard of since the question, or a moment before it, is looked at again, when everything is indexed that
+ * the journal held then.
  */
-export async function examineRuns(of: Examined, into: Into, signal: AbortSignal): Promise<Set<string>> {
+export async function examineRuns(of: Examined, into: Into, signal: AbortSignal): Promise<Looked> {
   const { store } = of
-  const clock = { nowMs: of.now(), silentAfterMs: of.silentAfterMs }
+  const { clock } = into
   const runIds = new Set<string>()
   const unsettled: string[] = []
   for (let after: RunQuery['after']; ; ) {
@@ -30,7 +40,7 @@ export async function examineRuns(of: Examined, into: Into, signal: AbortSignal)
     for (const { run, trail } of await withTrails(store, runs, signal)) {
       runIds.add(run.run.id)
       const remarks = into.remarks.of(run.run.id)
-      if (isRecent(run, of.now()) && flawsOf(run, trail, remarks, clock).length > 0)
+      if (isRecent(run, clock.nowMs) && flawsOf(run, trail, remarks, clock).length > 0)
         unsettled.push(run.run.id)
       else into.report.addRun(run, trail, remarks)
     }
@@ -38,16 +48,14 @@ export async function examineRuns(of: Examined, into: Into, signal: AbortSignal)
     if (next === undefined) break
     after = next
   }
-  if (unsettled.length > 0) {
-    await pause(limits.completenessSettleMs, undefined, { signal })
-    await untilIndexed(of, signal)
-  }
+  if (unsettled.length > 0) await pause(limits.completenessSettleMs, undefined, { signal })
+  const backlog = unsettled.length > 0 ? await untilIndexed(of, signal) : undefined
   for (const id of unsettled) {
     const { items: runs } = await store.runs({ id, limit: 1 }, signal)
     for (const { run, trail } of await withTrails(store, runs, signal))
       into.report.addRun(run, trail, into.remarks.of(id))
   }
-  return runIds
+  return { runIds, backlog }
 }
 
 async function withTrails(

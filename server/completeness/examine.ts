@@ -5,10 +5,11 @@ import type { Store } from '../index/store.ts'
 import { limits } from '../limits.ts'
 import { examineRuns } from './examine-runs.ts'
 import type { Flaw } from './flaws.ts'
-import { lagOf, untilIndexed } from './indexed.ts'
+import { type Backlog, lagOf, untilIndexed } from './indexed.ts'
 import { lettersInTheWay } from './letters.ts'
+import type { Period } from './period.ts'
 import { type QuarantineContent, readQuarantine } from './quarantined.ts'
-import { type Period, type RemarksOfRuns, readRemarks } from './remarks.ts'
+import { type RemarksOfRuns, readRemarks } from './remarks.ts'
 import { type Findings, openReport, type Report } from './report.ts'
 import { darkTime } from './was-up.ts'
 
@@ -34,16 +35,17 @@ export interface Examination extends Findings {
 /** Examines the runs that started in a period, each as a whole: also what came of it later. */
 export async function examine(of: Examined, period: Period, signal: AbortSignal): Promise<Examination> {
   const { store, follower, log } = of
-  await untilIndexed(of, signal)
-  const report = openReport({ nowMs: of.now(), silentAfterMs: of.silentAfterMs })
+  const clock = { nowMs: of.now(), silentAfterMs: of.silentAfterMs }
+  const backlog = await untilIndexed(of, signal)
+  const report = openReport(clock)
   const letters = lettersInTheWay(of.deadLetters, period)
-  sayWhatIsNotIndexed(of, period, letters, report)
   const quarantine = await readQuarantine(of.quarantine, period)
   const remarks = await readRemarks({ store, log, quarantine }, period, signal)
-  const runIds = await examineRuns(of, { period, report, remarks }, signal)
+  const { runIds, backlog: later } = await examineRuns(of, { period, clock, report, remarks }, signal)
   for (const flaw of remarks.conflictsBeside(runIds)) report.addFlaw(flaw)
   for (const { sender, code, lines, first, last, message } of quarantine.refused)
     report.addFlaw({ kind: 'quarantined', sender, code, events: lines, since: first, until: last, message })
+  sayWhatIsNotIndexed(backlog ?? later, period, letters, report)
   sayWhatIsNotKept(period, await store.keptSinceMs(signal), quarantine, remarks, report)
   if (report.isEmpty()) sayWhenItWasDark(await darkTime(store, period, of.now(), signal), report)
   const findings = report.findings()
@@ -52,12 +54,12 @@ export async function examine(of: Examined, period: Period, signal: AbortSignal)
 }
 
 function sayWhatIsNotIndexed(
-  { follower, now }: Examined,
+  backlog: Backlog | undefined,
   period: Period,
   letters: number,
   report: Report
 ): void {
-  const lag = lagOf(follower, period, now())
+  const lag = backlog && lagOf(backlog, period, report.hasFlaws())
   if (lag !== undefined) report.addUnchecked('index_lag', lag)
   if (letters > 0)
     report.addUnchecked(

@@ -136,7 +136,12 @@ function without(ranges: readonly Range[], others: readonly Range[]): Range[] {
   return left
 }
 
-function shown({ ranges, numbers, rangesMore }: NumberSet): Pick<Flaw, 'events' | 'ranges' | 'ranges_more'> {
+/** As many of the ranges as a flaw tells, and how many more there are. */
+export function shown({
+  ranges,
+  numbers,
+  rangesMore
+}: NumberSet): Pick<Flaw, 'events' | 'ranges' | 'ranges_more'> {
   const first = ranges.slice(0, limits.completenessFlawRangesMax)
   const more = ranges.length - first.length + rangesMore
   return { events: numbers, ranges: first, ...(more > 0 && { ranges_more: more }) }

@@ -1,7 +1,7 @@
 import { type DeadLetters, portionsOf } from '../index/dead-letters.ts'
 import { firstRunId } from '../index/run-id.ts'
 import { limits } from '../limits.ts'
-import type { Period } from './remarks.ts'
+import type { Period } from './period.ts'
 
 const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?=:)/
 

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Quarantined } from '../receive/quarantine.ts'
+import { isWithin, type Period } from './period.ts'
 
 /** What was refused of a sender for the same reason. */
 export interface RefusedLines {
@@ -30,11 +31,6 @@ export interface QuarantineContent {
   conflicts: RefusedId[]
   /** What was refused before is no longer kept, in milliseconds since 1970; undefined if everything is. */
   keptSinceMs: number | undefined
-}
-
-interface Period {
-  fromMs: number
-  toMs: number
 }
 
 const NAME_PATTERN = /^([0-9]{12})\.ndjson$/
@@ -80,11 +76,6 @@ function parsed(line: string): Quarantined | undefined {
     // Torn by a crash, before anybody was answered.
     return undefined
   }
-}
-
-function isWithin(time: string, { fromMs, toMs }: Period): boolean {
-  const ms = Date.parse(time)
-  return ms >= fromMs && ms < toMs
 }
 
 function addTo(groups: Map<string, RefusedLines>, { sender, code, received, message }: Quarantined): void {

@@ -36,5 +36,6 @@ export function rangesText(ranges: readonly Range[]): string {
 /** A range as events write it, `17-19`; undefined for any other text. */
 export function parseRange(text: string): Range | undefined {
   const match = /^([0-9]+)-([0-9]+)$/.exec(text)
-  return match === null ? undefined : { first: Number(match[1]), last: Number(match[2]) }
+  const [first, last] = [Number(match?.[1]), Number(match?.[2])]
+  return first <= last ? { first, last } : undefined
 }

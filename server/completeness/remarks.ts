@@ -1,14 +1,10 @@
 import type { EventPart, EventQuery, IndexedEvent, Page, Store } from '../index/store.ts'
 import { limits } from '../limits.ts'
-import { type Flaw, noRemarks, type Remarks, setOf } from './flaws.ts'
+import { type Flaw, noRemarks, type Remarks, setOf, shown } from './flaws.ts'
 import type { Count } from './numbers.ts'
+import { isWithin, type Period } from './period.ts'
 import type { QuarantineContent, RefusedId } from './quarantined.ts'
 import { parseRange } from './ranges.ts'
-
-export interface Period {
-  fromMs: number
-  toMs: number
-}
 
 /** What is said of runs by others than their own numbers. */
 export interface RemarksOfRuns {
@@ -30,6 +26,8 @@ interface Asking {
 
 /** Clocks of controllers may be wrong by so much, and what is said of a run still comes after its start. */
 const CLOCKS_APART_MS = 24 * 3_600_000
+/** What was only counted is told at the end of its minute (server/life/per-minute.ts). */
+const COUNTED_MS = 60_000
 const RUN_ID_CHARACTERS = 36
 const COUNTED_ID = /^([0-9a-f-]{36}):([sv]?)([0-9]+)$/
 const countOf: Readonly<Record<string, Count>> = { '': 'run', s: 'shipper', v: 'server' }
@@ -48,9 +46,7 @@ export async function readRemarks(
 
   const dropped = new Map<string, Remarks['dropped']>()
   for (const { run, spool } of drops.items) addDrop(dropped, run?.id ?? '', spool)
-  const ids = new Map<string, RefusedId>(
-    [...conflicts.items.flatMap(refusedId), ...quarantine.conflicts].map((each) => [each.eventId, each])
-  )
+  const ids = oneOfEach([...conflicts.items.flatMap(refusedId), ...quarantine.conflicts], period)
   const doubled = Map.groupBy(ids.values(), ({ eventId }) => eventId.slice(0, RUN_ID_CHARACTERS))
 
   return {
@@ -71,7 +67,8 @@ export async function readRemarks(
 
   /** The bytes of all that were refused are in the quarantine of the server that refused them, as long as it keeps them. */
   function isTold({ playtrail, '@timestamp': at }: IndexedEvent): boolean {
-    return playtrail.log === log && Date.parse(at) > (quarantine.keptSinceMs ?? Number.NEGATIVE_INFINITY)
+    const keptSinceMs = quarantine.keptSinceMs ?? Number.NEGATIVE_INFINITY
+    return playtrail.log === log && Date.parse(at) - COUNTED_MS > keptSinceMs
   }
 }
 
@@ -88,10 +85,25 @@ async function readAll<Item>(
   }
 }
 
+/** The numbers it names are not told as missing, so as many are told as dropped, however few it says there are. */
 function addDrop(dropped: Map<string, Remarks['dropped']>, runId: string, spool: EventPart['spool']): void {
   const { events, ranges } = dropped.get(runId) ?? noRemarks.dropped
-  const more = (spool?.sequences ?? []).flatMap((text) => parseRange(text) ?? [])
-  dropped.set(runId, { events: events + (spool?.events ?? 0), ranges: [...ranges, ...more] })
+  const more = setOf((spool?.sequences ?? []).flatMap((text) => parseRange(text) ?? []))
+  dropped.set(runId, {
+    events: events + Math.max(spool?.events ?? 0, more.numbers),
+    // Joined at once, so that a run of which thousands of drops are told is held in bounded memory.
+    ranges: setOf([...ranges, ...more.ranges]).ranges
+  })
+}
+
+/** Each id once; of one that was refused several times, a time within the period if there is any. */
+function oneOfEach(refused: readonly RefusedId[], period: Period): Map<string, RefusedId> {
+  const ids = new Map<string, RefusedId>()
+  for (const each of refused) {
+    const known = ids.get(each.eventId)
+    if (known === undefined || !isWithin(known.at, period)) ids.set(each.eventId, each)
+  }
+  return ids
 }
 
 function refusedId({ conflict, '@timestamp': at }: IndexedEvent): RefusedId | [] {
@@ -110,13 +122,8 @@ function flawsBeside(conflicts: readonly RefusedId[]): Flaw[] {
     if (letter === undefined)
       return all.map(({ eventId, at }) => ({ kind: 'doubled', events: 1, since: at, message: eventId }))
     const numbers = all.flatMap(({ eventId }) => numberOf(eventId)).map(({ number }) => number)
-    const { ranges } = setOf(numbers.map((number) => ({ first: number, last: number })))
+    const set = setOf(numbers.map((number) => ({ first: number, last: number })))
     const run = { id: (all[0]?.eventId ?? '').slice(0, RUN_ID_CHARACTERS) }
-    return { kind: 'doubled', run, count: countOf[letter] ?? 'run', events: numbers.length, ranges }
+    return { kind: 'doubled', run, count: countOf[letter] ?? 'run', ...shown(set) }
   })
-}
-
-function isWithin(time: string, { fromMs, toMs }: Period): boolean {
-  const ms = Date.parse(time)
-  return ms >= fromMs && ms < toMs
 }

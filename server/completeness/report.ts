@@ -54,6 +54,7 @@ export interface Report {
   addUnchecked(reason: UncheckedReason, message: string): void
   /** No run was added, other than the service's own. */
   isEmpty(): boolean
+  hasFlaws(): boolean
   findings(): Findings
 }
 
@@ -75,6 +76,7 @@ export function openReport(clock: Clock): Report {
     flawCounts[flaw.kind]++
     if (flaws.length < limits.completenessFlawsMax) flaws.push(flaw)
   }
+  const flawCount = (): number => Object.values(flawCounts).reduce((sum, count) => sum + count, 0)
   const count = ({ run }: Run, trail: Trail, { dropped }: Remarks): void => {
     for (const each of counts) events[each] += trail.counts[each].events
     events.dropped += dropped.events
@@ -92,22 +94,21 @@ export function openReport(clock: Clock): Report {
       for (const flaw of flawsOf(run, trail, remarks, clock)) addFlaw(flaw)
     },
     isEmpty: () => runs.recorded === 0,
+    hasFlaws: () => flawCount() > 0,
     addUnchecked: (reason, message) => void unchecked.push({ reason, message }),
     findings() {
-      const found = Object.values(flawCounts).reduce((sum, count) => sum + count, 0)
+      const found = flawCount()
       const verdict = verdictOf(found, unchecked)
       return {
         verdict,
         complete: verdict === 'complete',
-        ...{
-          runs,
-          service_runs: serviceRuns,
-          events,
-          flaws,
-          flaws_more: found - flaws.length,
-          flaw_counts: flawCounts,
-          unchecked
-        }
+        runs,
+        service_runs: serviceRuns,
+        events,
+        flaws,
+        flaws_more: found - flaws.length,
+        flaw_counts: flawCounts,
+        unchecked
       }
     }
   }

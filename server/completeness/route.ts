@@ -1,8 +1,9 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { problem, withoutRequired } from '../ask/documents.ts'
 import { from, to } from '../ask/filters.ts'
-import { querySchema, readParameters } from '../ask/parameters.ts'
+import { invalid, querySchema, readParameters } from '../ask/parameters.ts'
 import { documentOnly } from '../ask/routes.ts'
+import type { Problem } from '../errors.ts'
 import { completeness } from './documents.ts'
 import { type Examined, examine } from './examine.ts'
 
@@ -29,11 +30,18 @@ export const completenessRoute: FastifyPluginAsync<Examined> = async (app, exami
     const given = readParameters(parameters, query, nowMs)
     // Nobody can tell yet what comes after now.
     const toMs = Math.min(given.to ?? nowMs + 1, nowMs + 1)
-    const fromMs = Math.min(given.from ?? toMs - SPAN_MS, toMs)
+    const fromMs = given.from ?? toMs - SPAN_MS
+    if (fromMs >= toMs) throw emptyTime(fromMs, toMs)
     const { verdict, complete, ...found } = await examine(examined, { fromMs, toMs }, signal)
     const [begin, end] = [fromMs, toMs].map((ms) => new Date(ms).toISOString())
     return { complete, verdict, from: begin, to: end, log: examined.log, ...found }
   })
+}
+
+/** Of no time at all every list is complete, which proves nothing. */
+function emptyTime(fromMs: number, toMs: number): Problem {
+  const [begin, end] = [fromMs, toMs].map((ms) => new Date(ms).toISOString())
+  return invalid('from', `a time before to and before now, ${end}`, `${begin}`)
 }
 
 const schema = {

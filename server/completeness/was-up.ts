@@ -1,7 +1,7 @@
 import { parseQuery } from '../ask/query/parse.ts'
 import type { EventPartQuery, Store } from '../index/store.ts'
 import { limits } from '../limits.ts'
-import type { Period } from './remarks.ts'
+import type { Period } from './period.ts'
 
 /** The service tells so often that it is there, and is not late by more than a little. */
 const SIGNS_APART_MS_MAX = limits.serviceHeartbeatMs + 300_000

@@ -130,6 +130,11 @@ test('what could not be checked is no proof, whatever the reason: the exit code 
     assert.equal(refused.exitCode, 2, code)
     assert.match(refused.stderr, /^playtrail: could not check: .*It cannot be\./)
   }
+  for (const document of [{}, [], null, { verdict: 'complete' }, { ...answer(), verdict: 'fine' }]) {
+    const { url } = await startApi(t, { documents: { '/v1/completeness': document } })
+    const other = await playtrail(['completeness', '--url', url, '--json'])
+    assert.deepEqual([other.exitCode, other.stdout], [2, ''], JSON.stringify(document))
+  }
   const unknown = await playtrail(['completeness', '--url', 'nowhere'])
   assert.equal(unknown.exitCode, 2)
 })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type Examination, type Examined, examine } from '../../server/completeness/examine.ts'
@@ -123,14 +123,17 @@ test('an index that lags behind the end of the time proves nothing, and its gaps
   })
   const events = [started, ended]
   const late = { events, follower: behind(2.5 * 3_600) }
-  const [{ answer }, after, unknown] = await Promise.all([
+  const [{ answer }, lacking, after, unknown] = await Promise.all([
     found(t, late),
+    found(t, { events, follower: behind(0.5 * 3_600) }),
     // What waits was received after the end of the time.
     found(t, { events: cleanRun(), follower: behind(0.5 * 3_600) }),
     found(t, { events: cleanRun(), follower: { ...behind(0), lag: undefined } })
   ])
   assert.deepEqual([answer.verdict, reasonsOf(answer)], ['unchecked', ['index_lag']])
   assert.equal(answer.flaw_counts.missing, 1)
+  // What the run lacks may be among what waits, whenever that was received.
+  assert.deepEqual([lacking.answer.verdict, reasonsOf(lacking.answer)], ['unchecked', ['index_lag']])
   assert.equal(after.answer.verdict, 'complete')
   assert.deepEqual([unknown.answer.verdict, unknown.answer.index.lag], ['unchecked', null])
 })
@@ -184,7 +187,6 @@ test('a quarantine that has lost its oldest file proves nothing of the time befo
   writeFileSync(join(of.quarantine, '000000000000.ndjson'), '')
   writeFileSync(file, `{"torn":\n${line(new Date(NOW).toISOString())}`)
   assert.equal((await ask()).verdict, 'complete')
-  const { rmSync } = await import('node:fs')
   rmSync(join(of.quarantine, '000000000000.ndjson'))
   assert.deepEqual(reasonsOf(await ask()), ['quarantine_expired'])
   assert.equal((await ask()).verdict, 'unchecked')
@@ -248,6 +250,13 @@ test('a conflict of the time is told also where its run is of another one, or wh
     },
     { kind: 'doubled', events: 1, since: new Date(START).toISOString(), message: 'server:x' }
   ])
+  // Somebody tries again what was refused in that time, long after it.
+  const message = `event.id "${old.id}:4" was acknowledged before with other content`
+  const again = await found(t, {
+    events: [conflict(`${old.id}:4`)],
+    refused: [{ code: 'event_conflict', message, received: iso(NOW) }]
+  })
+  assert.equal(again.answer.flaw_counts.doubled, 1)
   // Another server has what was only counted.
   const counted = await found(t, {
     events: [...cleanRun(), conflict(`${old.id}:4`, { suppressed: 3 })],
@@ -255,6 +264,62 @@ test('a conflict of the time is told also where its run is of another one, or wh
   })
   assert.deepEqual(reasonsOf(counted.answer), ['conflicts_not_told'])
   assert.equal(counted.answer.verdict, 'incomplete')
+})
+
+test('ids that were only counted are not told where the quarantine begins within their minute', async (t) => {
+  const { of } = await found(t, {
+    events: [
+      ...cleanRun(),
+      {
+        '@timestamp': iso(START),
+        event: { id: 'server:1', action: 'event.conflict', dataset: 'playtrail.service', provider: 'server' },
+        conflict: {
+          ...{ event_id: `${runOfEvents(START).id}:1`, sender: 'mallory', hash: '00', suppressed: 3 },
+          ...{ kept_index: 0, kept_sender: 'ansible', kept_hash: '11' }
+        }
+      }
+    ]
+  })
+  rmSync(join(of.quarantine, '000000000000.ndjson'), { force: true })
+  const reasons = async (keptSinceMs: number) => {
+    const line = JSON.stringify(refusedLine({ received: iso(keptSinceMs) }))
+    writeFileSync(join(of.quarantine, '000000000009.ndjson'), `${line}\n`)
+    return reasonsOf(await examine(of, PERIOD, new AbortController().signal))
+  }
+  assert.deepEqual(await reasons(START - 30_000), ['quarantine_expired', 'conflicts_not_told'])
+  assert.deepEqual(await reasons(START - 61_000), ['quarantine_expired'])
+})
+
+test('of a run of another time no more ranges of conflicts are told than of one of this time', async (t) => {
+  const old = runOfEvents(START - 48 * HOUR_MS)
+  const numbers = Array.from({ length: limits.completenessFlawRangesMax + 2 }, (_, at) => 2 * at)
+  const refused = numbers.map((number) => ({
+    code: 'event_conflict' as const,
+    message: `event.id "${old.id}:${number}" was acknowledged before with other content`
+  }))
+  const { answer } = await found(t, { refused })
+  const [flaw] = answer.flaws
+  assert.deepEqual(
+    [flaw?.events, flaw?.ranges?.length, flaw?.ranges_more],
+    [numbers.length, limits.completenessFlawRangesMax, 2]
+  )
+})
+
+test('what a sender says that it dropped is told by its numbers, however few it says there are', async (t) => {
+  const run = runOfEvents(START)
+  const started = run.started()
+  for (let lost = 0; lost < 3; lost++) run.result('web-1', 'ok')
+  const ended = run.finished('success')
+  const dropped: Event = {
+    '@timestamp': iso(START),
+    event: { id: `${run.id}:s0`, sequence: 0, action: 'spool.dropped', dataset: 'ansible.run' },
+    run: { id: run.id },
+    spool: { reason: 'size', events: 0, bytes: 0, sequences: ['1-2', '3-3', '9-4'] }
+  }
+  const { answer } = await found(t, { events: [started, ended, dropped] })
+  assert.equal(answer.verdict, 'incomplete')
+  const [flaw] = answer.flaws
+  assert.deepEqual([flaw?.kind, flaw?.events, flaw?.ranges], ['dropped', 3, [{ first: 1, last: 3 }]])
 })
 
 test('of many flaws the first are told, and all are counted', async (t) => {
@@ -290,6 +355,30 @@ test('a flaw of a run that is being indexed just now is looked at again before i
     answer.flaws.map(({ kind }) => kind),
     ['late']
   )
+})
+
+test('a flaw is none yet if the index falls behind while it is looked at again', async (t) => {
+  const [started, result, ended] = cleanRun()
+  assert.ok(started && result && ended)
+  const { of } = await found(t, {})
+  await of.store.write(batchOf([started, ended], 0))
+  let waits = 0
+  const follower = {
+    idle: () => (++waits === 1 ? Promise.resolve() : new Promise<void>(() => undefined)),
+    ...{ lag: 1, lagSeconds: 1 }
+  }
+  // The examination takes so long that the last that was heard of the run is no longer new.
+  const times = [START, NOW]
+  const asked = { ...of, follower, now: () => times.shift() ?? NOW }
+  const answer = await examine(asked, PERIOD, new AbortController().signal)
+  assert.equal(waits, 2)
+  assert.deepEqual([answer.verdict, reasonsOf(answer)], ['unchecked', ['index_lag']])
+})
+
+test('an index that is never done, since always something new comes, has what was asked for', async (t) => {
+  const follower = { idle: async () => undefined, lag: 5, lagSeconds: 0 }
+  const { answer } = await found(t, { events: cleanRun(), follower })
+  assert.deepEqual([answer.verdict, answer.index.lag], ['complete', 5])
 })
 
 test('a question that nobody waits for any more ends', async (t) => {

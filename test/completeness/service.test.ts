@@ -26,3 +26,17 @@ test('a time in which nothing happened is complete from the start of the service
   )
   assert.equal(before.service_runs, 2)
 })
+
+test('a time that is empty or has not come yet is refused: it would prove nothing', async (t) => {
+  const service = await runningService(t)
+  for (const time of [
+    'from=now%2B1d',
+    'from=now&to=now',
+    'from=2026-11-05&to=2026-11-05',
+    'to=now%2B1d&from=now%2B1h'
+  ]) {
+    const { status, body } = await get(service, `/v1/completeness?${time}`)
+    assert.deepEqual([status, body.code, body.parameter], [400, 'parameter_invalid', 'from'], time)
+    assert.match(body.detail, /^from: expected a time before to and before now, /)
+  }
+})

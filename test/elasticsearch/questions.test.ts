@@ -54,6 +54,18 @@ async function searches(t: TestContext, body?: object, questionMsMax?: number): 
   return { store, next: () => came.promise }
 }
 
+test('an answer in which what a shard holds is missing is none', async (t) => {
+  const _shards = { total: 2, successful: 1, skipped: 0, failed: 1 }
+  const { store } = await searches(t, { timed_out: false, _shards, hits: { hits: [] }, aggregations: {} })
+  for (const [name, ask] of Object.entries(questions)) {
+    await assert.rejects(
+      () => ask(store),
+      { code: 'index_unavailable', message: /of the shards of the index 1 did not answer/ },
+      name
+    )
+  }
+})
+
 test('a question that Elasticsearch broke off for its time is refused as too long', async (t) => {
   const { store } = await searches(t, { timed_out: true, hits: { hits: [] }, aggregations: {} })
   for (const [name, ask] of Object.entries(questions))

@@ -1,5 +1,6 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
 import { Problem } from '../../errors.ts'
+import { unavailable } from './failures.ts'
 import type { IndexNames } from './names.ts'
 
 /** What a question is asked with. */
@@ -56,7 +57,10 @@ export async function aggregate<Aggregations>(
   return answer.aggregations
 }
 
-/** Elasticsearch ends what takes too long by itself, and says so in an answer that is not whole. */
+/**
+ * Elasticsearch ends what takes too long by itself, and leaves out what is in a shard that fails: it says so in an answer
+ * that is not whole, and what is missing in it must not pass for what is not there.
+ */
 async function ask<Source, Aggregations>(
   { client, signal, questionMsMax }: Asking,
   request: estypes.SearchRequest
@@ -64,6 +68,9 @@ async function ask<Source, Aggregations>(
   const limited = { ...request, track_total_hits: false, timeout: `${questionMsMax}ms` }
   const answer = await client.search<Source, Aggregations>(limited, { signal })
   if (answer.timed_out) throw tookTooLong(questionMsMax)
+  // Absent where the caller left it out of the answer.
+  const failed = answer._shards?.failed ?? 0
+  if (failed > 0) throw unavailable(new Error(`of the shards of the index ${failed} did not answer`))
   return answer
 }
 
