@@ -36,7 +36,11 @@ async function checkFile(file: FileAnchor, check: StartCheck): Promise<AnchoredR
   const kept = await asked(file, check, () => file.kept())
   if (kept === undefined || kept.size === 0) return undefined
   const { size, root } = kept
-  if (size > log.journalEnd()) throw refusal(file, rolledBack(size, log.journalEnd()))
+  if (size > log.journalEnd())
+    throw refusal(
+      file,
+      rolledBack(`it has a checkpoint of ${size} entries that this log signed`, log.journalEnd())
+    )
   const then = await rootThen(kept, signed, log)
   if (then === undefined) return { size, root: root.toString('base64'), place: file.target }
   if (!then.equals(root)) throw refusal(file, otherHistory(kept))
@@ -86,7 +90,8 @@ function refusal({ kind, target }: Anchor, { message }: Contradiction): Fatal {
   return new Fatal(
     `the ${kind} ${target} does not agree with this data folder: ${message}. ` +
       'Nothing is signed, and nothing is received. Restore the newest copy of the data folder, which continues that checkpoint. ' +
-      'If there is none any more, evidence is lost: keep this folder and the anchor as they are, and begin anew in another data folder with another anchor (docs/evidence.md).'
+      'If there is none any more, evidence is lost: keep this folder and the anchor as they are, and begin anew in another data folder with another anchor. ' +
+      'If it is the anchor that is wrong, and it is known why, take it out of the settings (docs/evidence.md).'
   )
 }
 
