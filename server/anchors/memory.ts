@@ -20,6 +20,8 @@ export interface Remembered {
   /** What fails, and since when; absent if nothing does. */
   error?: string
   failing_since?: string
+  /** Why it does not agree with the log, which it has not taken back by keeping a checkpoint since. */
+  contradiction?: string
 }
 
 export interface AnchorMemory {
@@ -72,6 +74,6 @@ function isRemembered(one: Remembered | null): one is Remembered {
     typeof one?.kind === 'string' &&
     typeof one.target === 'string' &&
     (one.size === undefined || Number.isSafeInteger(one.size)) &&
-    [one.root, one.at, one.error, one.failing_since].every(isText)
+    [one.root, one.at, one.error, one.failing_since, one.contradiction].every(isText)
   )
 }

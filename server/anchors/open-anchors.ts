@@ -63,7 +63,9 @@ export async function openAnchors(parts: AnchorParts): Promise<OpenedAnchors> {
       'what the anchors held could not be read: a file that is gone will not be missed'
     )
   )
-  const anchored = await checkAnchors({ files, witnesses, signed, log: known, logger: log })
+  const contradictionOf = (anchor: Anchor): string | undefined => memory.of(anchor)?.contradiction
+  const check = { files, witnesses, signed, log: known, contradictionOf, logger: log }
+  const anchored = await checkAnchors(check)
   return {
     anchored,
     start(sealer) {

@@ -15,13 +15,16 @@ export interface StartCheck {
   /** What was signed last in this data folder; undefined if nothing was. */
   signed: SignedCheckpoint | undefined
   log: KnownLog
+  /** Why the anchor did not agree with the log when it was asked last; undefined if it did, or is not known to. */
+  contradictionOf(anchor: Anchor): string | undefined
   logger: Pick<Logger, 'warn'>
 }
 
 /**
  * Asks the anchors, before anything is signed, whether the log in this data folder is the one that they know. Throws Fatal if one of
  * them holds a checkpoint of a longer history, or of another. An anchor that cannot be asked keeps nothing from being
- * recorded: it fails, which /readyz tells, and is asked again. Returns what only the journal can tell.
+ * recorded: it fails, which /readyz tells, and is asked again; unless it did not agree before, and does not say that it does now:
+ * meanwhile the journal may have become as long as what the anchor knows, and be signed in its place. Returns what only the journal can tell.
  */
 export async function checkAnchors(check: StartCheck): Promise<AnchoredRoot[]> {
   const { files, witnesses } = check
@@ -69,7 +72,7 @@ async function checkWitness(witness: Anchor, check: StartCheck): Promise<void> {
 
 async function asked<Answer>(
   anchor: Anchor,
-  { logger }: StartCheck,
+  { logger, contradictionOf }: StartCheck,
   ask: (signal: AbortSignal) => Promise<Answer>
 ): Promise<Answer | undefined> {
   try {
@@ -77,6 +80,9 @@ async function asked<Answer>(
   } catch (error) {
     if (error instanceof Contradiction) throw refusal(anchor, error)
     if (error instanceof BadEvidence) throw unusable(error)
+    const before = contradictionOf(anchor)
+    if (before !== undefined)
+      throw refusal(anchor, new Contradiction(`${before}; that was before, and now ${reasonOf(error)}`))
     const { kind, target } = anchor
     logger.warn(
       { err: error, anchor: `${kind}:${target}` },
@@ -84,6 +90,10 @@ async function asked<Answer>(
     )
     return undefined
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function refusal({ kind, target }: Anchor, { message }: Contradiction): Fatal {
