@@ -64,7 +64,15 @@ export async function openAnchors(parts: AnchorParts): Promise<OpenedAnchors> {
     )
   )
   const contradictionOf = (anchor: Anchor): string | undefined => memory.of(anchor)?.contradiction
-  const check = { files, witnesses, signed, log: known, contradictionOf, logger: log }
+  const onContradiction = async (anchor: Anchor, reason: string): Promise<void> => {
+    try {
+      await memory.keepContradiction(anchor, reason)
+    } catch (error) {
+      // The start ends all the same; what it costs is that a later one has to ask again.
+      log.warn({ err: error }, 'what an anchor said of the log could not be noted in the data folder')
+    }
+  }
+  const check = { files, witnesses, signed, log: known, contradictionOf, onContradiction, logger: log }
   const anchored = await checkAnchors(check)
   return {
     anchored,

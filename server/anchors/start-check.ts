@@ -17,6 +17,8 @@ export interface StartCheck {
   log: KnownLog
   /** Why the anchor did not agree with the log when it was asked last; undefined if it did, or is not known to. */
   contradictionOf(anchor: Anchor): string | undefined
+  /** Told why it does not; the start ends when this is done. */
+  onContradiction(anchor: Anchor, reason: string): Promise<void>
   logger: Pick<Logger, 'warn'>
 }
 
@@ -40,13 +42,14 @@ async function checkFile(file: FileAnchor, check: StartCheck): Promise<AnchoredR
   if (kept === undefined || kept.size === 0) return undefined
   const { size, root } = kept
   if (size > log.journalEnd())
-    throw refusal(
+    throw await refused(
       file,
+      check,
       rolledBack(`it has a checkpoint of ${size} entries that this log signed`, log.journalEnd())
     )
   const then = await rootThen(kept, signed, log)
   if (then === undefined) return { size, root: root.toString('base64'), place: file.target }
-  if (!then.equals(root)) throw refusal(file, otherHistory(kept))
+  if (!then.equals(root)) throw await refused(file, check, otherHistory(kept))
   return undefined
 }
 
@@ -72,24 +75,30 @@ async function checkWitness(witness: Anchor, check: StartCheck): Promise<void> {
 
 async function asked<Answer>(
   anchor: Anchor,
-  { logger, contradictionOf }: StartCheck,
+  check: StartCheck,
   ask: (signal: AbortSignal) => Promise<Answer>
 ): Promise<Answer | undefined> {
   try {
     return await within(limits.anchorStartMsMax, new AbortController().signal, ask)
   } catch (error) {
-    if (error instanceof Contradiction) throw refusal(anchor, error)
+    if (error instanceof Contradiction) throw await refused(anchor, check, error)
     if (error instanceof BadEvidence) throw unusable(error)
-    const before = contradictionOf(anchor)
+    const before = check.contradictionOf(anchor)
     if (before !== undefined)
       throw refusal(anchor, new Contradiction(`${before}; that was before, and now ${reasonOf(error)}`))
     const { kind, target } = anchor
-    logger.warn(
+    check.logger.warn(
       { err: error, anchor: `${kind}:${target}` },
       `the anchor ${target} could not be asked what it knows of the log: it is asked again while the service runs`
     )
     return undefined
   }
+}
+
+/** The refusal, remembered for later starts, which may not reach the anchor. */
+async function refused(anchor: Anchor, check: StartCheck, contradiction: Contradiction): Promise<Fatal> {
+  await check.onContradiction(anchor, contradiction.message)
+  return refusal(anchor, contradiction)
 }
 
 function reasonOf(error: unknown): string {

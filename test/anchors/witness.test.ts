@@ -199,12 +199,14 @@ async function twoLives(t: TestContext): Promise<Witnessed & { older: string }> 
   return { ...made, older }
 }
 
-test('a folder that went back behind what the witness has seen does not start', async (t) => {
-  const { dataDir, anchorWitness, older } = await twoLives(t)
+test('a folder that went back behind what the witness has seen does not start, nor when it cannot be asked again', async (t) => {
+  const { dataDir, anchorWitness, door, older } = await twoLives(t)
   copyFolder(older, dataDir)
   const message = await refusal({ dataDir, anchorWitness })
   assert.match(message, /the witness witness\.example\/w1 does not agree with this data folder/)
   assert.match(message, /an older copy of the data folder was put in its place/)
+  door.fault = 'fails before'
+  assert.match(await refusal({ dataDir, anchorWitness }), /that was before, and now expected 200/)
 })
 
 test('a history that was rewritten and signed with the real key does not start', async (t) => {
