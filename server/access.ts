@@ -55,13 +55,24 @@ export function revokeToken(file: string, name: string): void {
 export function readTokens(file: string): Token[] {
   if (!existsSync(file)) return []
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Token[]
+    const tokens: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    if (Array.isArray(tokens) && tokens.every(isToken)) return tokens as Token[]
+    throw new Error('expected a list of tokens, each with "name", "role" and "sha256"')
   } catch (error) {
     throw new Fatal(
       `${file} cannot be read: ${String(error)}. Restore it from a copy, or remove it and make new tokens.`,
       { cause: error }
     )
   }
+}
+
+/** Whether it says what has to be known of a token: somebody may have written the file by hand. */
+export function isToken(token: Partial<Token> | null): token is Pick<Token, 'name' | 'role' | 'sha256'> {
+  return (
+    typeof token?.name === 'string' &&
+    typeof token.sha256 === 'string' &&
+    roles.some((role) => role === token.role)
+  )
 }
 
 /** A request that was refused for want of a token, or of the right one. */

@@ -64,6 +64,8 @@ export const limits = {
 
   /** Pause between two heartbeats of the service, which are told also if nothing happened. */
   serviceHeartbeatMs: 3_600_000,
+  /** Pause after one that could not be recorded. */
+  serviceHeartbeatRetryMs: 60_000,
   /** Pause between two looks whether tokens were made or revoked. */
   tokensLookMs: 1_000,
   /** Events about refused requests that the service records within a minute; the rest is counted in one more. */

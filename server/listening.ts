@@ -22,7 +22,9 @@ export async function closeApp(app: FastifyInstance): Promise<void> {
 
 /** Why an address cannot be listened on, with what to do; any other error as it is. */
 export function explainListening(error: unknown, listen: Listen): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  // A file that may not be read has the code of an address that may not be listened on.
+  if (!(error instanceof Error && 'syscall' in error && error.syscall === 'listen')) return error
+  const code = 'code' in error ? error.code : undefined
   if (code === 'EADDRINUSE') {
     return new Fatal(
       `port ${listen.port} on ${listen.host} is taken, perhaps by another Playtrail. Choose another with --listen ${listen.host}:PORT.`,

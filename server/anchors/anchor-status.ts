@@ -36,7 +36,7 @@ export interface StatusOptions {
 export function createStatus({ anchor, remembered: before, log, onChange }: StatusOptions): Status {
   const { kind, target } = anchor
   const name = { anchor: `${kind}:${target}` }
-  let { size, root, at } = before ?? {}
+  let { size, root, at, contradiction } = before ?? {}
   let error: string | undefined
   let failingSince: string | undefined
   let failures = 0
@@ -64,7 +64,8 @@ export function createStatus({ anchor, remembered: before, log, onChange }: Stat
         ...(root !== undefined && { root }),
         ...(at !== undefined && { at }),
         ...(error !== undefined && { error }),
-        ...(failingSince !== undefined && { failing_since: failingSince })
+        ...(failingSince !== undefined && { failing_since: failingSince }),
+        ...(contradiction !== undefined && { contradiction })
       }
     },
     kept(checkpoint) {
@@ -75,6 +76,7 @@ export function createStatus({ anchor, remembered: before, log, onChange }: Stat
       at = new Date().toISOString()
       error = undefined
       failingSince = undefined
+      contradiction = undefined
       onChange()
     },
     failed(reason) {
@@ -82,6 +84,7 @@ export function createStatus({ anchor, remembered: before, log, onChange }: Stat
       const text = textOf(reason)
       if (text === error) return
       error = text
+      if (reason instanceof Contradiction) contradiction = text
       failingSince ??= new Date().toISOString()
       const level = reason instanceof Contradiction ? 'error' : 'warn'
       log[level](

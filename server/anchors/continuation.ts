@@ -40,7 +40,8 @@ export async function checkContinues(
   { readTile, journalEnd }: KnownLog
 ): Promise<void> {
   if (kept.size > now.size) {
-    if (kept.size > journalEnd()) throw rolledBack(kept.size, journalEnd())
+    if (kept.size > journalEnd())
+      throw rolledBack(`it has a checkpoint of ${kept.size} entries that this log signed`, journalEnd())
     throw new Error(`it has a checkpoint of ${kept.size} entries, and ${now.size} are sealed yet`)
   }
   const root = await earlierRoot(now, kept.size, readTile)
@@ -49,9 +50,9 @@ export async function checkContinues(
   if (!root.equals(kept.root)) throw otherHistory(kept)
 }
 
-export function rolledBack(keptSize: number, journalEnd: number): Contradiction {
+export function rolledBack(known: string, journalEnd: number): Contradiction {
   return new Contradiction(
-    `it has a checkpoint of ${keptSize} entries that this log signed, and the journal has ${journalEnd} records: ` +
+    `${known}, and the journal has ${journalEnd} records: ` +
       'an older copy of the data folder was put in its place, or the end of the journal was cut off'
   )
 }

@@ -20,29 +20,41 @@ export interface Remembered {
   /** What fails, and since when; absent if nothing does. */
   error?: string
   failing_since?: string
+  /** Why it does not agree with the log, which it has not taken back by keeping a checkpoint since. */
+  contradiction?: string
 }
 
 export interface AnchorMemory {
   of(anchor: { kind: string; target: string }): Remembered | undefined
   /** Remembers all of these and nothing else, durably. */
   keep(all: readonly Remembered[]): Promise<void>
+  /** Remembers, durably, why an anchor does not agree with the log, beside all that is remembered. */
+  keepContradiction(anchor: { kind: string; target: string }, contradiction: string): Promise<void>
 }
 
 /** A file that holds something else is told to `onBad`, and replaced. */
 export async function openMemory(path: string, onBad: (error: unknown) => void): Promise<AnchorMemory> {
-  const known = await readRemembered(path).catch((error: unknown) => {
+  let known = await readRemembered(path).catch((error: unknown) => {
     onBad(error)
     return []
   })
   let written: Promise<unknown> = Promise.resolve()
+  const of: AnchorMemory['of'] = ({ kind, target }) =>
+    known.find((one) => one.kind === kind && one.target === target)
+  const keep: AnchorMemory['keep'] = async (all) => {
+    const content = `${JSON.stringify({ format: FORMAT, anchors: all }, undefined, 2)}\n`
+    // One after the other: they share a file.
+    const writing = written.then(() => replaceFileElsewhere(path, content, MODE))
+    written = writing.catch(() => undefined)
+    await writing
+  }
   return {
-    of: ({ kind, target }) => known.find((one) => one.kind === kind && one.target === target),
-    async keep(all) {
-      const content = `${JSON.stringify({ format: FORMAT, anchors: all }, undefined, 2)}\n`
-      // One after the other: they share a file.
-      const writing = written.then(() => replaceFileElsewhere(path, content, MODE))
-      written = writing.catch(() => undefined)
-      await writing
+    of,
+    keep,
+    async keepContradiction({ kind, target }, contradiction) {
+      const before = of({ kind, target })
+      known = [...known.filter((one) => one !== before), { ...before, kind, target, contradiction }]
+      await keep(known)
     }
   }
 }
@@ -72,6 +84,6 @@ function isRemembered(one: Remembered | null): one is Remembered {
     typeof one?.kind === 'string' &&
     typeof one.target === 'string' &&
     (one.size === undefined || Number.isSafeInteger(one.size)) &&
-    [one.root, one.at, one.error, one.failing_since].every(isText)
+    [one.root, one.at, one.error, one.failing_since, one.contradiction].every(isText)
   )
 }

@@ -63,7 +63,17 @@ export async function openAnchors(parts: AnchorParts): Promise<OpenedAnchors> {
       'what the anchors held could not be read: a file that is gone will not be missed'
     )
   )
-  const anchored = await checkAnchors({ files, witnesses, signed, log: known, logger: log })
+  const contradictionOf = (anchor: Anchor): string | undefined => memory.of(anchor)?.contradiction
+  const onContradiction = async (anchor: Anchor, reason: string): Promise<void> => {
+    try {
+      await memory.keepContradiction(anchor, reason)
+    } catch (error) {
+      // The start ends all the same; what it costs is that a later one has to ask again.
+      log.warn({ err: error }, 'what an anchor said of the log could not be noted in the data folder')
+    }
+  }
+  const check = { files, witnesses, signed, log: known, contradictionOf, onContradiction, logger: log }
+  const anchored = await checkAnchors(check)
   return {
     anchored,
     start(sealer) {

@@ -15,13 +15,18 @@ export interface StartCheck {
   /** What was signed last in this data folder; undefined if nothing was. */
   signed: SignedCheckpoint | undefined
   log: KnownLog
+  /** Why the anchor did not agree with the log when it was asked last; undefined if it did, or is not known to. */
+  contradictionOf(anchor: Anchor): string | undefined
+  /** Told why it does not; the start ends when this is done. */
+  onContradiction(anchor: Anchor, reason: string): Promise<void>
   logger: Pick<Logger, 'warn'>
 }
 
 /**
  * Asks the anchors, before anything is signed, whether the log in this data folder is the one that they know. Throws Fatal if one of
  * them holds a checkpoint of a longer history, or of another. An anchor that cannot be asked keeps nothing from being
- * recorded: it fails, which /readyz tells, and is asked again. Returns what only the journal can tell.
+ * recorded: it fails, which /readyz tells, and is asked again; unless it did not agree before, and does not say that it does now:
+ * meanwhile the journal may have become as long as what the anchor knows, and be signed in its place. Returns what only the journal can tell.
  */
 export async function checkAnchors(check: StartCheck): Promise<AnchoredRoot[]> {
   const { files, witnesses } = check
@@ -36,10 +41,15 @@ async function checkFile(file: FileAnchor, check: StartCheck): Promise<AnchoredR
   const kept = await asked(file, check, () => file.kept())
   if (kept === undefined || kept.size === 0) return undefined
   const { size, root } = kept
-  if (size > log.journalEnd()) throw refusal(file, rolledBack(size, log.journalEnd()))
+  if (size > log.journalEnd())
+    throw await refused(
+      file,
+      check,
+      rolledBack(`it has a checkpoint of ${size} entries that this log signed`, log.journalEnd())
+    )
   const then = await rootThen(kept, signed, log)
   if (then === undefined) return { size, root: root.toString('base64'), place: file.target }
-  if (!then.equals(root)) throw refusal(file, otherHistory(kept))
+  if (!then.equals(root)) throw await refused(file, check, otherHistory(kept))
   return undefined
 }
 
@@ -65,16 +75,19 @@ async function checkWitness(witness: Anchor, check: StartCheck): Promise<void> {
 
 async function asked<Answer>(
   anchor: Anchor,
-  { logger }: StartCheck,
+  check: StartCheck,
   ask: (signal: AbortSignal) => Promise<Answer>
 ): Promise<Answer | undefined> {
   try {
     return await within(limits.anchorStartMsMax, new AbortController().signal, ask)
   } catch (error) {
-    if (error instanceof Contradiction) throw refusal(anchor, error)
+    if (error instanceof Contradiction) throw await refused(anchor, check, error)
     if (error instanceof BadEvidence) throw unusable(error)
+    const before = check.contradictionOf(anchor)
+    if (before !== undefined)
+      throw refusal(anchor, new Contradiction(`${before}; that was before, and now ${reasonOf(error)}`))
     const { kind, target } = anchor
-    logger.warn(
+    check.logger.warn(
       { err: error, anchor: `${kind}:${target}` },
       `the anchor ${target} could not be asked what it knows of the log: it is asked again while the service runs`
     )
@@ -82,11 +95,22 @@ async function asked<Answer>(
   }
 }
 
+/** The refusal, remembered for later starts, which may not reach the anchor. */
+async function refused(anchor: Anchor, check: StartCheck, contradiction: Contradiction): Promise<Fatal> {
+  await check.onContradiction(anchor, contradiction.message)
+  return refusal(anchor, contradiction)
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 function refusal({ kind, target }: Anchor, { message }: Contradiction): Fatal {
   return new Fatal(
     `the ${kind} ${target} does not agree with this data folder: ${message}. ` +
       'Nothing is signed, and nothing is received. Restore the newest copy of the data folder, which continues that checkpoint. ' +
-      'If there is none any more, evidence is lost: keep this folder and the anchor as they are, and begin anew in another data folder with another anchor (docs/evidence.md).'
+      'If there is none any more, evidence is lost: keep this folder and the anchor as they are, and begin anew in another data folder with another anchor. ' +
+      'If it is the anchor that is wrong, and it is known why, take it out of the settings (docs/evidence.md).'
   )
 }
 

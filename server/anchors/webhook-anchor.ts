@@ -1,7 +1,7 @@
 import { formatNote } from '../seal/note.ts'
 import { readFileWithin } from '../verify/read-file.ts'
 import type { Anchor } from './anchor.ts'
-import { answerOf, post } from './post.ts'
+import { answerOf, type Posted, post } from './post.ts'
 
 const TOKEN_BYTES_MAX = 4_096
 
@@ -21,9 +21,30 @@ export function webhookAnchor({ url, tokenFile }: WebhookOptions): Anchor {
       const headers = tokenFile === '' ? {} : { authorization: `Bearer ${await tokenIn(tokenFile)}` }
       const answer = await post(url, formatNote(note), signal, headers)
       if (answer.status < 200 || answer.status > 299)
-        throw new Error(`expected 2xx, it answered ${answerOf(answer)}`)
+        throw new Error(`expected 2xx, it answered ${answerOf(withoutSecrets(answer, url))}`)
       return undefined
     }
+  }
+}
+
+/** Many servers repeat the path that they do not know, and what an anchor fails with is shown to anybody who asks /readyz. */
+function withoutSecrets(answer: Posted, url: string): Posted {
+  const { pathname, search } = new URL(url)
+  const said = answer.text.toLowerCase()
+  // Word by word, since the answer may write the signs between them in another way.
+  const isTold = `${pathname}${search}`
+    .toLowerCase()
+    .split(/[/?&=]/)
+    .some((word) => word !== '' && (said.includes(word) || said.includes(unescaped(word))))
+  return isTold ? { ...answer, text: '(its words, which tell of the path, are not shown)' } : answer
+}
+
+/** The word as people write it; as it is where it is no good UTF-8. */
+function unescaped(word: string): string {
+  try {
+    return decodeURIComponent(word)
+  } catch {
+    return word
   }
 }
 

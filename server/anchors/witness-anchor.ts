@@ -105,6 +105,10 @@ function sizeToGoOnFrom(
   if (answer.status !== 409 || known === undefined || Number(known) === old)
     throw new Error(`expected 200 and its signature, it answered ${answerOf(answer)}`)
   if (Number(known) <= size) return Number(known)
-  if (Number(known) > journalEnd()) throw rolledBack(Number(known), journalEnd())
+  if (Number(known) > journalEnd()) {
+    // The size that a witness answers with is not signed (https://c2sp.org/tlog-witness).
+    const said = `it says, which no signature shows, that it has a checkpoint of ${known} entries`
+    throw rolledBack(said, journalEnd())
+  }
   throw new Error(`it has a checkpoint of ${known} entries, and ${size} are sealed yet`)
 }

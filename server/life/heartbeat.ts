@@ -22,7 +22,8 @@ export interface HeartbeatOptions {
 export function keepBeating(options: HeartbeatOptions): Heartbeat {
   const { life, log, standing, now = Date.now, sleep = sleepUnlessAborted } = options
   const stopping = new AbortController()
-  const beat = async (): Promise<void> => {
+  /** Returns the pause until the next one. */
+  const beat = async (): Promise<number> => {
     try {
       const service = standing()
       await life.tell(
@@ -32,18 +33,17 @@ export function keepBeating(options: HeartbeatOptions): Heartbeat {
         },
         { atMs: now(), isUrgent: true }
       )
+      return limits.serviceHeartbeatMs
     } catch (error) {
-      log.error(
-        { err: error },
-        'the heartbeat of the service could not be recorded; the next one is tried in an hour'
-      )
+      log.error({ err: error }, 'the heartbeat of the service could not be recorded; it is tried again')
+      // An hour without one is what an auditor would ask about, and the journal is seldom overloaded for long.
+      return limits.serviceHeartbeatRetryMs
     }
   }
   const beating = (async (): Promise<void> => {
-    for (;;) {
-      await sleep(limits.serviceHeartbeatMs, stopping.signal)
+    for (let pauseMs: number = limits.serviceHeartbeatMs; ; pauseMs = await beat()) {
+      await sleep(pauseMs, stopping.signal)
       if (stopping.signal.aborted) return
-      await beat()
     }
   })()
   return {

@@ -1,4 +1,4 @@
-import { type Role, roles } from '../access.ts'
+import { isToken, type Role } from '../access.ts'
 import { replaceFile } from '../data-folder.ts'
 import { Fatal } from '../errors.ts'
 import { type FileSystem, realDisk } from '../file-system.ts'
@@ -52,12 +52,4 @@ function readMemory(path: string, disk: FileSystem): Pick<Memory, 'runs' | 'toke
       { cause: error }
     )
   }
-}
-
-function isToken(token: Partial<TokenTold> | null): boolean {
-  return (
-    typeof token?.name === 'string' &&
-    typeof token.sha256 === 'string' &&
-    roles.some((role) => role === token.role)
-  )
 }

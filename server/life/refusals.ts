@@ -64,7 +64,10 @@ function refusalOf(request: FastifyRequest, error: AccessRefused): Refusal {
   return { error, from: ip, method, route: routeOptions.url }
 }
 
-/** An IPv4 address as it is written, also where it came through a socket for both kinds. */
+/**
+ * An IPv4 address as it is written, also where it came through a socket for both kinds. A link-local one without the interface
+ * that Node adds to it: with that it is no address to the index, which would refuse the event.
+ */
 export function addressOf(ip: string): string {
-  return ip.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '')
+  return ip.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '').replace(/%.*$/, '')
 }

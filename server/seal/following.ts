@@ -37,7 +37,7 @@ export interface FollowingOptions {
 }
 
 export function createFollowing(options: FollowingOptions): Following {
-  const { journal, worker, anchored, log } = options
+  const { journal, worker, log } = options
   const halting = new AbortController()
   const signal = AbortSignal.any([options.signal, halting.signal])
   const retry = createRetry({ log, signal, isFinal: isFatal })
@@ -45,6 +45,8 @@ export function createFollowing(options: FollowingOptions): Following {
   let publishedAt: number | undefined
   let final: string | undefined
   let isOpen = false
+  /** What the tree did not pass yet. What is signed afterwards follows from it, and need not be made again for it. */
+  let { anchored } = options
   /** The record that is read next, and up to which one the worker was told to seal. */
   let position = 0
   let sealedTo = 0
@@ -64,6 +66,7 @@ export function createFollowing(options: FollowingOptions): Following {
     }
     if (halting.signal.aborted) return
     setPublished(await worker.call('seal', undefined))
+    anchored = []
     position = progress.next
     sealedTo = progress.next
     waitingSince = undefined

@@ -8,6 +8,7 @@ export type Fault =
   | 'none'
   | 'fails before'
   | 'fails after'
+  | 'repeats the path'
   | 'cuts before'
   | 'cuts after'
   | 'hangs'
@@ -32,6 +33,8 @@ export async function faultyDoor(t: Ending, behind?: string): Promise<FaultyDoor
     if (fault === 'hangs') return
     if (fault === 'cuts before') return void incoming.socket.destroy()
     if (fault === 'fails before') return void answer.writeHead(500).end('out of order')
+    if (fault === 'repeats the path')
+      return void answer.writeHead(404).end(`There is no POST ${decodeURI(incoming.url ?? '')}.`)
     if (fault === 'redirects') return void answer.writeHead(302, { location: '/elsewhere' }).end()
     if (fault === 'never ends') return void flood(answer)
     const { status, type, text } = behind === undefined ? taken : await passOn(behind, incoming, body)

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { openDataFolder } from '../../server/data-folder.ts'
 import { runPlaytrail } from '../support/command.ts'
+import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { startServer } from '../support/server-process.ts'
 import { forge } from '../verify/forge.ts'
@@ -116,6 +117,27 @@ test('where only the log went back, and the journal has what the anchor knows, t
   const size = await sealedSize(service)
   assert.ok(size > anchored.size)
   await checkpointOnce(anchorFile, (checkpoint) => checkpoint.size === size)
+})
+
+test('a log that passed what the anchor knows is not made again after every failure', async (t) => {
+  const { dataDir, anchorFile } = await history(t)
+  const elder = readFileSync(anchorFile)
+  const before = await anchoredService(t, { dataDir, anchorFile })
+  await send(before, 100)
+  await before.stop()
+  writeFileSync(anchorFile, elder)
+  rmSync(join(dataDir, 'log/tile'), { recursive: true })
+  const service = await anchoredService(t, { dataDir, anchorFile })
+  // Whoever makes the log again empties this folder first.
+  const remade = join(dataDir, 'log/remade')
+  mkdirSync(remade)
+  const obstacle = join(dataDir, 'keys/last-signed.new')
+  mkdirSync(obstacle)
+  await send(service, 300)
+  await eventually(async () => service.sealer.lastError)
+  rmdirSync(obstacle)
+  await sealedSize(service)
+  assert.ok(existsSync(remade))
 })
 
 test('tiles that are damaged or gone are made again of the journal, which has to give what the anchor knows', async (t) => {

@@ -99,25 +99,27 @@ test('a webhook gets the token of the file, a new one without a restart', async 
   assert.doesNotMatch(JSON.stringify(lines), /first|second|third/)
 })
 
-test('neither /readyz, nor metrics, nor the log, nor what is remembered shows the path of a webhook', async (t) => {
-  const dataDir = temporaryFolder(t)
-  const door = await faultyDoor(t)
-  door.fault = 'fails before'
-  const lines: LogLine[] = []
-  const anchorWebhook = `${door.url}/services/T0/s3cr3t?key=s3cr3t\n${door.url}/services/other/s3cr3t`
-  const service = await anchoredService(t, { dataDir, anchorWebhook }, lines)
-  await anchorOnce(service, ({ error }) => error !== undefined)
-  const ready = await get(service, '/readyz')
-  assert.deepEqual(
-    ready.body.anchors.map(({ target }: { target: string }) => target),
-    [door.url, `${door.url} (2)`]
-  )
-  const metrics = await get(service, '/metrics')
-  await service.stop()
-  const shown = [JSON.stringify(ready.body), metrics.body, JSON.stringify(lines)]
-  for (const text of [...shown, readFileSync(join(dataDir, 'anchors.json'), 'utf8')])
-    assert.doesNotMatch(text, /s3cr3t/)
-})
+for (const fault of ['fails before', 'repeats the path'] as const) {
+  test(`neither /readyz, nor metrics, nor the log, nor what is remembered shows the path of a webhook that ${fault}`, async (t) => {
+    const dataDir = temporaryFolder(t)
+    const door = await faultyDoor(t)
+    door.fault = fault
+    const lines: LogLine[] = []
+    const anchorWebhook = `${door.url}/services/T0/s3cr3t?key=%C3%A4s3cr3t\n${door.url}/services/other/s3cr3t`
+    const service = await anchoredService(t, { dataDir, anchorWebhook }, lines)
+    await anchorOnce(service, ({ error }) => error !== undefined)
+    const ready = await get(service, '/readyz')
+    assert.deepEqual(
+      ready.body.anchors.map(({ target }: { target: string }) => target),
+      [door.url, `${door.url} (2)`]
+    )
+    const metrics = await get(service, '/metrics')
+    await service.stop()
+    const shown = [JSON.stringify(ready.body), metrics.body, JSON.stringify(lines)]
+    for (const text of [...shown, readFileSync(join(dataDir, 'anchors.json'), 'utf8')])
+      assert.doesNotMatch(text, /s3cr3t/)
+  })
+}
 
 test('a webhook that was refused, as nobody listens there, is named by the reason', async (t) => {
   const dataDir = temporaryFolder(t)

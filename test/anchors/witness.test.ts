@@ -10,6 +10,7 @@ import type { Service } from '../../server/service.ts'
 import type { RunningWitness } from '../../server/witness/service.ts'
 import { newKey } from '../seal/keys.ts'
 import { runPlaytrail } from '../support/command.ts'
+import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { get } from '../support/service.ts'
 import { runningWitness } from '../support/witness.ts'
@@ -198,12 +199,14 @@ async function twoLives(t: TestContext): Promise<Witnessed & { older: string }> 
   return { ...made, older }
 }
 
-test('a folder that went back behind what the witness has seen does not start', async (t) => {
-  const { dataDir, anchorWitness, older } = await twoLives(t)
+test('a folder that went back behind what the witness has seen does not start, nor when it cannot be asked again', async (t) => {
+  const { dataDir, anchorWitness, door, older } = await twoLives(t)
   copyFolder(older, dataDir)
   const message = await refusal({ dataDir, anchorWitness })
   assert.match(message, /the witness witness\.example\/w1 does not agree with this data folder/)
   assert.match(message, /an older copy of the data folder was put in its place/)
+  door.fault = 'fails before'
+  assert.match(await refusal({ dataDir, anchorWitness }), /that was before, and now expected 200/)
 })
 
 test('a history that was rewritten and signed with the real key does not start', async (t) => {
@@ -224,7 +227,9 @@ test('a witness that cannot be asked does not keep the service from starting; wh
   const failing = await anchorOnce(service, ({ error }) => error !== undefined)
   assert.equal(failing.status, 'anchor_failing')
   door.fault = 'none'
-  const { status } = await anchorOnce(service, ({ error }) => /this log signed/.test(error ?? ''))
+  const { status } = await anchorOnce(service, ({ error }) =>
+    /an older copy of the data folder/.test(error ?? '')
+  )
   assert.equal(status, 'log_failing')
   const signed = readFileSync(join(dataDir, 'keys/last-signed'))
   // Fewer than the witness has seen: it could not be told from the true history by its length later.
@@ -234,6 +239,29 @@ test('a witness that cannot be asked does not keep the service from starting; wh
   assert.ok(body.log.behind >= 200)
   await service.stop()
   assert.ok(readFileSync(join(dataDir, 'keys/last-signed')).equals(signed))
+})
+
+test('what a witness has contradicted is not signed by a later start, however long the journal has become', async (t) => {
+  const { dataDir, anchorWitness, door, older } = await twoLives(t)
+  copyFolder(older, dataDir)
+  door.fault = 'fails before'
+  const service = await anchoredService(t, { dataDir, anchorWitness })
+  door.fault = 'none'
+  await eventually(
+    async () => /does not agree with the log/.test(service.sealer.lastError ?? '') || undefined
+  )
+  // More than the witness has seen: its length no longer tells it from the true history.
+  await send(service, 1_000)
+  await service.stop()
+  const signed = readFileSync(join(dataDir, 'keys/last-signed'))
+  for (const fault of ['none', 'fails before', 'hangs'] as const) {
+    door.fault = fault
+    assert.match(
+      await refusal({ dataDir, anchorWitness }),
+      /an older copy of the data folder was put in its place/
+    )
+    assert.ok(readFileSync(join(dataDir, 'keys/last-signed')).equals(signed), fault)
+  }
 })
 
 test('where only the log went back, and the journal has all that the witness has seen, the service goes on', async (t) => {

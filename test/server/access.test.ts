@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { readFileSync, rmSync, statSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { pino } from 'pino'
-import { createToken, revokeToken } from '../../server/access.ts'
+import { createToken, readTokens, revokeToken } from '../../server/access.ts'
 import { readConfig } from '../../server/config.ts'
 import { openDataFolder } from '../../server/data-folder.ts'
 import { startService } from '../../server/service.ts'
@@ -102,4 +102,21 @@ test('a port that is taken, and a second service on the same data folder, are re
     start('127.0.0.1:0', service.folder.path),
     /another Playtrail works on this data folder/
   )
+})
+
+test('tokens that somebody wrote by hand and that lack something are refused with what is expected, and remembered nowhere', async (t) => {
+  const dataDir = temporaryFolder(t)
+  const service = await runningService(t, dataDir)
+  const { tokens } = service.folder
+  const token = createToken(tokens, 'me', 'reader', new Date())
+  const good = readTokens(tokens)
+  for (const wrong of [{}, null, [null], [{ ...good[0], role: 'admin' }], [{ name: 'me', role: 'reader' }]]) {
+    writeFileSync(tokens, JSON.stringify(wrong))
+    assert.throws(() => readTokens(tokens), { name: 'Fatal', message: /expected a list of tokens/ })
+    assert.equal((await get(service, '/v1/runs', bearer(token))).status, 500)
+  }
+  writeFileSync(tokens, JSON.stringify(good))
+  assert.equal((await get(service, '/v1/runs', bearer(token))).status, 200)
+  await service.stop()
+  await runningService(t, dataDir)
 })
