@@ -172,9 +172,14 @@ class Controller:
         return files + b"".join(body for _headers, body in self.server.requests)
 
     def end_shippers(self):
-        for pid in shippers(self.spool):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        """Until none is left: one that was killed holds its spools for a moment still."""
+        deadline = time.monotonic() + SECONDS_MAX
+        while running := shippers(self.spool):
+            assert time.monotonic() < deadline, f"shippers that cannot be killed: {running}"
+            for pid in running:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.01)
 
 
 @pytest.fixture(scope="session")
