@@ -32,7 +32,7 @@ function lines(text: string, before: string | undefined): string {
 
 async function serve(config: Config): Promise<void> {
   const log = createLog(config)
-  const service = await startService(config, log, (error) => {
+  const starting = startService(config, log, (error) => {
     // The disk can no longer be believed. Nothing that is under way may be answered.
     log.fatal(
       { err: error },
@@ -40,12 +40,19 @@ async function serve(config: Config): Promise<void> {
     )
     process.exit(1)
   })
-  const { url, folder, journal, logKeys, sealer } = service
-  closeWithGrace({ delay: limits.shutdownMsMax, logger: log }, async ({ err }) => {
+  const ending = closeWithGrace({ delay: limits.shutdownMsMax, logger: log }, async ({ err }) => {
     if (err) log.fatal({ err }, 'an error that nobody expected: the service ends')
+    // A stop in the middle of the start is one that somebody wants, too: the next start must not take it for a kill.
+    const service = await starting
     await service.stop(err && 'An error that nobody expected ended the service; its own log says which.')
     log.info('stopped')
   })
+  const service = await starting.catch((error: unknown) => {
+    // There is nothing to stop, and the command line says why.
+    ending.uninstall()
+    throw error
+  })
+  const { url, folder, journal, logKeys, sealer } = service
   log.info(
     { url, data_dir: folder.path, log: folder.log, records: journal.end, sealed: sealer.size },
     'ready'
