@@ -4,7 +4,7 @@ import type { Config } from './config.ts'
 import type { DataFolder } from './data-folder.ts'
 import { keepBeating } from './life/heartbeat.ts'
 import { type Life, openLife } from './life/life.ts'
-import { openMemory } from './life/memory.ts'
+import { openLifeFile } from './life/life-file.ts'
 import { type RefusalRecorder, recordRefusals } from './life/refusals.ts'
 import { standingOf } from './life/standing.ts'
 import { recordTokens, type TokensRecorder } from './life/tokens.ts'
@@ -41,12 +41,12 @@ export async function openOwnLife(options: OwnLifeOptions): Promise<OwnLife> {
   const { config, folder, log, evidence, indexCursor, failure, closing } = options
   const { space, journal, sealedBefore, logKeys, sealer } = evidence
   const telling = createClosing()
-  const memory = openMemory(folder.life)
+  const lifeFile = openLifeFile(folder.life)
   const standing = standingOf({
     ...{ config, journal, space, sealer, indexCursor },
     ...{ logOrigin: logKeys.origin, tokensFile: folder.tokens }
   })
-  const life = await openLife({ journal, memory, log, standing, sealedEnd: sealedBefore })
+  const life = await openLife({ journal, lifeFile, log, standing, sealedEnd: sealedBefore })
   telling.add(() => life.end(failure()))
   // Where the start fails before there is an index.
   closing.add(() => telling.closeAll())
@@ -61,7 +61,7 @@ export async function openOwnLife(options: OwnLifeOptions): Promise<OwnLife> {
   telling.add(() => conflicts.close())
   const refusals = recordRefusals({ life, log })
   telling.add(() => refusals.close())
-  const tokens = await recordTokens({ life, memory, journal, log })
+  const tokens = await recordTokens({ life, lifeFile, journal, log })
   telling.add(() => tokens.stop())
   const heartbeat = keepBeating({ life, log, standing })
   telling.add(() => heartbeat.stop())

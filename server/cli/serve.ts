@@ -1,33 +1,23 @@
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { type Config, isLoopback, readConfig, settings } from '../config.ts'
 import { limits } from '../limits.ts'
 import { createLog } from '../log.ts'
 import { startService } from '../service.ts'
 import { version } from '../version.ts'
+import { addSettings } from './setting-options.ts'
 
 const DEFAULT_URL = `http://${settings.listen.fallback}`
 
 /** `playtrail serve`: the service, until SIGTERM or SIGINT. */
 export function serveCommand(): Command {
   const command = new Command('serve').description('start the service')
-  for (const setting of Object.values(settings)) {
-    const { flag, placeholder, meaning, env, fallback } = setting
-    const shown = fallback === '' ? env : `${env}, default ${fallback}`
-    const option = new Option(`${flag} ${placeholder}`, `${meaning} (${shown})`)
-    if ('isList' in setting) option.argParser(lines)
-    command.addOption(option)
-  }
+  addSettings(command, settings)
   return command.action(async (flags: Partial<Record<keyof Config, string>>) => {
     await serve(readConfig(flags, process.env))
   })
-}
-
-/** A flag that is given several times comes as lines. */
-function lines(text: string, before: string | undefined): string {
-  return before === undefined ? text : `${before}\n${text}`
 }
 
 async function serve(config: Config): Promise<void> {

@@ -6,7 +6,7 @@ import { newRunId, timeOfRunId } from '../index/run-id.ts'
 import type { Journal } from '../journal/journal.ts'
 import { version } from '../version.ts'
 import { type Happened, lifeEvent } from './event.ts'
-import type { Memory } from './memory.ts'
+import type { LifeFile } from './life-file.ts'
 import { lastReceivedMs, nextSequence, type Unfinished, unfinishedLife } from './predecessor.ts'
 
 export interface TellOptions {
@@ -34,7 +34,7 @@ export interface Life {
 
 export interface LifeOptions {
   journal: Pick<Journal, 'append' | 'cutBytes' | 'end' | 'find' | 'read'>
-  memory: Memory
+  lifeFile: LifeFile
   log: Pick<Logger, 'error' | 'warn'>
   /** How the service stands. */
   standing(): Event['service']
@@ -45,10 +45,10 @@ export interface LifeOptions {
 
 /** Looks what became of the lives before. Nothing is told yet. */
 export async function openLife(options: LifeOptions): Promise<Life> {
-  const { journal, memory, log, standing, sealedEnd, now = Date.now } = options
+  const { journal, lifeFile, log, standing, sealedEnd, now = Date.now } = options
   const runId = newRunId(now())
   const found = { records: journal.end, unsealed: Math.max(0, journal.end - sealedEnd) }
-  const before = await Promise.all(memory.runs.map((run) => unfinishedLife(journal, run)))
+  const before = await Promise.all(lifeFile.runs.map((run) => unfinishedLife(journal, run)))
   const unfinished = before.filter((life) => life !== undefined)
   const heardMs = await lastReceivedMs(journal)
   const startMs = now()
@@ -95,8 +95,8 @@ export async function openLife(options: LifeOptions): Promise<Life> {
   async function tellBeginning(): Promise<void> {
     if (isBegun) return
     // Before the journal has anything of this life: a start that is killed in between leaves nothing that nobody ends.
-    memory.runs = [...unfinished.map((life) => life.runId), runId]
-    memory.save()
+    lifeFile.runs = [...unfinished.map((life) => life.runId), runId]
+    lifeFile.save()
     const isRecovered = unfinished.length > 0 || journal.cutBytes > 0
     const started = lifeEvent(runId, 0, startOf(startMs, standing()), startMs)
     const recovered = lifeEvent(

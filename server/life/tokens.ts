@@ -6,7 +6,7 @@ import type { Journal } from '../journal/journal.ts'
 import { limits } from '../limits.ts'
 import type { Happened } from './event.ts'
 import type { Life } from './life.ts'
-import type { Memory, TokenTold } from './memory.ts'
+import type { LifeFile, TokenTold } from './life-file.ts'
 import { addressOf } from './refusals.ts'
 
 /** Tells of each token once that it was made, used for the first time, and revoked, across restarts. */
@@ -20,7 +20,7 @@ export interface TokensRecorder extends TokensObserver {
 
 export interface TokensOptions {
   life: Pick<Life, 'tell'>
-  memory: Memory
+  lifeFile: LifeFile
   journal: Pick<Journal, 'find'>
   log: Pick<Logger, 'warn'>
   /** Waits; returns early, without throwing, when the signal is aborted. */
@@ -31,8 +31,8 @@ type Step = 'created' | 'used' | 'revoked'
 
 /** Asks the journal first which of the announced events it has. */
 export async function recordTokens(options: TokensOptions): Promise<TokensRecorder> {
-  const { life, memory, journal, log, sleep = sleepUnlessAborted } = options
-  memory.tokens = await toldInJournal(journal, memory.tokens)
+  const { life, lifeFile, journal, log, sleep = sleepUnlessAborted } = options
+  lifeFile.tokens = await toldInJournal(journal, lifeFile.tokens)
   const stopping = new AbortController()
   /** Tokens that are there, by their hashes, once they have been read. */
   let present: ReadonlyMap<string, Token> | undefined
@@ -45,7 +45,7 @@ export async function recordTokens(options: TokensOptions): Promise<TokensRecord
   let watching: Promise<void> | undefined
 
   const toldOf = (sha256: string): TokenTold | undefined =>
-    memory.tokens.find((token) => token.sha256 === sha256)
+    lifeFile.tokens.find((token) => token.sha256 === sha256)
 
   async function tell(token: TokenTold, step: Step, happened: Happened): Promise<void> {
     const before = token[step]
@@ -55,7 +55,7 @@ export async function recordTokens(options: TokensOptions): Promise<TokensRecord
         // Before the event: what was announced and did not come into the journal is told again.
         onId(eventId) {
           token[step] = eventId
-          memory.save()
+          lifeFile.save()
         }
       })
     } catch (error) {
@@ -68,16 +68,16 @@ export async function recordTokens(options: TokensOptions): Promise<TokensRecord
   async function tellAll(): Promise<void> {
     for (const token of seen.values()) {
       if (toldOf(token.sha256) === undefined)
-        memory.tokens.push({ name: token.name, role: token.role, sha256: token.sha256 })
+        lifeFile.tokens.push({ name: token.name, role: token.role, sha256: token.sha256 })
     }
-    for (const told of [...memory.tokens]) {
+    for (const told of [...lifeFile.tokens]) {
       const token = seen.get(told.sha256)
       if (told.created === undefined && token !== undefined) await tell(told, 'created', createdOf(token))
       if (told.used === undefined && used.has(told.sha256))
         await tell(told, 'used', usedOf(told, used.get(told.sha256)))
       if (present === undefined || present.has(told.sha256)) continue
       await tell(told, 'revoked', revokedOf(told))
-      memory.tokens = memory.tokens.filter(({ sha256 }) => sha256 !== told.sha256)
+      lifeFile.tokens = lifeFile.tokens.filter(({ sha256 }) => sha256 !== told.sha256)
       seen.delete(told.sha256)
       used.delete(told.sha256)
     }
@@ -143,7 +143,7 @@ export async function recordTokens(options: TokensOptions): Promise<TokensRecord
   }
 }
 
-/** The memory without what was announced and never came into the journal, and without tokens whose end is there. */
+/** The tokens without what was announced of them and never came into the journal, and without those whose end is there. */
 async function toldInJournal(
   journal: Pick<Journal, 'find'>,
   tokens: readonly TokenTold[]
