@@ -1,6 +1,5 @@
 import type { Logger } from 'pino'
-import { SERVER_SENDER, type Token, type TokensObserver } from '../access.ts'
-import type { Event } from '../event-types.ts'
+import type { Token, TokensObserver } from '../access.ts'
 import { sleepUnlessAborted } from '../index/retry.ts'
 import type { Journal } from '../journal/journal.ts'
 import { limits } from '../limits.ts'
@@ -8,6 +7,7 @@ import type { Happened } from './event.ts'
 import type { Life } from './life.ts'
 import type { LifeFile, TokenTold } from './life-file.ts'
 import { addressOf } from './refusals.ts'
+import { type Step, toldInJournal } from './tokens-told.ts'
 
 /** Tells of each token once that it was made, used for the first time, and revoked, across restarts. */
 export interface TokensRecorder extends TokensObserver {
@@ -26,8 +26,6 @@ export interface TokensOptions {
   /** Waits; returns early, without throwing, when the signal is aborted. */
   sleep?: (ms: number, signal: AbortSignal) => Promise<void>
 }
-
-type Step = 'created' | 'used' | 'revoked'
 
 /** Asks the journal first which of the announced events it has. */
 export async function recordTokens(options: TokensOptions): Promise<TokensRecorder> {
@@ -141,31 +139,6 @@ export async function recordTokens(options: TokensOptions): Promise<TokensRecord
       if (isDue) await work()
     }
   }
-}
-
-/** The tokens without what was announced of them and never came into the journal, and without those whose end is there. */
-async function toldInJournal(
-  journal: Pick<Journal, 'find'>,
-  tokens: readonly TokenTold[]
-): Promise<TokenTold[]> {
-  const isTold = async ({ name, ...token }: TokenTold, step: Step): Promise<boolean> => {
-    const eventId = token[step]
-    const record = eventId === undefined ? undefined : await journal.find(eventId)
-    if (record?.sender !== SERVER_SENDER) return false
-    const event = JSON.parse(record.payload.toString()) as Event
-    return event.event.action === `token.${step}` && event.token?.name === name
-  }
-  const left: TokenTold[] = []
-  for (const token of tokens) {
-    if (await isTold(token, 'revoked')) continue
-    const { name, role, sha256, created, used } = token
-    left.push({
-      ...{ name, role, sha256 },
-      ...((await isTold(token, 'created')) && created !== undefined && { created }),
-      ...((await isTold(token, 'used')) && used !== undefined && { used })
-    })
-  }
-  return left
 }
 
 function createdOf({ name, role, created }: Token): Happened {
