@@ -7,6 +7,7 @@ import type { Happened } from './event.ts'
 import type { Life } from './life.ts'
 import type { LifeFile, TokenTold } from './life-file.ts'
 import { addressOf } from './refusals.ts'
+import { createRounds } from './rounds.ts'
 import { type Step, toldInJournal } from './tokens-told.ts'
 
 /** Tells of each token once that it was made, used for the first time, and revoked, across restarts. */
@@ -37,9 +38,6 @@ export async function recordTokens(options: TokensOptions): Promise<TokensRecord
   /** Those that are there or were, and were not forgotten. */
   const seen = new Map<string, Token>()
   const used = new Map<string, string | undefined>()
-  let isDue = false
-  let isFailing = false
-  let working: Promise<void> | undefined
   let watching: Promise<void> | undefined
 
   const toldOf = (sha256: string): TokenTold | undefined =>
@@ -81,39 +79,21 @@ export async function recordTokens(options: TokensOptions): Promise<TokensRecord
     }
   }
 
-  /** One round after the other; what comes up meanwhile is for the next one. */
-  function work(): Promise<void> {
-    isDue = true
-    working ??= (async () => {
-      try {
-        while (isDue) {
-          isDue = false
-          await tellAll()
-        }
-        isFailing = false
-      } catch (error) {
-        isDue = true
-        if (!isFailing)
-          log.warn({ err: error }, 'what became of tokens could not be recorded yet; it is tried again')
-        isFailing = true
-      } finally {
-        working = undefined
-      }
-    })()
-    return working
-  }
+  const rounds = createRounds(tellAll, (error) =>
+    log.warn({ err: error }, 'what became of tokens could not be recorded yet; it is tried again')
+  )
 
   return {
     onRead(tokens) {
       present = new Map(tokens.map((token) => [token.sha256, token]))
       for (const token of tokens) seen.set(token.sha256, token)
-      void work()
+      void rounds.work()
     },
     onUsed(token, from) {
       if (used.has(token.sha256)) return
       used.set(token.sha256, from)
       seen.set(token.sha256, token)
-      if (toldOf(token.sha256)?.used === undefined) void work()
+      if (toldOf(token.sha256)?.used === undefined) void rounds.work()
     },
     watch(look) {
       watching = (async () => {
@@ -124,19 +104,15 @@ export async function recordTokens(options: TokensOptions): Promise<TokensRecord
           } catch {
             // A file that cannot be read is what the next request is told of.
           }
-          if (isDue) await work()
+          if (rounds.isDue) await rounds.work()
         }
       })()
     },
-    settled: async () => {
-      await working
-      if (isDue) await work()
-    },
+    settled: () => rounds.settled(),
     async stop() {
       stopping.abort()
       await watching
-      await working
-      if (isDue) await work()
+      await rounds.settled()
     }
   }
 }
