@@ -2011,7 +2011,7 @@ export interface ServiceFields {
    */
   free_bytes?: number
   /**
-   * How many tokens there were.
+   * How many tokens there were; absent if their file could not be read.
    */
   tokens?: number
   /**

@@ -13,6 +13,8 @@ import { liveRoute } from './ask/live/route.ts'
 import { runsRoutes } from './ask/runs.ts'
 import { summariesRoutes } from './ask/summaries/routes.ts'
 import { completenessRoute } from './completeness/route.ts'
+import type { Config } from './config.ts'
+import type { DataFolder } from './data-folder.ts'
 import { answerProblem } from './failure.ts'
 import { healthRoutes } from './health.ts'
 import type { DeadLetters } from './index/dead-letters.ts'
@@ -29,6 +31,7 @@ import type { Quarantine } from './receive/quarantine.ts'
 import { receiveRoute } from './receive/route.ts'
 import { observeRequests } from './requests.ts'
 import { createLogMetrics } from './seal/metrics.ts'
+import type { OpenedKeys } from './seal/open-log.ts'
 import { logRoutes } from './seal/routes.ts'
 import type { Sealer } from './seal/sealer.ts'
 import type { Space } from './space/space.ts'
@@ -36,27 +39,22 @@ import { answerUnreadable } from './unreadable.ts'
 
 /** Everything that an event meets, opened by `serve`; the app closes none of it. */
 export interface Parts {
+  config: Pick<Config, 'silentAfter'>
+  folder: Pick<DataFolder, 'quarantine' | 'logFolder'>
+  log: FastifyBaseLogger
+  registry: Registry
   access: Access
-  refusals: RefusalRecorder
   quarantine: Quarantine
-  /** Where it lies. */
-  quarantineFolder: string
-  conflicts: ConflictRecorder
   space: Space
   journal: Journal
-  follower: Follower
-  store: Store
-  deadLetters: DeadLetters
-  /** How long nothing may be heard of a run that goes on; 0 if that does not matter. */
-  silentAfterMs: number
+  logKeys: Pick<OpenedKeys, 'vkeys'>
   sealer: Sealer
   anchors: Anchors
-  /** The log's public keys, one a line. */
-  vkeys: string
-  /** The folder with the log's tiles. */
-  logFolder: string
-  registry: Registry
-  log: FastifyBaseLogger
+  conflicts: ConflictRecorder
+  refusals: RefusalRecorder
+  store: Store
+  deadLetters: DeadLetters
+  follower: Follower
 }
 
 /**
@@ -64,20 +62,9 @@ export interface Parts {
  * docs/architecture.md has the picture.
  */
 export async function buildApp(parts: Parts): Promise<FastifyInstance> {
-  const {
-    access,
-    refusals,
-    quarantine,
-    conflicts,
-    space,
-    journal,
-    follower,
-    store,
-    deadLetters,
-    registry,
-    log
-  } = parts
-  const { sealer, anchors, vkeys, logFolder, quarantineFolder, silentAfterMs } = parts
+  const { config, folder, log, registry, access, quarantine, space, journal, logKeys, sealer, anchors } =
+    parts
+  const { conflicts, refusals, store, deadLetters, follower } = parts
   const metrics = createMetrics(registry, { journal, space, follower, deadLetters })
   createLogMetrics(registry, sealer)
   createAnchorMetrics(registry, anchors)
@@ -129,9 +116,12 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     prove.addHook('onRequest', async (request) => {
       access.check(request.headers.authorization, 'reader', request.ip)
     })
-    await prove.register(logRoutes, { sealer, vkeys, journal, log: logFolder })
-    const of = { store, follower, deadLetters, quarantine: quarantineFolder, log: journal.id, silentAfterMs }
-    await prove.register(completenessRoute, { ...of, now: Date.now })
+    await prove.register(logRoutes, { sealer, vkeys: logKeys.vkeys, journal, log: folder.logFolder })
+    await prove.register(completenessRoute, {
+      ...{ store, follower, deadLetters, log: journal.id, now: Date.now },
+      quarantine: folder.quarantine,
+      silentAfterMs: config.silentAfter * 1_000
+    })
   })
 
   // Beside it: how the service itself is.

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Checkpoint } from '../seal/checkpoint.ts'
 import type { Anchor, AnchorKind } from './anchor.ts'
 import { Contradiction } from './anchor.ts'
-import type { Remembered } from './memory.ts'
+import type { Remembered } from './remembered.ts'
 
 /** How an anchor is. */
 export interface AnchorStatus {

@@ -6,7 +6,7 @@ import type { Sealer } from '../seal/sealer.ts'
 import type { Anchor } from './anchor.ts'
 import { Contradiction } from './anchor.ts'
 import { type AnchorStatus, createStatus, type Status } from './anchor-status.ts'
-import type { AnchorMemory } from './memory.ts'
+import type { RememberedAnchors } from './remembered.ts'
 import { within } from './within.ts'
 
 /** Brings the newest checkpoint to the anchors, for as long as the service runs. */
@@ -19,7 +19,7 @@ export interface Anchors {
 export interface AnchorsOptions {
   anchors: readonly Anchor[]
   sealer: Pick<Sealer, 'checkpoint' | 'behind' | 'lastError' | 'addSignatures' | 'halt'>
-  memory: AnchorMemory
+  memory: RememberedAnchors
   everyMs: number
   log: Pick<Logger, 'info' | 'warn' | 'error'>
 }

@@ -15,7 +15,7 @@ import type { Anchor } from './anchor.ts'
 import { type Anchors, startAnchors } from './anchors.ts'
 import type { KnownLog } from './continuation.ts'
 import { fileAnchor } from './file-anchor.ts'
-import { openMemory } from './memory.ts'
+import { openRememberedAnchors } from './remembered.ts'
 import { checkAnchors } from './start-check.ts'
 import { webhookAnchor } from './webhook-anchor.ts'
 import { witnessAnchor } from './witness-anchor.ts'
@@ -57,7 +57,7 @@ export async function openAnchors(parts: AnchorParts): Promise<OpenedAnchors> {
   const webhooks = config.anchorWebhook.map((url) =>
     webhookAnchor({ url, tokenFile: config.anchorWebhookTokenFile })
   )
-  const memory = await openMemory(folder.anchors, (error) =>
+  const memory = await openRememberedAnchors(folder.anchors, (error) =>
     log.warn(
       { err: error },
       'what the anchors held could not be read: a file that is gone will not be missed'

@@ -1,5 +1,5 @@
+import { readFileWithin } from '../read-file.ts'
 import { formatNote } from '../seal/note.ts'
-import { readFileWithin } from '../verify/read-file.ts'
 import type { Anchor } from './anchor.ts'
 import { answerOf, type Posted, post } from './post.ts'
 

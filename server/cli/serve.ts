@@ -1,38 +1,28 @@
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { type Config, isLoopback, readConfig, settings } from '../config.ts'
 import { limits } from '../limits.ts'
 import { createLog } from '../log.ts'
 import { startService } from '../service.ts'
 import { version } from '../version.ts'
+import { addSettings } from './setting-options.ts'
 
 const DEFAULT_URL = `http://${settings.listen.fallback}`
 
 /** `playtrail serve`: the service, until SIGTERM or SIGINT. */
 export function serveCommand(): Command {
   const command = new Command('serve').description('start the service')
-  for (const setting of Object.values(settings)) {
-    const { flag, placeholder, meaning, env, fallback } = setting
-    const shown = fallback === '' ? env : `${env}, default ${fallback}`
-    const option = new Option(`${flag} ${placeholder}`, `${meaning} (${shown})`)
-    if ('isList' in setting) option.argParser(lines)
-    command.addOption(option)
-  }
+  addSettings(command, settings)
   return command.action(async (flags: Partial<Record<keyof Config, string>>) => {
     await serve(readConfig(flags, process.env))
   })
 }
 
-/** A flag that is given several times comes as lines. */
-function lines(text: string, before: string | undefined): string {
-  return before === undefined ? text : `${before}\n${text}`
-}
-
 async function serve(config: Config): Promise<void> {
   const log = createLog(config)
-  const service = await startService(config, log, (error) => {
+  const starting = startService(config, log, (error) => {
     // The disk can no longer be believed. Nothing that is under way may be answered.
     log.fatal(
       { err: error },
@@ -40,12 +30,19 @@ async function serve(config: Config): Promise<void> {
     )
     process.exit(1)
   })
-  const { url, folder, journal, logKeys, sealer } = service
-  closeWithGrace({ delay: limits.shutdownMsMax, logger: log }, async ({ err }) => {
+  const ending = closeWithGrace({ delay: limits.shutdownMsMax, logger: log }, async ({ err }) => {
     if (err) log.fatal({ err }, 'an error that nobody expected: the service ends')
+    // A stop in the middle of the start is one that somebody wants, too: the next start must not take it for a kill.
+    const service = await starting
     await service.stop(err && 'An error that nobody expected ended the service; its own log says which.')
     log.info('stopped')
   })
+  const service = await starting.catch((error: unknown) => {
+    // There is nothing to stop, and the command line says why.
+    ending.uninstall()
+    throw error
+  })
+  const { url, folder, journal, logKeys, sealer } = service
   log.info(
     { url, data_dir: folder.path, log: folder.log, records: journal.end, sealed: sealer.size },
     'ready'

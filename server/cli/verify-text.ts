@@ -1,4 +1,4 @@
-import type { Remembered } from '../anchors/memory.ts'
+import type { Remembered } from '../anchors/remembered.ts'
 import type { Finding, Findings } from '../verify/findings.ts'
 import type { ProvedEvent } from '../verify/proof-file.ts'
 import type { Verification } from '../verify/verify-log.ts'

@@ -1,25 +1,18 @@
 import closeWithGrace from 'close-with-grace'
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { limits } from '../limits.ts'
 import { createLog } from '../log.ts'
 import { type RunningWitness, startWitness } from '../witness/service.ts'
 import { readWitnessConfig, type WitnessConfig, witnessSettings } from '../witness/settings.ts'
 import { exitCodes } from './exit-codes.ts'
+import { addSettings } from './setting-options.ts'
 
 /** `playtrail witness`: a witness for logs of other hosts, until SIGTERM or SIGINT. */
 export function witnessCommand(): Command {
   const command = new Command('witness').description(
     'start a witness on another host: it cosigns checkpoints of a log as long as each follows from the one before'
   )
-  for (const [name, { flag, placeholder, meaning, env, fallback }] of Object.entries(witnessSettings)) {
-    const shown = fallback === '' ? env : `${env}, default ${fallback}`
-    const option = new Option(`${flag} ${placeholder}`, `${meaning} (${shown})`)
-    if (name === 'log')
-      option.argParser((text: string, before?: string) =>
-        before === undefined ? text : `${before}\n${text}`
-      )
-    command.addOption(option)
-  }
+  addSettings(command, witnessSettings)
   return command
     .addHelpText(
       'after',

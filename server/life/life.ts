@@ -1,22 +1,12 @@
-import { userInfo } from 'node:os'
 import type { Logger } from 'pino'
-import { SERVER_SENDER } from '../access.ts'
 import type { Event } from '../event-types.ts'
-import { newRunId, timeOfRunId } from '../index/run-id.ts'
+import { newRunId } from '../index/run-id.ts'
 import type { Journal } from '../journal/journal.ts'
-import { version } from '../version.ts'
+import { createAppending, type TellOptions } from './appending.ts'
+import { abortedOf, beginningOf, lookBack } from './beginning.ts'
 import { type Happened, lifeEvent } from './event.ts'
-import type { Memory } from './memory.ts'
-import { lastReceivedMs, nextSequence, type Unfinished, unfinishedLife } from './predecessor.ts'
-
-export interface TellOptions {
-  /** Also where there is no room for other events. */
-  isUrgent?: boolean
-  /** When it happened, in milliseconds since 1970; now, if it is not said. */
-  atMs?: number
-  /** Called with the id that the event is to get, before it is appended; what it throws, `tell` rejects with. */
-  onId?: (eventId: string) => void
-}
+import type { LifeFile } from './life-file.ts'
+import { nextSequence } from './predecessor.ts'
 
 /**
  * The life of the service, from this start to its stop: a run of kind `service`, whose events are numbered without gaps and go the
@@ -34,7 +24,7 @@ export interface Life {
 
 export interface LifeOptions {
   journal: Pick<Journal, 'append' | 'cutBytes' | 'end' | 'find' | 'read'>
-  memory: Memory
+  lifeFile: LifeFile
   log: Pick<Logger, 'error' | 'warn'>
   /** How the service stands. */
   standing(): Event['service']
@@ -45,13 +35,12 @@ export interface LifeOptions {
 
 /** Looks what became of the lives before. Nothing is told yet. */
 export async function openLife(options: LifeOptions): Promise<Life> {
-  const { journal, memory, log, standing, sealedEnd, now = Date.now } = options
+  const { journal, lifeFile, log, standing, sealedEnd, now = Date.now } = options
   const runId = newRunId(now())
-  const found = { records: journal.end, unsealed: Math.max(0, journal.end - sealedEnd) }
-  const before = await Promise.all(memory.runs.map((run) => unfinishedLife(journal, run)))
-  const unfinished = before.filter((life) => life !== undefined)
-  const heardMs = await lastReceivedMs(journal)
+  const found = await lookBack(journal, lifeFile, sealedEnd)
+  const { unfinished } = found
   const startMs = now()
+  const { append, appendOne } = createAppending({ journal, log, now })
   let sequence = 0
   let isBegun = false
   let inTurn: Promise<unknown> = Promise.resolve()
@@ -64,59 +53,23 @@ export async function openLife(options: LifeOptions): Promise<Life> {
     return turn
   }
 
-  async function append(events: readonly Event[], isUrgent: boolean): Promise<Event[]> {
-    const entries = events.map((event) => ({
-      eventId: event.event.id,
-      payload: Buffer.from(JSON.stringify(event))
-    }))
-    const { conflicts } = await journal.append(entries, SERVER_SENDER, now() * 1_000, { isUrgent })
-    return events.filter((_event, position) => conflicts.includes(position))
-  }
-
-  /** Where a sender has used an id of ours, which is no honest mistake, the next free one is taken. */
-  async function appendOne(
-    runId: string,
-    next: number,
-    happened: Happened,
-    { isUrgent = false, atMs = now(), onId }: TellOptions
-  ): Promise<Event> {
-    const event = lifeEvent(runId, next, happened, atMs)
-    onId?.(event.event.id)
-    const [taken] = await append([event], isUrgent)
-    if (taken === undefined) return event
-    log.error({ event_id: event.event.id }, 'a sender has used the id of an event of the service itself')
-    return appendOne(runId, await nextSequence(journal, runId), happened, {
-      isUrgent,
-      atMs,
-      ...(onId && { onId })
-    })
-  }
-
   async function tellBeginning(): Promise<void> {
     if (isBegun) return
     // Before the journal has anything of this life: a start that is killed in between leaves nothing that nobody ends.
-    memory.runs = [...unfinished.map((life) => life.runId), runId]
-    memory.save()
-    const isRecovered = unfinished.length > 0 || journal.cutBytes > 0
-    const started = lifeEvent(runId, 0, startOf(startMs, standing()), startMs)
-    const recovered = lifeEvent(
-      runId,
-      1,
-      recoveredOf(unfinished, { ...found, cut_bytes: journal.cutBytes }),
-      startMs
-    )
-    const ends = unfinished.map((life) =>
-      lifeEvent(life.runId, life.next, abortedOf(life, heardMs ?? startMs), startMs)
-    )
+    lifeFile.runs = [...unfinished.map((life) => life.runId), runId]
+    lifeFile.save()
+    const endMs = found.heardMs ?? startMs
+    const ends = unfinished.map((life) => lifeEvent(life.runId, life.next, abortedOf(life, endMs), startMs))
+    const beginning = beginningOf(runId, found, startMs, standing())
     // At once, so that what was found is told of every life that did not end.
-    const taken = await append([...ends, started, ...(isRecovered ? [recovered] : [])], true)
+    const taken = await append([...ends, ...beginning], true)
     isBegun = true
-    sequence = isRecovered ? 2 : 1
+    sequence = beginning.length
     for (const life of unfinished.filter(({ runId, next }) =>
       taken.some(({ event }) => event.id === `${runId}:${next}`)
     )) {
       const next = await nextSequence(journal, life.runId)
-      await appendOne(life.runId, next, abortedOf({ ...life, next }, heardMs ?? startMs), { isUrgent: true })
+      await appendOne(life.runId, next, abortedOf({ ...life, next }, endMs), { isUrgent: true })
     }
   }
 
@@ -158,44 +111,6 @@ export async function openLife(options: LifeOptions): Promise<Life> {
   }
 }
 
-function startOf(startMs: number, service: Event['service']): Happened {
-  return {
-    ...{ action: 'run.started', category: 'process', type: 'start', start: new Date(startMs).toISOString() },
-    run: { status: 'running' },
-    fields: {
-      user: accountOf(),
-      process: { pid: process.pid, working_directory: process.cwd() },
-      agent: { name: 'playtrail', version },
-      ...(service !== undefined && { service })
-    }
-  }
-}
-
-function recoveredOf(
-  unfinished: readonly Unfinished[],
-  counts: Omit<NonNullable<Event['recovered']>, 'run_id'>
-): Happened {
-  const last = unfinished.at(-1)
-  return {
-    ...{ action: 'service.recovered', category: 'process', type: 'info' },
-    fields: { recovered: { ...(last !== undefined && { run_id: last.runId }), ...counts } }
-  }
-}
-
-function abortedOf({ runId, next }: Unfinished, heardMs: number): Happened {
-  const end = new Date(heardMs).toISOString()
-  return {
-    ...{ action: 'run.aborted', category: 'process', type: 'end', outcome: 'unknown' },
-    ...{ start: timeOfRunId(runId), end },
-    run: { status: 'aborted', reason: 'killed', events: next + 1 },
-    fields: {
-      error: {
-        message: `The service ended without saying so: it was killed, its disk failed, or the machine stopped. It received its last record at ${end}.`
-      }
-    }
-  }
-}
-
 function finishOf(startMs: number, endMs: number, next: number, failure: string | undefined): Happened {
   const duration = Math.max(0, endMs - startMs) * 1_000_000
   return {
@@ -206,16 +121,5 @@ function finishOf(startMs: number, endMs: number, next: number, failure: string 
     ...(Number.isSafeInteger(duration) && { duration }),
     run: { status: failure === undefined ? 'success' : 'failed', events: next + 1 },
     ...(failure !== undefined && { fields: { error: { message: failure } } })
-  }
-}
-
-/** The account that the service runs as; one that has no name in this system has its number. */
-function accountOf(): NonNullable<Event['user']> {
-  try {
-    const { username, uid } = userInfo()
-    return { name: username, id: String(uid), origin: 'uid' }
-  } catch {
-    const id = String(process.getuid?.() ?? 'unknown')
-    return { name: id, id, origin: 'uid' }
   }
 }

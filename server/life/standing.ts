@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readTokens } from '../access.ts'
 import { type Config, isLoopback } from '../config.ts'
+import { Fatal } from '../errors.ts'
 import type { Event } from '../event-types.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Sealer } from '../seal/sealer.ts'
@@ -23,16 +24,27 @@ export function standingOf(parts: StandingParts): () => NonNullable<Event['servi
   const { host, port } = config.listen
   return () => {
     const cursor = indexCursor()
-    const tokens = existsSync(tokensFile) ? readTokens(tokensFile) : undefined
+    const isOpen = isLoopback(host) && !existsSync(tokensFile)
+    const tokens = countTokens(tokensFile)
     return {
       ...{ journal_end: journal.end, journal_bytes: journal.size.bytes },
       ...{ log_origin: logOrigin, log_size: sealer.size },
       ...(cursor !== undefined && { index_cursor: cursor }),
       ...(space.freeBytes !== undefined && { free_bytes: space.freeBytes }),
-      tokens: tokens?.length ?? 0,
-      access: tokens === undefined && isLoopback(host) ? 'open' : 'tokens',
+      ...(tokens !== undefined && { tokens }),
+      access: isOpen ? 'open' : 'tokens',
       listen: `${host.includes(':') ? `[${host}]` : host}:${port}`,
       store: config.store.kind
     }
+  }
+}
+
+/** Undefined if the file is damaged: whoever asks for something is told so, and how the service stands is told all the same. */
+function countTokens(file: string): number | undefined {
+  try {
+    return readTokens(file).length
+  } catch (error) {
+    if (error instanceof Fatal) return undefined
+    throw error
   }
 }

@@ -1,13 +1,14 @@
 import type { Logger } from 'pino'
-import { SERVER_SENDER, type Token, type TokensObserver } from '../access.ts'
-import type { Event } from '../event-types.ts'
+import type { Token, TokensObserver } from '../access.ts'
 import { sleepUnlessAborted } from '../index/retry.ts'
 import type { Journal } from '../journal/journal.ts'
 import { limits } from '../limits.ts'
 import type { Happened } from './event.ts'
 import type { Life } from './life.ts'
-import type { Memory, TokenTold } from './memory.ts'
+import type { LifeFile, TokenTold } from './life-file.ts'
 import { addressOf } from './refusals.ts'
+import { createRounds } from './rounds.ts'
+import { type Step, toldInJournal } from './tokens-told.ts'
 
 /** Tells of each token once that it was made, used for the first time, and revoked, across restarts. */
 export interface TokensRecorder extends TokensObserver {
@@ -20,32 +21,27 @@ export interface TokensRecorder extends TokensObserver {
 
 export interface TokensOptions {
   life: Pick<Life, 'tell'>
-  memory: Memory
+  lifeFile: LifeFile
   journal: Pick<Journal, 'find'>
   log: Pick<Logger, 'warn'>
   /** Waits; returns early, without throwing, when the signal is aborted. */
   sleep?: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
-type Step = 'created' | 'used' | 'revoked'
-
 /** Asks the journal first which of the announced events it has. */
 export async function recordTokens(options: TokensOptions): Promise<TokensRecorder> {
-  const { life, memory, journal, log, sleep = sleepUnlessAborted } = options
-  memory.tokens = await toldInJournal(journal, memory.tokens)
+  const { life, lifeFile, journal, log, sleep = sleepUnlessAborted } = options
+  lifeFile.tokens = await toldInJournal(journal, lifeFile.tokens)
   const stopping = new AbortController()
   /** Tokens that are there, by their hashes, once they have been read. */
   let present: ReadonlyMap<string, Token> | undefined
   /** Those that are there or were, and were not forgotten. */
   const seen = new Map<string, Token>()
   const used = new Map<string, string | undefined>()
-  let isDue = false
-  let isFailing = false
-  let working: Promise<void> | undefined
   let watching: Promise<void> | undefined
 
   const toldOf = (sha256: string): TokenTold | undefined =>
-    memory.tokens.find((token) => token.sha256 === sha256)
+    lifeFile.tokens.find((token) => token.sha256 === sha256)
 
   async function tell(token: TokenTold, step: Step, happened: Happened): Promise<void> {
     const before = token[step]
@@ -55,7 +51,7 @@ export async function recordTokens(options: TokensOptions): Promise<TokensRecord
         // Before the event: what was announced and did not come into the journal is told again.
         onId(eventId) {
           token[step] = eventId
-          memory.save()
+          lifeFile.save()
         }
       })
     } catch (error) {
@@ -68,54 +64,36 @@ export async function recordTokens(options: TokensOptions): Promise<TokensRecord
   async function tellAll(): Promise<void> {
     for (const token of seen.values()) {
       if (toldOf(token.sha256) === undefined)
-        memory.tokens.push({ name: token.name, role: token.role, sha256: token.sha256 })
+        lifeFile.tokens.push({ name: token.name, role: token.role, sha256: token.sha256 })
     }
-    for (const told of [...memory.tokens]) {
+    for (const told of [...lifeFile.tokens]) {
       const token = seen.get(told.sha256)
       if (told.created === undefined && token !== undefined) await tell(told, 'created', createdOf(token))
       if (told.used === undefined && used.has(told.sha256))
         await tell(told, 'used', usedOf(told, used.get(told.sha256)))
       if (present === undefined || present.has(told.sha256)) continue
       await tell(told, 'revoked', revokedOf(told))
-      memory.tokens = memory.tokens.filter(({ sha256 }) => sha256 !== told.sha256)
+      lifeFile.tokens = lifeFile.tokens.filter(({ sha256 }) => sha256 !== told.sha256)
       seen.delete(told.sha256)
       used.delete(told.sha256)
     }
   }
 
-  /** One round after the other; what comes up meanwhile is for the next one. */
-  function work(): Promise<void> {
-    isDue = true
-    working ??= (async () => {
-      try {
-        while (isDue) {
-          isDue = false
-          await tellAll()
-        }
-        isFailing = false
-      } catch (error) {
-        isDue = true
-        if (!isFailing)
-          log.warn({ err: error }, 'what became of tokens could not be recorded yet; it is tried again')
-        isFailing = true
-      } finally {
-        working = undefined
-      }
-    })()
-    return working
-  }
+  const rounds = createRounds(tellAll, (error) =>
+    log.warn({ err: error }, 'what became of tokens could not be recorded yet; it is tried again')
+  )
 
   return {
     onRead(tokens) {
       present = new Map(tokens.map((token) => [token.sha256, token]))
       for (const token of tokens) seen.set(token.sha256, token)
-      void work()
+      void rounds.work()
     },
     onUsed(token, from) {
       if (used.has(token.sha256)) return
       used.set(token.sha256, from)
       seen.set(token.sha256, token)
-      if (toldOf(token.sha256)?.used === undefined) void work()
+      if (toldOf(token.sha256)?.used === undefined) void rounds.work()
     },
     watch(look) {
       watching = (async () => {
@@ -126,46 +104,17 @@ export async function recordTokens(options: TokensOptions): Promise<TokensRecord
           } catch {
             // A file that cannot be read is what the next request is told of.
           }
-          if (isDue) await work()
+          if (rounds.isDue) await rounds.work()
         }
       })()
     },
-    settled: async () => {
-      await working
-      if (isDue) await work()
-    },
+    settled: () => rounds.settled(),
     async stop() {
       stopping.abort()
       await watching
-      await working
-      if (isDue) await work()
+      await rounds.settled()
     }
   }
-}
-
-/** The memory without what was announced and never came into the journal, and without tokens whose end is there. */
-async function toldInJournal(
-  journal: Pick<Journal, 'find'>,
-  tokens: readonly TokenTold[]
-): Promise<TokenTold[]> {
-  const isTold = async ({ name, ...token }: TokenTold, step: Step): Promise<boolean> => {
-    const eventId = token[step]
-    const record = eventId === undefined ? undefined : await journal.find(eventId)
-    if (record?.sender !== SERVER_SENDER) return false
-    const event = JSON.parse(record.payload.toString()) as Event
-    return event.event.action === `token.${step}` && event.token?.name === name
-  }
-  const left: TokenTold[] = []
-  for (const token of tokens) {
-    if (await isTold(token, 'revoked')) continue
-    const { name, role, sha256, created, used } = token
-    left.push({
-      ...{ name, role, sha256 },
-      ...((await isTold(token, 'created')) && created !== undefined && { created }),
-      ...((await isTold(token, 'used')) && used !== undefined && { used })
-    })
-  }
-  return left
 }
 
 function createdOf({ name, role, created }: Token): Happened {

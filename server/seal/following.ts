@@ -5,6 +5,7 @@ import { limits } from '../limits.ts'
 import type { Caller } from '../worker-calls.ts'
 import type { AnchoredRoot } from './anchored-roots.ts'
 import { isFatal } from './fatal-code.ts'
+import { createHandover } from './handover.ts'
 import type { Progress } from './sealing.ts'
 import type { SealWorker } from './worker.ts'
 
@@ -47,29 +48,15 @@ export function createFollowing(options: FollowingOptions): Following {
   let isOpen = false
   /** What the tree did not pass yet. What is signed afterwards follows from it, and need not be made again for it. */
   let { anchored } = options
-  /** The record that is read next, and up to which one the worker was told to seal. */
-  let position = 0
-  let sealedTo = 0
-  /** When the oldest record was read that the worker was not told to seal. */
-  let waitingSince: number | undefined
-  /** What the worker was told and has not answered, the oldest first. It does one after the other. */
-  const underWay: Promise<void>[] = []
+  const handover = createHandover({ journal, worker, onSealed: setPublished })
 
   async function open(): Promise<void> {
     isOpen = false
-    await Promise.allSettled(underWay.splice(0))
-    let progress = await worker.call('open', { journalEnd: journal.end, anchored })
-    while (progress.next < progress.toCheck) {
-      const batch = await journal.read(progress.next)
-      if (batch === undefined) throw new Error(`the journal has no record ${progress.next}`)
-      progress = await worker.call('append', batch, { moved: [batch.bytes.buffer] })
-    }
+    const next = await handover.open(anchored)
     if (halting.signal.aborted) return
     setPublished(await worker.call('seal', undefined))
     anchored = []
-    position = progress.next
-    sealedTo = progress.next
-    waitingSince = undefined
+    handover.goOnAt(next)
     isOpen = true
   }
 
@@ -78,50 +65,17 @@ export function createFollowing(options: FollowingOptions): Following {
     published = { size, checkpoint }
   }
 
-  function tell(answer: Promise<void>): void {
-    // A failure is told to whoever waits for it next.
-    answer.catch(() => undefined)
-    underWay.push(answer)
-  }
-
-  async function answered(leftMax: number): Promise<void> {
-    while (underWay.length > leftMax) await underWay.shift()
-  }
-
-  /** Hands on the next batch of the journal; false at its end. One waits at the worker while it works on another. */
-  async function append(): Promise<boolean> {
-    await answered(1)
-    const batch = await journal.read(position)
-    if (batch === undefined) return false
-    const { next } = batch
-    position = next
-    waitingSince ??= performance.now()
-    const taken = worker.call('append', batch, { moved: [batch.bytes.buffer] })
-    tell(
-      taken.then((progress) => {
-        if (progress.next !== next)
-          throw new Error(`the log asks for record ${progress.next}, not for ${next}`)
-      })
-    )
-    return true
-  }
-
-  function seal(): void {
-    sealedTo = position
-    waitingSince = undefined
-    tell(worker.call('seal', undefined).then(setPublished))
-  }
-
   async function round(): Promise<void> {
-    const hasMore = await append()
+    const hasMore = await handover.append()
     if (halting.signal.aborted) return
+    const { position, waitingSince, waiting } = handover
     if (waitingSince === undefined) {
-      await answered(0)
+      await handover.answered(0)
       return await journal.waitBeyond(position, signal)
     }
     const waitedMs = performance.now() - waitingSince
-    const isDue = waitedMs >= limits.sealGatherMs || position - sealedTo >= limits.sealLeavesMax
-    if (isDue || (signal.aborted && !hasMore)) seal()
+    const isDue = waitedMs >= limits.sealGatherMs || waiting >= limits.sealLeavesMax
+    if (isDue || (signal.aborted && !hasMore)) handover.seal()
     else if (!hasMore) await sleepUnlessAborted(limits.sealGatherMs - waitedMs, signal)
   }
 
@@ -136,7 +90,7 @@ export function createFollowing(options: FollowingOptions): Following {
     try {
       while (
         !halting.signal.aborted &&
-        (!signal.aborted || underWay.length > 0 || waitingSince !== undefined || position < journal.end)
+        (!signal.aborted || handover.isBusy || handover.position < journal.end)
       ) {
         await retry.until('seal the journal', attempt)
         if (signal.aborted && !isOpen) return

@@ -7,8 +7,8 @@ import { Uncheckable } from '../index/reconcile/comparable.ts'
 import { decodeRecord, type JournalRecord } from '../journal/record.ts'
 import { checkHeader, wasDurable } from '../journal/recovery.ts'
 import { SEGMENT_HEADER_BYTES, segmentFirst } from '../journal/segment.ts'
+import { openRegular, readAt } from '../read-file.ts'
 import { BadEvidence } from '../seal/bad-evidence.ts'
-import { openRegular, readAt } from './read-file.ts'
 
 /** Read at once: more than the largest record. */
 const WINDOW_BYTES = 2 * 1024 * 1024

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import { readFileWithin } from '../read-file.ts'
 import { ENTRY_BYTES_MAX, HASH_BYTES } from '../seal/hashes.ts'
 import { TILE_WIDTH, type Tile, tilePath } from '../seal/tile.ts'
-import { readFileWithin } from './read-file.ts'
 
 /** A log as it is published: a folder, or a server. */
 export interface LogSource {

@@ -1,4 +1,5 @@
 import { Uncheckable } from '../index/reconcile/comparable.ts'
+import { readFileWithin } from '../read-file.ts'
 import { BadEvidence } from '../seal/bad-evidence.ts'
 import { type Checkpoint, parseSignedCheckpoint } from '../seal/checkpoint.ts'
 import { NOTE_BYTES_MAX, verifySignatures } from '../seal/note.ts'
@@ -6,7 +7,6 @@ import type { VerifierKey } from '../seal/vkey.ts'
 import { witnessedPath } from '../seal/witnessed.ts'
 import type { Findings } from './findings.ts'
 import type { LogSource } from './log-source.ts'
-import { readFileWithin } from './read-file.ts'
 import type { ExpectedRoot } from './roots.ts'
 
 /** Reads checkpoints that were kept elsewhere. Throws Uncheckable on a file that cannot be read. */

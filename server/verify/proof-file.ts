@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { Uncheckable } from '../index/reconcile/comparable.ts'
 import { limits } from '../limits.ts'
+import { readFileWithin } from '../read-file.ts'
 import { BadEvidence } from '../seal/bad-evidence.ts'
 import { type EventProof, verifyEventProof } from '../seal/event-proof.ts'
 import { ENTRY_BYTES_MAX } from '../seal/hashes.ts'
@@ -9,7 +10,6 @@ import { NOTE_BYTES_MAX } from '../seal/note.ts'
 import { TLOG_PROOF_MAGIC } from '../seal/tlog-proof.ts'
 import { formatVkey, type VerifierKey } from '../seal/vkey.ts'
 import type { Findings } from './findings.ts'
-import { readFileWithin } from './read-file.ts'
 
 /** A document with leaf, event (escaped at worst), checkpoint and hashes. */
 const PROOF_BYTES_MAX = 6 * (limits.eventBytesMax + ENTRY_BYTES_MAX) + 2 * NOTE_BYTES_MAX

@@ -1,4 +1,4 @@
-import { type Remembered, readRemembered } from '../anchors/memory.ts'
+import { type Remembered, readRemembered } from '../anchors/remembered.ts'
 
 /** What the service noted of its anchors. Where that cannot be read it is a note: it proves nothing anyway. */
 export async function readAnchors(path: string, notes: string[]): Promise<Remembered[]> {

@@ -1,10 +1,10 @@
 import { Uncheckable } from '../index/reconcile/comparable.ts'
+import { readFileWithin } from '../read-file.ts'
 import { BadEvidence } from '../seal/bad-evidence.ts'
 import { VKEY_FILE } from '../seal/sealing.ts'
 import { parseVkey, type VerifierKey } from '../seal/vkey.ts'
 import type { Findings } from './findings.ts'
 import type { LogSource } from './log-source.ts'
-import { readFileWithin } from './read-file.ts'
 
 const VKEYS_BYTES_MAX = 64 * 1024
 const VKEY = /^[^\s+]+\+[0-9a-f]{8}\+\S+$/

@@ -7,7 +7,7 @@ import { formatVkey, type VerifierKey } from '../seal/vkey.ts'
 import { readGivenKeys } from '../verify/read-keys.ts'
 import { buildWitnessApp } from './app.ts'
 import { openWitnessFolder, type WitnessFolder } from './folder.ts'
-import { type Memory, openMemory } from './memory.ts'
+import { type NewestCosigned, openNewestCosigned } from './newest-cosigned.ts'
 import type { WatchedLogs } from './request.ts'
 import type { WitnessConfig } from './settings.ts'
 import { createWitness } from './witness.ts'
@@ -68,11 +68,11 @@ function openFolder(
   disk: LogDisk,
   { dataDir, name }: Pick<WitnessConfig, 'dataDir' | 'name'>,
   logs: WatchedLogs
-): { folder: WitnessFolder; memory: Memory } {
+): { folder: WitnessFolder; memory: NewestCosigned } {
   let folder: WitnessFolder | undefined
   try {
     folder = openWitnessFolder(disk, dataDir, name)
-    return { folder, memory: openMemory(disk, folder, logs.keys()) }
+    return { folder, memory: openNewestCosigned(disk, folder, logs.keys()) }
   } catch (error) {
     folder?.close()
     if (!(error instanceof Error && 'syscall' in error)) throw error

@@ -6,7 +6,7 @@ import { EMPTY_ROOT } from '../seal/hashes.ts'
 import { formatNote, formatSignature } from '../seal/note.ts'
 import { cosignText, type SigningKey } from '../seal/signing-key.ts'
 import { verifyConsistency } from '../seal/verify-proof.ts'
-import type { Cosigned, Memory } from './memory.ts'
+import type { Cosigned, NewestCosigned } from './newest-cosigned.ts'
 import { readSubmitted, type Submitted, type WatchedLogs } from './request.ts'
 
 /** Signature lines, or the size of the newest checkpoint, if the client thought of another one. */
@@ -31,7 +31,7 @@ export interface Witness {
 export interface WitnessParts {
   key: SigningKey
   logs: WatchedLogs
-  memory: Memory
+  memory: NewestCosigned
   log: FastifyBaseLogger
   now?: () => number
   /** Told when the disk can no longer be believed: the process has to end. */

@@ -8,7 +8,7 @@ import type { Event } from '../../server/event-types.ts'
 import { type Journal, openJournal } from '../../server/journal/journal.ts'
 import { keepBeating } from '../../server/life/heartbeat.ts'
 import type { Life } from '../../server/life/life.ts'
-import { openMemory } from '../../server/life/memory.ts'
+import { openLifeFile } from '../../server/life/life-file.ts'
 import { nextSequence } from '../../server/life/predecessor.ts'
 import { addressOf } from '../../server/life/refusals.ts'
 import { createValidator } from '../../server/receive/validate.ts'
@@ -144,7 +144,7 @@ test('a start that was killed before it told anything leaves nothing to end, and
     `${last.runId}:0`,
     `${last.runId}:1`
   ])
-  assert.equal(openMemory(folder.life).runs.length, 2, 'those of which nothing is left are forgotten')
+  assert.equal(openLifeFile(folder.life).runs.length, 2, 'those of which nothing is left are forgotten')
 })
 
 test('a start whose records are cut after any of them is made good by the next one', async (t) => {
@@ -185,13 +185,13 @@ test('where a sender has used the next ids, which is no mistake, the service cou
   assert.ok((await idsIn(journal)).includes(`${life.runId}:5`))
 })
 
-test('a memory that cannot be read is refused with what to do, and one that is missing is empty', async (t) => {
+test('a file of the life that cannot be read is refused with what to do, and one that is missing is empty', async (t) => {
   const { folder } = await emptyFolder(t)
-  assert.deepEqual([openMemory(folder.life).runs, openMemory(folder.life).tokens], [[], []])
+  assert.deepEqual([openLifeFile(folder.life).runs, openLifeFile(folder.life).tokens], [[], []])
   for (const text of ['', '{', '[]', '{"runs":[1],"tokens":[]}', '{"runs":[],"tokens":[{"name":"a"}]}']) {
     writeFileSync(folder.life, text)
     assert.throws(
-      () => openMemory(folder.life),
+      () => openLifeFile(folder.life),
       { name: 'Fatal', message: /cannot be read: .*or remove it/ },
       text
     )

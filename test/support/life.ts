@@ -4,7 +4,7 @@ import type { Event } from '../../server/event-types.ts'
 import type { Journal } from '../../server/journal/journal.ts'
 import type { JournalRecord } from '../../server/journal/record.ts'
 import { type Life, type LifeOptions, openLife } from '../../server/life/life.ts'
-import { openMemory } from '../../server/life/memory.ts'
+import { openLifeFile } from '../../server/life/life-file.ts'
 
 /** Records that a start of the service puts into a journal in which nothing was, and a stop behind them. */
 export const START_RECORDS = 1
@@ -18,7 +18,7 @@ export function lifeIn(
 ): Promise<Life> {
   return openLife({
     journal,
-    memory: openMemory(folder.life),
+    lifeFile: openLifeFile(folder.life),
     log: pino({ level: 'silent' }),
     standing: () => undefined,
     sealedEnd: 0,

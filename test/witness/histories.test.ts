@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { pino } from 'pino'
 import { Problem } from '../../server/errors.ts'
 import { openWitnessFolder } from '../../server/witness/folder.ts'
-import { openMemory, parseCosigned } from '../../server/witness/memory.ts'
+import { openNewestCosigned, parseCosigned } from '../../server/witness/newest-cosigned.ts'
 import { createWitness, type Witness } from '../../server/witness/witness.ts'
 import { newKey } from '../seal/keys.ts'
 import { isDiskFailure } from '../support/disk-faults.ts'
@@ -131,7 +131,7 @@ function openWorld(seed: number) {
   function start(): { witness: Witness; close(): void } {
     const folder = openWitnessFolder(disk, path, 'w')
     try {
-      const memory = openMemory(disk, folder, logs.keys())
+      const memory = openNewestCosigned(disk, folder, logs.keys())
       const witness = createWitness({ key: folder.key, logs, memory, log, onBroken: () => undefined })
       const id = folder.key.verifier.id.toString('hex')
       // As long as nothing was shown, a key that did not get onto the disk is no loss.

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { formatVkey } from '../../server/seal/vkey.ts'
-import { logId } from '../../server/witness/memory.ts'
+import { logId } from '../../server/witness/newest-cosigned.ts'
 import { newKey } from '../seal/keys.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { runningService } from '../support/service.ts'

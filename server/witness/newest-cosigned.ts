@@ -19,7 +19,7 @@ export interface Cosigned extends Checkpoint {
 }
 
 /** What a witness remembers: of each log the newest checkpoint that it cosigned. */
-export interface Memory {
+export interface NewestCosigned {
   newest(origin: string): Cosigned | undefined
   /** Durable when this returns; when it throws, the newest is the one before, and which of the two a next start finds is open. */
   remember(cosigned: Cosigned): void
@@ -31,7 +31,11 @@ export function logId(origin: string): string {
 }
 
 /** Reads what was cosigned of these logs. Throws Fatal if something is damaged or missing. */
-export function openMemory(disk: LogDisk, folder: WitnessFolder, origins: Iterable<string>): Memory {
+export function openNewestCosigned(
+  disk: LogDisk,
+  folder: WitnessFolder,
+  origins: Iterable<string>
+): NewestCosigned {
   const known = new Map<string, Cosigned>()
   let { cosigned } = folder.identity
   for (const origin of origins) {

@@ -1,4 +1,4 @@
-import { readFileWithin } from '../verify/read-file.ts'
+import { readFileWithin } from '../read-file.ts'
 import { replaceFileElsewhere } from './replace-file.ts'
 
 // anchors.json in the data folder: what each anchor kept last, by the service's own account. Losing it costs that a file
@@ -24,7 +24,7 @@ export interface Remembered {
   contradiction?: string
 }
 
-export interface AnchorMemory {
+export interface RememberedAnchors {
   of(anchor: { kind: string; target: string }): Remembered | undefined
   /** Remembers all of these and nothing else, durably. */
   keep(all: readonly Remembered[]): Promise<void>
@@ -33,15 +33,18 @@ export interface AnchorMemory {
 }
 
 /** A file that holds something else is told to `onBad`, and replaced. */
-export async function openMemory(path: string, onBad: (error: unknown) => void): Promise<AnchorMemory> {
+export async function openRememberedAnchors(
+  path: string,
+  onBad: (error: unknown) => void
+): Promise<RememberedAnchors> {
   let known = await readRemembered(path).catch((error: unknown) => {
     onBad(error)
     return []
   })
   let written: Promise<unknown> = Promise.resolve()
-  const of: AnchorMemory['of'] = ({ kind, target }) =>
+  const of: RememberedAnchors['of'] = ({ kind, target }) =>
     known.find((one) => one.kind === kind && one.target === target)
-  const keep: AnchorMemory['keep'] = async (all) => {
+  const keep: RememberedAnchors['keep'] = async (all) => {
     const content = `${JSON.stringify({ format: FORMAT, anchors: all }, undefined, 2)}\n`
     // One after the other: they share a file.
     const writing = written.then(() => replaceFileElsewhere(path, content, MODE))

@@ -18,7 +18,7 @@ export interface TokenTold {
  * What a start has to know of those before it, in a file that is replaced whole, before the events that it announces are appended.
  * Whether they were is asked of the journal: so a process that ends between the two neither forgets anything nor tells it twice.
  */
-export interface Memory {
+export interface LifeFile {
   /** Lives of which it is not known that they ended, the newest last. */
   runs: string[]
   tokens: TokenTold[]
@@ -26,8 +26,8 @@ export interface Memory {
   save(): void
 }
 
-export function openMemory(path: string, disk: FileSystem = realDisk): Memory {
-  const { runs, tokens } = readMemory(path, disk)
+export function openLifeFile(path: string, disk: FileSystem = realDisk): LifeFile {
+  const { runs, tokens } = readLifeFile(path, disk)
   return {
     runs,
     tokens,
@@ -38,10 +38,10 @@ export function openMemory(path: string, disk: FileSystem = realDisk): Memory {
   }
 }
 
-function readMemory(path: string, disk: FileSystem): Pick<Memory, 'runs' | 'tokens'> {
+function readLifeFile(path: string, disk: FileSystem): Pick<LifeFile, 'runs' | 'tokens'> {
   if (!disk.exists(path)) return { runs: [], tokens: [] }
   try {
-    const { runs, tokens } = JSON.parse(disk.read(path).toString()) as Partial<Memory>
+    const { runs, tokens } = JSON.parse(disk.read(path).toString()) as Partial<LifeFile>
     if (!Array.isArray(runs) || !runs.every((run) => typeof run === 'string'))
       throw new Error('expected "runs", a list of ids')
     if (!Array.isArray(tokens) || !tokens.every(isToken)) throw new Error('expected "tokens", a list of them')

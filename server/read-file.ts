@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { Uncheckable } from '../index/reconcile/comparable.ts'
+import { Uncheckable } from './index/reconcile/comparable.ts'
 
 /**
  * Opens a file that somebody else may have put there: a pipe would wait for ever, so only a regular file will do.
