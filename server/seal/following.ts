@@ -32,7 +32,7 @@ export interface FollowingOptions {
   journal: JournalReader
   worker: Pick<Caller<SealWorker>, 'call'>
   anchored: readonly AnchoredRoot[]
-  log: Pick<Logger, 'error' | 'fatal'>
+  log: Pick<Logger, 'warn' | 'error' | 'fatal'>
   signal: AbortSignal
 }
 
@@ -64,6 +64,7 @@ export function createFollowing(options: FollowingOptions): Following {
       if (batch === undefined) throw new Error(`the journal has no record ${progress.next}`)
       progress = await worker.call('append', batch, { moved: [batch.bytes.buffer] })
     }
+    for (const remark of progress.remarks) log.warn(`${remark}: find out who or what removed it`)
     if (halting.signal.aborted) return
     setPublished(await worker.call('seal', undefined))
     anchored = []
