@@ -110,6 +110,31 @@ test('what cannot be checked ends with 2: never with 0, and never hanging', asyn
   }
 })
 
+test('a file of --since that is no checkpoint of this log ends with 2 and is named; a damaged one of it with 1', async (t) => {
+  const { folder, vkey, checkpoints } = await makeEvidence(t)
+  const old = readFileSync(checkpoints[600], 'utf8')
+  const file = join(temporaryFolder(t), 'kept')
+  const cases: [content: string, exitCode: number, told: RegExp][] = [
+    ['', 2, /could not check: .*\/kept, which --since names, is empty/],
+    ['{"code":"token_missing"}\n', 2, /kept, which --since names, is no checkpoint: /],
+    ['# Playtrail\n\nAn audit trail.\n', 2, /kept, which --since names, is no checkpoint: /],
+    [
+      old.replace('audit.example.org/trail', 'other.example.org/trail'),
+      2,
+      /is a checkpoint of the log other\.example\.org/
+    ],
+    [old.replace('\n600\n', '\n601\n'), 1, /bad evidence/],
+    [old.slice(0, 40), 1, /bad evidence/]
+  ]
+  for (const [content, exitCode, told] of cases) {
+    writeFileSync(file, content)
+    const ran = await verify('--data-dir', folder.path, '--vkey', vkey, '--since', file)
+    assert.equal(ran.exitCode, exitCode, content + ran.stdout + ran.stderr)
+    assert.match(ran.stderr, told)
+    assert.doesNotMatch(ran.stdout, /Proved/)
+  }
+})
+
 function replace(log: string, name: string, make: (path: string) => unknown): void {
   rmSync(join(log, name))
   make(join(log, name))
