@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { dirname, join, resolve } from 'node:path'
 import { Fatal } from './errors.ts'
 import { type FileSystem, realDisk } from './file-system.ts'
+import { denialAt, denialOf } from './permissions.ts'
 
 /** Version of the data folder's layout. A higher one was written by a newer Playtrail. */
 export const DATA_FORMAT = 1
@@ -42,7 +43,8 @@ export function openDataFolder(
   if (create) makeDataFolder(path, identity, disk)
   else if (!disk.exists(identity))
     throw new Fatal(
-      `${path} is not a data folder of Playtrail: there is no playtrail.json. Name it with --data-dir.`
+      denialAt(identity) ??
+        `${path} is not a data folder of Playtrail: there is no playtrail.json. Name it with --data-dir.`
     )
   if (!isOnlyRead) checkAccess(path, disk)
   return {
@@ -97,7 +99,8 @@ function makeDataFolder(path: string, identity: string, disk: FileSystem): void 
     syncWithParents(path, disk)
   } catch (error) {
     throw new Fatal(
-      `the data folder ${path} cannot be made: ${reason(error)}. Choose another with --data-dir, or give this user the right to write there.`,
+      denialAt(identity) ??
+        `the data folder ${path} cannot be made: ${reason(error)}. Choose another with --data-dir, or give this user the right to write there.`,
       { cause: error }
     )
   }
@@ -131,9 +134,11 @@ function readIdentity(file: string, disk: FileSystem): string {
   try {
     identity = JSON.parse(disk.read(file).toString())
   } catch (error) {
-    throw new Fatal(`${file} cannot be read: ${reason(error)}. Restore it from a copy of the data folder.`, {
-      cause: error
-    })
+    throw new Fatal(
+      denialOf(error) ??
+        `${file} cannot be read: ${reason(error)}. Restore it from a copy of the data folder.`,
+      { cause: error }
+    )
   }
   const { format, log } = identity
   if (typeof format === 'number' && format > DATA_FORMAT) {

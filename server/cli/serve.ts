@@ -5,6 +5,7 @@ import { Command, Option } from 'commander'
 import { type Config, isLoopback, readConfig, settings } from '../config.ts'
 import { limits } from '../limits.ts'
 import { createLog } from '../log.ts'
+import { checkPermissions } from '../permissions.ts'
 import { startService } from '../service.ts'
 import { version } from '../version.ts'
 
@@ -31,6 +32,7 @@ function lines(text: string, before: string | undefined): string {
 }
 
 async function serve(config: Config): Promise<void> {
+  checkPermissions(config.dataDir)
   const log = createLog(config)
   const service = await startService(config, log, (error) => {
     // The disk can no longer be believed. Nothing that is under way may be answered.

@@ -3,6 +3,7 @@ import { ConfigurationError } from '../config.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { Fatal } from '../errors.ts'
 import { Uncheckable } from '../index/reconcile/comparable.ts'
+import { denialOf } from '../permissions.ts'
 import { Findings } from '../verify/findings.ts'
 import { folderSource } from '../verify/log-source.ts'
 import { type ProvedEvent, verifyProofFile } from '../verify/proof-file.ts'
@@ -174,5 +175,7 @@ function reasonOf(error: unknown): string {
   if (error instanceof Uncheckable || error instanceof Fatal || error instanceof ConfigurationError)
     return error.message
   if (error instanceof Failure) return [error.message, error.hint ?? ''].join(' ').trim()
+  const denial = denialOf(error)
+  if (denial !== undefined) return denial
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
