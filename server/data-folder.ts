@@ -40,8 +40,10 @@ export function openDataFolder(
 ): DataFolder {
   const path = resolve(dataDir)
   const identity = join(path, 'playtrail.json')
-  if (create) makeDataFolder(path, identity, disk)
-  else if (!disk.exists(identity))
+  if (create) {
+    if (!disk.exists(identity)) checkForeign(path, disk)
+    makeDataFolder(path, identity, disk)
+  } else if (!disk.exists(identity))
     throw new Fatal(
       denialAt(identity) ??
         `${path} is not a data folder of Playtrail: there is no playtrail.json. Name it with --data-dir.`
@@ -86,6 +88,33 @@ export function replaceFile(path: string, content: string, disk: FileSystem = re
   disk.write(temporary, content)
   disk.rename(temporary, path)
   disk.syncDirectory(dirname(path))
+}
+
+/** A new data folder is made of nothing, or of what a start that was killed, or a copy, left of one: not in what is somebody else's. */
+function checkForeign(path: string, disk: FileSystem): void {
+  const names = disk.exists(path) ? namesIn(path, disk) : []
+  if (names.includes('witness.json') || names.includes('witness.pem'))
+    throw new Fatal(
+      `${path} is the folder of a witness. A witness proves something only where the service cannot write: give the service a folder of its own with --data-dir, on another host.`
+    )
+  // A disk of its own has lost+found; hidden files are of whoever made the folder.
+  const foreign = names.filter((name) => !name.startsWith('.') && name !== 'lost+found')
+  if (foreign.length === 0 || foreign.some((name) => OURS.test(name))) return
+  throw new Fatal(
+    `${path} is not a data folder of Playtrail, and not empty: there is ${foreign.slice(0, 3).join(', ')}${foreign.length > 3 ? ', …' : ''}, and no playtrail.json. Name a new or an empty folder with --data-dir.`
+  )
+}
+
+const OURS =
+  /^(playtrail\.json|journal|log|keys|quarantine|reserve|(ids|index|dead-letters)\.sqlite|(tokens|anchors|life)\.json)/
+
+/** None where they cannot be read: making the folder fails next, and says why. */
+function namesIn(path: string, disk: FileSystem): string[] {
+  try {
+    return disk.names(path)
+  } catch {
+    return []
+  }
 }
 
 function makeDataFolder(path: string, identity: string, disk: FileSystem): void {
