@@ -1373,9 +1373,10 @@ export interface Routes {
      */
     answer: {
       /**
-       * `anchor_failing`: events are kept and sealed, but an anchor does not take the newest checkpoint. `index_failing`: events are kept, but cannot be found yet. `log_failing`: events are kept, but not sealed. `journal_full`: new events are refused for want of space.
+       * `anchor_failing`: events are kept and sealed, but an anchor does not take the newest checkpoint. `index_failing`: events are kept, but cannot be found yet. `log_failing`: events are kept, but not sealed. `journal_full`: new events are refused for want of space. `tokens_unreadable`: every request that needs a token is refused, since their file cannot be read; the log tells why.
        */
-      status: 'ready' | 'anchor_failing' | 'index_failing' | 'log_failing' | 'journal_full'
+      status:
+        'ready' | 'anchor_failing' | 'index_failing' | 'log_failing' | 'journal_full' | 'tokens_unreadable'
       journal: {
         /**
          * Identity of the journal.
@@ -1520,6 +1521,7 @@ export interface Problem {
     | 'checkpoint_not_kept'
     | 'token_missing'
     | 'token_unknown'
+    | 'tokens_unreadable'
     | 'role_forbidden'
     | 'route_not_found'
     | 'method_not_allowed'

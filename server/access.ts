@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { replaceFile } from './data-folder.ts'
 import { Fatal, Problem, type ProblemCode } from './errors.ts'
+import { denialOf } from './permissions.ts'
 
 /** What a token may do: a sender writes and cannot read, a reader reads and cannot write. */
 export const roles = ['sender', 'reader'] as const
@@ -60,7 +61,8 @@ export function readTokens(file: string): Token[] {
     throw new Error('expected a list of tokens, each with "name", "role" and "sha256"')
   } catch (error) {
     throw new Fatal(
-      `${file} cannot be read: ${String(error)}. Restore it from a copy, or remove it and make new tokens.`,
+      denialOf(error) ??
+        `${file} cannot be read: ${String(error)}. Restore it from a copy, or remove it and make new tokens.`,
       { cause: error }
     )
   }
@@ -124,7 +126,7 @@ export function openAccess(file: string, { isLoopback, observer }: AccessOptions
   const current = freshTokens(file, observer)
   return {
     check(authorization, role, from) {
-      const tokens = current()
+      const tokens = readable(current)
       if (tokens === undefined && isLoopback) return OPEN_SENDER
       const presented = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
       if (presented === undefined) {
@@ -180,6 +182,21 @@ function freshTokens(
       observer?.onRead(read)
     }
     return tokens
+  }
+}
+
+/** Whoever asks cannot do anything about it, and need not learn where the file lies: the log tells that. */
+function readable<Tokens>(read: () => Tokens): Tokens {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof Fatal)) throw error
+    throw new Problem(
+      'tokens_unreadable',
+      'The server cannot read the file with its tokens, so that it lets nobody in; its log tells why. Send the same again later.',
+      {},
+      { cause: error }
+    )
   }
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { dirname, join, resolve } from 'node:path'
 import { Fatal } from './errors.ts'
 import { type FileSystem, realDisk } from './file-system.ts'
+import { denialAt, denialOf } from './permissions.ts'
 
 /** Version of the data folder's layout. A higher one was written by a newer Playtrail. */
 export const DATA_FORMAT = 1
@@ -39,10 +40,13 @@ export function openDataFolder(
 ): DataFolder {
   const path = resolve(dataDir)
   const identity = join(path, 'playtrail.json')
-  if (create) makeDataFolder(path, identity, disk)
-  else if (!disk.exists(identity))
+  if (create) {
+    if (!disk.exists(identity)) checkForeign(path, disk)
+    makeDataFolder(path, identity, disk)
+  } else if (!disk.exists(identity))
     throw new Fatal(
-      `${path} is not a data folder of Playtrail: there is no playtrail.json. Name it with --data-dir.`
+      denialAt(identity) ??
+        `${path} is not a data folder of Playtrail: there is no playtrail.json. Name it with --data-dir.`
     )
   if (!isOnlyRead) checkAccess(path, disk)
   return {
@@ -86,6 +90,33 @@ export function replaceFile(path: string, content: string, disk: FileSystem = re
   disk.syncDirectory(dirname(path))
 }
 
+/** A new data folder is made of nothing, or of what a start that was killed, or a copy, left of one: not in what is somebody else's. */
+function checkForeign(path: string, disk: FileSystem): void {
+  const names = disk.exists(path) ? namesIn(path, disk) : []
+  if (names.includes('witness.json') || names.includes('witness.pem'))
+    throw new Fatal(
+      `${path} is the folder of a witness. A witness proves something only where the service cannot write: give the service a folder of its own with --data-dir, on another host.`
+    )
+  // A disk of its own has lost+found; hidden files are of whoever made the folder.
+  const foreign = names.filter((name) => !name.startsWith('.') && name !== 'lost+found')
+  if (foreign.length === 0 || foreign.some((name) => OURS.test(name))) return
+  throw new Fatal(
+    `${path} is not a data folder of Playtrail, and not empty: there is ${foreign.slice(0, 3).join(', ')}${foreign.length > 3 ? ', …' : ''}, and no playtrail.json. Name a new or an empty folder with --data-dir.`
+  )
+}
+
+const OURS =
+  /^(playtrail\.json|journal|log|keys|quarantine|reserve|(ids|index|dead-letters)\.sqlite|(tokens|anchors|life)\.json)/
+
+/** None where they cannot be read: making the folder fails next, and says why. */
+function namesIn(path: string, disk: FileSystem): string[] {
+  try {
+    return disk.names(path)
+  } catch {
+    return []
+  }
+}
+
 function makeDataFolder(path: string, identity: string, disk: FileSystem): void {
   try {
     if (!disk.exists(identity)) {
@@ -97,7 +128,8 @@ function makeDataFolder(path: string, identity: string, disk: FileSystem): void 
     syncWithParents(path, disk)
   } catch (error) {
     throw new Fatal(
-      `the data folder ${path} cannot be made: ${reason(error)}. Choose another with --data-dir, or give this user the right to write there.`,
+      denialAt(identity) ??
+        `the data folder ${path} cannot be made: ${reason(error)}. Choose another with --data-dir, or give this user the right to write there.`,
       { cause: error }
     )
   }
@@ -131,9 +163,11 @@ function readIdentity(file: string, disk: FileSystem): string {
   try {
     identity = JSON.parse(disk.read(file).toString())
   } catch (error) {
-    throw new Fatal(`${file} cannot be read: ${reason(error)}. Restore it from a copy of the data folder.`, {
-      cause: error
-    })
+    throw new Fatal(
+      denialOf(error) ??
+        `${file} cannot be read: ${reason(error)}. Restore it from a copy of the data folder.`,
+      { cause: error }
+    )
   }
   const { format, log } = identity
   if (typeof format === 'number' && format > DATA_FORMAT) {

@@ -56,6 +56,7 @@ export const problems = {
   // Any request.
   token_missing: { status: 401, retry: false, title: 'A token is needed' },
   token_unknown: { status: 401, retry: false, title: 'The token is not known' },
+  tokens_unreadable: { status: 503, retry: true, title: 'The tokens cannot be read' },
   role_forbidden: { status: 403, retry: false, title: 'The token must not do this' },
   route_not_found: { status: 404, retry: false, title: 'No such route' },
   method_not_allowed: { status: 405, retry: false, title: 'The route does not take this method' },

@@ -29,6 +29,8 @@ export function answerProblem(
   const problem = problemOf(error)
   if (wasLeft(request, error)) return reply.code(problems[problem.code].status).send()
   if (problem.code === 'internal') request.log.error({ err: error }, 'an error of the server')
+  else if (problem.code === 'tokens_unreadable')
+    request.log.error({ err: problem.cause }, 'the tokens cannot be read: nobody is let in')
   else request.log.info({ code: problem.code, detail: problem.message }, 'request refused')
   const { status, retry } = problems[problem.code]
   if (status === 401) reply.header('www-authenticate', 'Bearer')

@@ -29,12 +29,13 @@ export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (
   app.get('/healthz', { schema: healthSchema }, async () => ({ status: 'ok', version }))
 
   app.get('/readyz', { schema: readySchema }, async (_request, reply) => {
-    if (space.isFull) reply.code(503)
+    const canRead = canReadTokens(access)
+    if (space.isFull || !canRead) reply.code(503)
     const { cursor, lag, lagSeconds, lastError } = follower
     const known =
       cursor === undefined ? {} : { cursor, lag, lag_seconds: Math.round(lagSeconds * 1_000) / 1_000 }
     return {
-      status: statusOf(space.isFull, sealer.lastError, lastError, anchors),
+      status: !canRead ? 'tokens_unreadable' : statusOf(space.isFull, sealer.lastError, lastError, anchors),
       journal: {
         log: journal.id,
         end: journal.end,
@@ -62,6 +63,16 @@ export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (
   })
 
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+}
+
+/** Whether anybody can be let in. Why not is in the log: here everybody can ask. */
+function canReadTokens(access: Access): boolean {
+  try {
+    access.tokens()
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** The worst of what is wrong: no events, no evidence, no answers, nobody outside who vouches for the evidence. */
@@ -110,9 +121,9 @@ const readiness = {
   required: ['status', 'journal', 'log', 'anchors', 'index'],
   properties: {
     status: {
-      enum: ['ready', 'anchor_failing', 'index_failing', 'log_failing', 'journal_full'],
+      enum: ['ready', 'anchor_failing', 'index_failing', 'log_failing', 'journal_full', 'tokens_unreadable'],
       description:
-        '`anchor_failing`: events are kept and sealed, but an anchor does not take the newest checkpoint. `index_failing`: events are kept, but cannot be found yet. `log_failing`: events are kept, but not sealed. `journal_full`: new events are refused for want of space.'
+        '`anchor_failing`: events are kept and sealed, but an anchor does not take the newest checkpoint. `index_failing`: events are kept, but cannot be found yet. `log_failing`: events are kept, but not sealed. `journal_full`: new events are refused for want of space. `tokens_unreadable`: every request that needs a token is refused, since their file cannot be read; the log tells why.'
     },
     journal: {
       type: 'object',

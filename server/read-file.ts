@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { Uncheckable } from './index/reconcile/comparable.ts'
+import { denialOf } from './permissions.ts'
 
 /**
  * Opens a file that somebody else may have put there: a pipe would wait for ever, so only a regular file will do.
@@ -58,6 +59,8 @@ export async function readFileWithin(path: string, bytesMax: number): Promise<Bu
 }
 
 function unreadable(path: string, cause: unknown): Uncheckable {
+  const denial = denialOf(cause)
+  if (denial !== undefined) return new Uncheckable(denial, { cause })
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new Uncheckable(`${path} cannot be read: ${reason}.`, { cause })
 }

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
 import { ConfigurationError } from '../config.ts'
 import { Fatal } from '../errors.ts'
+import { denialOf } from '../permissions.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { printable } from './printable.ts'
 import { paintFor } from './style.ts'
@@ -45,6 +46,8 @@ function explain(error: unknown): string[] {
   if (error instanceof Failure) return [error.message, ...(error.hint === undefined ? [] : [error.hint])]
   if (error instanceof OutputError) return [error.message]
   if (error instanceof Fatal || error instanceof ConfigurationError) return error.message.split('\n')
+  const denial = denialOf(error)
+  if (denial !== undefined) return [denial]
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return ['a defect of Playtrail, please report it:', ...stack.split('\n')]
 }

@@ -1,8 +1,9 @@
 import { Command } from 'commander'
 import { openDataFolder } from '../data-folder.ts'
 import { Fatal } from '../errors.ts'
+import { giveToOwner } from '../permissions.ts'
 import { realLogDisk } from '../seal/disk.ts'
-import { type LogKeys, makeKey, readKeys, vkeysOf } from '../seal/keys.ts'
+import { keyFiles, type LogKeys, makeKey, readKeys, vkeysOf } from '../seal/keys.ts'
 import { dataDirOption } from './data-dir.ts'
 
 /** `playtrail key list|add`: the log's signing keys, in the data folder itself. */
@@ -24,10 +25,9 @@ export function keyCommand(): Command {
     .action(({ dataDir }: { dataDir: string }) => {
       const directory = openDataFolder(dataDir).keys
       const { origin } = keysIn(directory)
-      const made = vkeysOf(makeKey(realLogDisk, directory, origin))
-        .trimEnd()
-        .split('\n')
-        .at(-1)
+      const { keys } = makeKey(realLogDisk, directory, origin)
+      giveToOwner(...keyFiles(realLogDisk, directory))
+      const made = vkeysOf({ keys }).trimEnd().split('\n').at(-1)
       process.stdout.write(`${made}\n`)
       process.stderr.write(
         '\nStart the service again: from then on it signs with this key too. Give the public key to whoever checks the log, and\n' +

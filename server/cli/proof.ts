@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { openDataFolder } from '../data-folder.ts'
 import { Fatal } from '../errors.ts'
+import { realDisk } from '../file-system.ts'
 import { Uncheckable } from '../index/reconcile/comparable.ts'
 import { BadEvidence } from '../seal/bad-evidence.ts'
 import type { EventProof } from '../seal/event-proof.ts'
@@ -30,7 +31,7 @@ export function proofCommand(surroundings: Surroundings = processSurroundings())
     .argument('<event-id>', 'as playtrail events --json shows it')
     .addOption(dataDirOption())
     .option('--url <url>', 'ask this server, instead of a data folder')
-    .option('--output <folder>', 'where to write the two files', '.')
+    .option('--output <folder>', 'where to write the two files; it is made if it is not there', '.')
     .addHelpText(
       'after',
       `\nWrites ID${DOCUMENT_SUFFIX} (event, salt, leaf and proof; for playtrail verify --proof) and ID${PROOF_SUFFIX} (https://c2sp.org/tlog-proof, for other tools).` +
@@ -45,6 +46,7 @@ async function writeProof(id: string, flags: ProofFlags, surroundings: Surroundi
   // An id has colons, which not every file system takes.
   const name = join(flags.output, proof.event_id.replaceAll(/[^A-Za-z0-9.-]/g, '-'))
   try {
+    realDisk.makeDirectory(flags.output)
     writeFileSync(`${name}${DOCUMENT_SUFFIX}`, `${JSON.stringify(proof, undefined, 2)}\n`)
     writeFileSync(`${name}${PROOF_SUFFIX}`, proof.proof)
   } catch (error) {

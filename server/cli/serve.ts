@@ -5,6 +5,8 @@ import { Command } from 'commander'
 import { type Config, isLoopback, readConfig, settings } from '../config.ts'
 import { limits } from '../limits.ts'
 import { createLog } from '../log.ts'
+import { checkPermissions } from '../permissions.ts'
+import type { OpenedKeys } from '../seal/open-log.ts'
 import { startService } from '../service.ts'
 import { version } from '../version.ts'
 import { addSettings } from './setting-options.ts'
@@ -21,6 +23,7 @@ export function serveCommand(): Command {
 }
 
 async function serve(config: Config): Promise<void> {
+  checkPermissions(config.dataDir)
   const log = createLog(config)
   const starting = startService(config, log, (error) => {
     // The disk can no longer be believed. Nothing that is under way may be answered.
@@ -47,16 +50,21 @@ async function serve(config: Config): Promise<void> {
     { url, data_dir: folder.path, log: folder.log, records: journal.end, sealed: sealer.size },
     'ready'
   )
-  if (logKeys.isNew) process.stderr.write(keyMade(logKeys.vkeys, folder.keys))
+  process.stderr.write(keyText(logKeys, folder.keys))
   process.stderr.write(welcome(url, folder.path, isLoopback(config.listen.host)))
 }
 
-/** Said once: whoever wants to check the log later has to know the key from somewhere else than from the log. */
-function keyMade(vkeys: string, directory: string): string {
+/** Said at every start, since the first one may fail after the key was made: whoever wants to check the log later has to know the key from somewhere else than from the log. */
+function keyText({ vkeys, isNew }: OpenedKeys, directory: string): string {
+  const keys = vkeys.trimEnd().replaceAll('\n', '\n  ')
+  const made = isNew
+    ? `The log's signing key was made, in ${directory}. Its public key`
+    : "The log's public key"
   return `
-The log's signing key was made, in ${directory}. Its public key, to keep elsewhere and to give to whoever checks the log:
+${made}, to keep elsewhere and to give to whoever checks the log:
 
-  ${vkeys}`
+  ${keys}
+`
 }
 
 function welcome(url: string, dataDir: string, isLocal: boolean): string {

@@ -12,8 +12,9 @@ export type StoreFlags = Partial<Record<(typeof names)[number], string>>
 /** Adds those flags, or only some of them. */
 export function addStoreOptions(command: Command, wanted: readonly (keyof StoreFlags)[] = names): Command {
   for (const name of wanted) {
-    const { flag, placeholder, meaning, env } = settings[name]
-    command.addOption(new Option(`${flag} ${placeholder}`, `${meaning} (${env})`))
+    const { flag, placeholder, meaning, env, fallback } = settings[name]
+    const shown = fallback === '' ? env : `${env}, default ${fallback}`
+    command.addOption(new Option(`${flag} ${placeholder}`, `${meaning} (${shown})`))
   }
   return command
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { createToken, type Role, readTokens, revokeToken, roles } from '../access.ts'
 import { openDataFolder } from '../data-folder.ts'
+import { giveToOwner } from '../permissions.ts'
 import { dataDirOption } from './data-dir.ts'
 
 const NONE_MADE = 'There are no tokens yet.'
@@ -23,6 +24,7 @@ export function tokenCommand(): Command {
     .action(({ role, name, dataDir }: { role: Role; name: string; dataDir: string }) => {
       const folder = openDataFolder(dataDir, { create: true })
       const made = createToken(folder.tokens, name, role, new Date())
+      giveToOwner(folder.tokens)
       process.stdout.write(`${made}\n`)
       process.stderr.write(`\nThis is the only time the token is shown. ${hints[role]}\n`)
     })
@@ -42,7 +44,9 @@ export function tokenCommand(): Command {
     .argument('<name>', 'name of the token')
     .addOption(dataDirOption())
     .action((name: string, { dataDir }: { dataDir: string }) => {
-      revokeToken(openDataFolder(dataDir).tokens, name)
+      const { tokens } = openDataFolder(dataDir)
+      revokeToken(tokens, name)
+      giveToOwner(tokens)
       process.stderr.write(`The token ${name} is refused from now on.\n`)
     })
   return token

@@ -3,6 +3,7 @@ import { ConfigurationError } from '../config.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { Fatal } from '../errors.ts'
 import { Uncheckable } from '../index/reconcile/comparable.ts'
+import { denialOf } from '../permissions.ts'
 import { Findings } from '../verify/findings.ts'
 import { folderSource } from '../verify/log-source.ts'
 import { type ProvedEvent, verifyProofFile } from '../verify/proof-file.ts'
@@ -88,7 +89,7 @@ async function verify(flags: VerifyFlags, surroundings: Surroundings): Promise<v
   }
   if (verdict === 'bad') throw new Failure(codes.bad, `bad evidence: ${countOf(findings)}`)
   if (verdict === 'unchecked')
-    throw new Failure(codes.unchecked, `could not check: ${findings.unchecked.join('\n')}`)
+    throw new Failure(codes.unchecked, `could not check: ${findings.unchecked.join('; ')}`)
 }
 
 export interface Checked {
@@ -124,11 +125,13 @@ async function check(
   return { log, index: await verifyIndex({ config, folder, size }, findings, progress) }
 }
 
-function checkFlags({ log, url, proof, index, since }: VerifyFlags): void {
-  const places = Object.entries({ log, url, proof }).filter(([, value]) => value !== undefined)
+function checkFlags({ dataDir, log, url, proof, index, since }: VerifyFlags): void {
+  const places = Object.entries({ 'data-dir': dataDir, log, url, proof }).filter(
+    ([, value]) => value !== undefined
+  )
   if (places.length > 1)
     throw new Uncheckable(`expected one of ${places.map(([name]) => `--${name}`).join(', ')}, got several.`)
-  if (index !== undefined && places.length > 0)
+  if (index !== undefined && places.some(([name]) => name !== 'data-dir'))
     throw new Uncheckable('--index compares the index of a data folder: name that with --data-dir alone.')
   if (proof !== undefined && since.length > 0)
     throw new Uncheckable(
@@ -172,7 +175,15 @@ function countOf({ count }: Findings): string {
 /** Whatever went wrong: nothing is proved. A defect of ours shows its stack. */
 function reasonOf(error: unknown): string {
   if (error instanceof Uncheckable || error instanceof Fatal || error instanceof ConfigurationError)
-    return error.message
-  if (error instanceof Failure) return [error.message, error.hint ?? ''].join(' ').trim()
+    return error.message.replaceAll(/\n\s*/g, ' ')
+  if (error instanceof Failure) return sentences(error.message, error.hint)
+  const denial = denialOf(error)
+  if (denial !== undefined) return denial
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+/** As one line, in which each still ends. */
+function sentences(message: string, hint = ''): string {
+  if (hint === '') return message
+  return `${message}${/[.!?:]$/.test(message) ? '' : '.'} ${hint}`
 }

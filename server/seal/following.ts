@@ -33,7 +33,7 @@ export interface FollowingOptions {
   journal: JournalReader
   worker: Pick<Caller<SealWorker>, 'call'>
   anchored: readonly AnchoredRoot[]
-  log: Pick<Logger, 'error' | 'fatal'>
+  log: Pick<Logger, 'warn' | 'error' | 'fatal'>
   signal: AbortSignal
 }
 
@@ -52,7 +52,8 @@ export function createFollowing(options: FollowingOptions): Following {
 
   async function open(): Promise<void> {
     isOpen = false
-    const next = await handover.open(anchored)
+    const { next, remarks } = await handover.open(anchored)
+    for (const remark of remarks) log.warn(`${remark}: find out who or what removed it`)
     if (halting.signal.aborted) return
     setPublished(await worker.call('seal', undefined))
     anchored = []

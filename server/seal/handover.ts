@@ -14,8 +14,8 @@ export interface Handover {
   readonly waiting: number
   /** Something waits, or has not been answered. */
   readonly isBusy: boolean
-  /** Opens the log, and has what was signed compared with the journal. Returns the record that comes next. */
-  open(anchored: readonly AnchoredRoot[]): Promise<number>
+  /** Opens the log, and has what was signed compared with the journal. */
+  open(anchored: readonly AnchoredRoot[]): Promise<Progress>
   /** Goes on from this record, before which all is sealed. */
   goOnAt(next: number): void
   /** Hands on the next batch of the journal; false at its end. One waits at the thread while it works on another. */
@@ -69,7 +69,7 @@ export function createHandover({ journal, worker, onSealed }: HandoverOptions): 
         if (batch === undefined) throw new Error(`the journal has no record ${progress.next}`)
         progress = await worker.call('append', batch, { moved: [batch.bytes.buffer] })
       }
-      return progress.next
+      return progress
     },
     goOnAt(next) {
       position = next

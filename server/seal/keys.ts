@@ -54,6 +54,11 @@ export function defaultOrigin(host: string, journalId: string): string {
   return `${host.replaceAll(/[^A-Za-z0-9.-]/g, '-')}/playtrail/${journalId}`
 }
 
+/** The files of the keys, the oldest first. */
+export function keyFiles(disk: LogDisk, directory: string): string[] {
+  return keyNames(disk, directory).map((name) => join(directory, name))
+}
+
 function keyNames(disk: LogDisk, directory: string): string[] {
   if (!disk.exists(directory)) return []
   const names = disk.names(directory).filter((name) => KEY_FILE.test(name))

@@ -38,7 +38,7 @@ export interface SealerOptions {
   folders: LogFolders
   /** Roots that the tree has to pass before anything is signed. */
   anchored?: readonly AnchoredRoot[]
-  log: Pick<Logger, 'error' | 'fatal'>
+  log: Pick<Logger, 'warn' | 'error' | 'fatal'>
 }
 
 /**

@@ -9,7 +9,15 @@ import { type GrowingLog, growLog } from './growing-log.ts'
 import { type LogKeys, readKeys, vkeysOf } from './keys.ts'
 import { leafOf } from './leaf.ts'
 import { formatNote, NOTE_SIGNATURES_MAX, type Note, type NoteSignature } from './note.ts'
-import { type LogFolders, publish, readSigned, rememberSigned, republish } from './signed-record.ts'
+import {
+  type LogFolders,
+  missingRecords,
+  publish,
+  readSigned,
+  remadeTiles,
+  rememberSigned,
+  republish
+} from './signed-record.ts'
 import { type SigningKey, signText } from './signing-key.ts'
 import { openStoredTree, type StoredTree } from './stored-tree.ts'
 import type { VerifierKey } from './vkey.ts'
@@ -28,6 +36,8 @@ export interface Progress {
   readonly toCheck: number
   /** The signed checkpoint as it is published; undefined while what was signed is not checked yet. */
   readonly checkpoint: string | undefined
+  /** What was not there, or not whole, though it should have been, and was made again: sentences for the operator. */
+  readonly remarks: readonly string[]
 }
 
 /**
@@ -76,11 +86,14 @@ export function openSealing({ disk, folders, journalEnd, anchored = [] }: Sealin
   const verifiers = keys.map(({ verifier }) => verifier)
   let signed = readSigned(disk, folders, verifiers)
   if (signed !== undefined) checkSigned(signed, origin, journalEnd)
+  const remarks = missingRecords(disk, folders, journalEnd)
   writeVkeys(disk, folders.log, keys)
   // An attempt that failed before may have made the folder, and not its name durable.
   disk.syncDirectory(dirname(folders.log))
   const roots = passRoots(anchored)
   let stage = firstStage(disk, folders.log, signed, anchored)
+  // An anchor's root is looked for in a tree that is made again, also where nothing is wrong with the tiles.
+  if (stage.kind === 'remaking' && !hasTree(disk, folders.log, signed)) remarks.push(remadeTiles(folders))
   if (stage.kind === 'growing' && signed !== undefined) republish(disk, folders, signed)
 
   const next = (): number => (stage.kind === 'comparing' ? stage.stored.next : stage.log.tree.size)
@@ -88,13 +101,17 @@ export function openSealing({ disk, folders, journalEnd, anchored = [] }: Sealin
     next: next(),
     size: signed?.size ?? 0,
     toCheck: Math.max(signed?.size ?? 0, roots.ahead),
-    checkpoint: stage.kind === 'growing' && signed !== undefined ? formatNote(signed.note) : undefined
+    checkpoint: stage.kind === 'growing' && signed !== undefined ? formatNote(signed.note) : undefined,
+    remarks
   })
 
   const take = (entry: Buffer): void => {
     if (stage.kind === 'comparing') {
       // What is on disk is not what the journal says: which of them is wrong shows when the tree is made again.
-      if (!stage.stored.isNext(entry)) stage = remaking(disk, folders.log)
+      if (!stage.stored.isNext(entry)) {
+        stage = remaking(disk, folders.log)
+        remarks.push(remadeTiles(folders))
+      }
     } else {
       stage.log.append(entry)
       roots.pass(stage.log.tree)
@@ -168,6 +185,11 @@ function writeVkeys(disk: LogDisk, log: string, keys: readonly SigningKey[]): vo
   const path = join(log, VKEY_FILE)
   if (!disk.exists(path) || disk.read(path).toString('utf8') !== text)
     writeFileDurably(disk, log, VKEY_FILE, text)
+}
+
+/** A tree on disk as it was signed, as far as the newest tiles say. */
+function hasTree(disk: LogDisk, log: string, signed: SignedCheckpoint | undefined): boolean {
+  return signed !== undefined && openStoredTree(disk, log, signed, limits.startCheckLeavesMax) !== undefined
 }
 
 function firstStage(

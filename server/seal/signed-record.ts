@@ -56,6 +56,25 @@ export function hasSigned(disk: LogDisk, folders: LogFolders): boolean {
   return pathsOf(folders).some((path) => disk.exists(path))
 }
 
+/**
+ * Which of the two is not there. That is told, since what is written anew afterwards hides it: whoever removed a file may have wanted
+ * that. A first start that was killed within its first second looks the same.
+ */
+export function missingRecords(disk: LogDisk, folders: LogFolders, journalEnd: number): string[] {
+  const missing = pathsOf(folders).filter((path) => !disk.exists(path))
+  if (missing.length < 2)
+    return missing.map((path) => `${path} was missing, and was written again from the other record of it`)
+  if (journalEnd === 0) return []
+  return [
+    `${missing.join(' and ')} were missing, though the journal has ${journalEnd} records: nothing here says what was signed before`
+  ]
+}
+
+/** The tiles in log/ did not say what the journal says, and what was signed did. */
+export function remadeTiles({ log }: LogFolders): string {
+  return `the tiles in ${log} were missing, or not those of the journal: they were made again from it, as they were signed`
+}
+
 /** Remembers what was signed, durably. Only then may it be published. */
 export function rememberSigned(disk: LogDisk, { keys }: LogFolders, note: string): void {
   writeFileDurably(disk, keys, LAST_SIGNED, note)

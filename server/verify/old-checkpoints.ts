@@ -20,10 +20,29 @@ export async function readOldCheckpoints(
   for (const file of files) {
     const bytes = await readFileWithin(file, NOTE_BYTES_MAX)
     if (bytes === undefined) throw new Uncheckable(`there is no file ${file}, which --since names.`)
+    const other = whyNotOurs(bytes, origin)
+    if (other !== undefined) {
+      // Somebody mistook one file for another, or kept an error page: that says nothing of the log.
+      findings.unchecked.push(`${file}, which --since names, ${other}. Name a checkpoint of this log.`)
+      continue
+    }
     const read = readExpected({ part: 'old checkpoint', file, bytes }, origin, keys, findings)
     if (read !== undefined) expected.push(read)
   }
   return expected
+}
+
+/** What the file is, if it is no checkpoint of this log, not even a damaged one. */
+function whyNotOurs(bytes: Buffer, origin: string): string | undefined {
+  const end = bytes.indexOf('\n')
+  if (bytes.subarray(0, end === -1 ? bytes.length : end).toString('utf8') === origin) return undefined
+  if (bytes.length === 0) return 'is empty'
+  try {
+    return `is a checkpoint of the log ${parseSignedCheckpoint(bytes).origin}, and this log is ${origin}`
+  } catch (error) {
+    if (!(error instanceof BadEvidence)) throw error
+    return `is no checkpoint: ${error.message}`
+  }
 }
 
 /** A file with a checkpoint, as it was read. */

@@ -58,13 +58,18 @@ async function readDocument(path: string): Promise<EventProof> {
   const bytes = await readNeeded(path)
   if (!bytes.toString('utf8').startsWith(TLOG_PROOF_MAGIC)) return parseEventProof(bytes)
   const beside = path.replace(new RegExp(`${PROOF_SUFFIX.replace('.', '\\.')}$`), '') + DOCUMENT_SUFFIX
-  const document = parseEventProof(await readNeeded(beside))
+  const document = parseEventProof(
+    await readNeeded(
+      beside,
+      `${path} is the proof alone; the file with the event, which playtrail proof wrote beside it, belongs there`
+    )
+  )
   return { ...document, proof: bytes.toString('utf8') }
 }
 
-async function readNeeded(path: string): Promise<Buffer> {
+async function readNeeded(path: string, why = ''): Promise<Buffer> {
   const bytes = await readFileWithin(path, PROOF_BYTES_MAX)
-  if (bytes === undefined) throw new Uncheckable(`there is no file ${path}.`)
+  if (bytes === undefined) throw new Uncheckable(`there is no file ${path}${why === '' ? '' : `: ${why}`}.`)
   if (bytes.length > PROOF_BYTES_MAX) throw new BadEvidence(`a proof has at most ${PROOF_BYTES_MAX} bytes`)
   return bytes
 }

@@ -27,8 +27,10 @@ export async function getFrom(
     const response = await fetch(url, { headers, redirect: 'manual', signal })
     if (response.status !== 200 && response.status !== 404) {
       const text = (await bodyWithin(response, ANSWER_BYTES_MAX)).toString('utf8')
-      const hint = response.status === 401 || response.status === 403 ? ' Set PLAYTRAIL_TOKEN.' : ''
-      throw new Uncheckable(`${url.href} answered ${response.status}: ${detailOf(text)}${hint}`)
+      const isRefused = response.status === 401 || response.status === 403
+      const hint = isRefused ? '. Set PLAYTRAIL_TOKEN to the token of a reader.' : ''
+      const detail = isRefused ? detailOf(text).replace(/\.$/, '') : detailOf(text)
+      throw new Uncheckable(`${url.href} answered ${response.status}: ${detail}${hint}`)
     }
     return {
       status: response.status,

@@ -199,6 +199,36 @@ test('a service that is stopped has sealed all that it acknowledged, and goes on
   assert.deepEqual([ready.body.log.size, ready.body.log.behind], [1_210, 0])
 })
 
+test('a start tells which records of the signing, or tiles, were missing and were made again', async (t) => {
+  const path = temporaryFolder(t)
+  const first = await runningService(t, path)
+  await send(first, 300)
+  await first.stop()
+  const told = async (): Promise<string[]> => {
+    const lines: { level: number; msg: string }[] = []
+    const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line)) })
+    const config = readConfig({ listen: '127.0.0.1:0', dataDir: path }, {})
+    const service = await startService(config, log, () => undefined)
+    await service.stop()
+    return lines.map(({ msg }) => msg)
+  }
+  const cases: [removed: string[], told: RegExp[]][] = [
+    [[], []],
+    [['keys/last-signed'], [/keys\/last-signed was missing, and was written again/]],
+    [['log/checkpoint'], [/log\/checkpoint was missing, and was written again/]],
+    [['log/tile'], [/the tiles in .*\/log were missing, or not those of the journal/]],
+    [['log'], [/log\/checkpoint was missing/, /the tiles in .*\/log were missing/]],
+    [['log/checkpoint', 'keys/last-signed'], [/were missing, though the journal has 3\d\d records/]],
+    [[], []]
+  ]
+  for (const [removed, expected] of cases) {
+    for (const name of removed) rmSync(join(path, name), { recursive: true })
+    const messages = await told()
+    assert.equal(messages.length, expected.length, `${removed.join()}: ${messages.join('; ')}`)
+    for (const [i, pattern] of expected.entries()) assert.match(messages[i] ?? '', pattern)
+  }
+})
+
 async function refuses(dataDir: string, message: RegExp, more: { logOrigin?: string } = {}): Promise<void> {
   const config = readConfig({ listen: '127.0.0.1:0', dataDir, ...more }, {})
   const start = startService(config, pino({ level: 'silent' }), () => undefined)

@@ -113,7 +113,7 @@ test('tokens that somebody wrote by hand and that lack something are refused wit
   for (const wrong of [{}, null, [null], [{ ...good[0], role: 'admin' }], [{ name: 'me', role: 'reader' }]]) {
     writeFileSync(tokens, JSON.stringify(wrong))
     assert.throws(() => readTokens(tokens), { name: 'Fatal', message: /expected a list of tokens/ })
-    assert.equal((await get(service, '/v1/runs', bearer(token))).status, 500)
+    assert.equal((await get(service, '/v1/runs', bearer(token))).status, 503)
   }
   writeFileSync(tokens, JSON.stringify(good))
   assert.equal((await get(service, '/v1/runs', bearer(token))).status, 200)

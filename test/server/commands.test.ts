@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -86,6 +86,28 @@ test('serve with wrong settings names all of them and ends with 2; with a folder
   const newer = playtrail('serve', '--listen', '127.0.0.1:0', '--data-dir', dataDir)
   assert.equal(newer.status, 1)
   assert.match(newer.stderr, /a newer one wrote it/)
+})
+
+test('serve refuses the folder of a witness, and one with files of others, and leaves them as they are', (t) => {
+  const cases: [names: string[], told: RegExp | undefined][] = [
+    [['witness.json', 'witness.pem'], /is the folder of a witness/],
+    [['README.md'], /is not a data folder of Playtrail, and not empty: there is README\.md/],
+    [['lost+found', '.keep'], undefined],
+    [['keys', 'notes.txt'], undefined]
+  ]
+  for (const [names, told] of cases) {
+    const dataDir = temporaryFolder(t)
+    for (const name of names) writeFileSync(join(dataDir, name), '')
+    const args = ['token', 'create', '--role', 'reader', '--name', 'me', '--data-dir', dataDir]
+    const commands =
+      told === undefined ? [args] : [args, ['serve', '--listen', '127.0.0.1:0', '--data-dir', dataDir]]
+    for (const command of commands) {
+      const { status, stderr } = playtrail(...command)
+      assert.equal(status, told === undefined ? 0 : 1, stderr)
+      if (told !== undefined) assert.match(stderr, told)
+    }
+    if (told !== undefined) assert.deepEqual(readdirSync(dataDir), names)
+  }
 })
 
 test('reindex makes the index again from the journal, not beside a running server', async (t) => {

@@ -76,6 +76,8 @@ test('what cannot be checked ends with 2: never with 0, and never hanging', asyn
     ],
     ['a server that is not there', ['--url', 'http://127.0.0.1:1']],
     ['two places', ['--url', 'http://127.0.0.1:1', '--log', whole.logFolder]],
+    ['a data folder and a log', ['--data-dir', whole.path, '--log', whole.logFolder]],
+    ['a data folder without a name', ['--data-dir', '']],
     ['an index of no data folder', ['--log', whole.logFolder, '--index']],
     ['an index that is not there', ['--data-dir', whole.path, '--vkey', vkey, '--index']],
     ['a proof that is not there', ['--proof', join(empty, 'proof'), '--vkey', vkey]],
@@ -103,10 +105,35 @@ test('what cannot be checked ends with 2: never with 0, and never hanging', asyn
     const { exitCode, stderr, stdout } = await verify(...args)
     assert.equal(exitCode, 2, `${what}: ${stdout}${stderr}`)
     assert.match(stderr, /could not check: /, what)
-    assert.doesNotMatch(stderr, /\n\s+at /, what)
+    assert.doesNotMatch(stderr, /\n\s+at |\\n/, what)
     assert.doesNotMatch(stdout, /Proved/, what)
     const { stdout: json } = await verify(...args, '--json')
     assert.equal(JSON.parse(json).verdict, 'unchecked', what)
+  }
+})
+
+test('a file of --since that is no checkpoint of this log ends with 2 and is named; a damaged one of it with 1', async (t) => {
+  const { folder, vkey, checkpoints } = await makeEvidence(t)
+  const old = readFileSync(checkpoints[600], 'utf8')
+  const file = join(temporaryFolder(t), 'kept')
+  const cases: [content: string, exitCode: number, told: RegExp][] = [
+    ['', 2, /could not check: .*\/kept, which --since names, is empty/],
+    ['{"code":"token_missing"}\n', 2, /kept, which --since names, is no checkpoint: /],
+    ['# Playtrail\n\nAn audit trail.\n', 2, /kept, which --since names, is no checkpoint: /],
+    [
+      old.replace('audit.example.org/trail', 'other.example.org/trail'),
+      2,
+      /is a checkpoint of the log other\.example\.org/
+    ],
+    [old.replace('\n600\n', '\n601\n'), 1, /bad evidence/],
+    [old.slice(0, 40), 1, /bad evidence/]
+  ]
+  for (const [content, exitCode, told] of cases) {
+    writeFileSync(file, content)
+    const ran = await verify('--data-dir', folder.path, '--vkey', vkey, '--since', file)
+    assert.equal(ran.exitCode, exitCode, content + ran.stdout + ran.stderr)
+    assert.match(ran.stderr, told)
+    assert.doesNotMatch(ran.stdout, /Proved/)
   }
 })
 
@@ -199,7 +226,7 @@ test('a proof of one event, from a server or a folder, is accepted with the logâ
     ['--url', url],
     ['--data-dir', path]
   ]) {
-    const output = temporaryFolder(t)
+    const output = join(temporaryFolder(t), 'for/the-auditor')
     const made = await playtrail('proof', ids[270] ?? '', ...where, '--output', output)
     assert.equal(made.exitCode, 0, made.stderr)
     const files = made.stdout.trim().split('\n')
@@ -215,6 +242,12 @@ test('a proof of one event, from a server or a folder, is accepted with the logâ
     const vkey = parseVkey(readFileSync(key, 'utf8').trim())
     verifyTlogProof(decodeTlogProof(readFileSync(tlogProof)), Buffer.from(leaf), [vkey])
   }
+  const alone = join(temporaryFolder(t), 'event.tlog-proof')
+  const made = await playtrail('proof', ids[7] ?? '', '--data-dir', path, '--output', temporaryFolder(t))
+  cpSync(made.stdout.trim().split('\n')[1] ?? '', alone)
+  const { exitCode, stderr } = await verify('--proof', alone, '--vkey', key)
+  assert.equal(exitCode, 2)
+  assert.match(stderr, /event\.json: .*event\.tlog-proof is the proof alone; the file with the event/)
   const missing = await playtrail('proof', 'no-such-event', '--data-dir', path)
   assert.deepEqual([missing.exitCode, missing.stdout], [1, ''])
 })
