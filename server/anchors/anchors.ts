@@ -54,6 +54,8 @@ export function startAnchors(options: AnchorsOptions): Anchors {
       }
     })
   )
+  // What was taken out of the settings is forgotten, also what it said of the log: that is how an operator settles it.
+  if (memory.count > anchors.filter((anchor) => memory.of(anchor) !== undefined).length) noted = remember()
   const ways = anchors.map(async (anchor, at) => {
     const status = statuses[at]
     if (status === undefined) throw new Error(`the anchor ${anchor.target} has no status`)

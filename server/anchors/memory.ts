@@ -26,6 +26,8 @@ export interface Remembered {
 
 export interface AnchorMemory {
   of(anchor: { kind: string; target: string }): Remembered | undefined
+  /** How many anchors something is remembered of. */
+  readonly count: number
   /** Remembers all of these and nothing else, durably. */
   keep(all: readonly Remembered[]): Promise<void>
   /** Remembers, durably, why an anchor does not agree with the log, beside all that is remembered. */
@@ -50,6 +52,9 @@ export async function openMemory(path: string, onBad: (error: unknown) => void):
   }
   return {
     of,
+    get count() {
+      return known.length
+    },
     keep,
     async keepContradiction({ kind, target }, contradiction) {
       const before = of({ kind, target })
