@@ -125,7 +125,9 @@ function attempts(
       if (end.aborted) return false
       status.failed(error)
       if (error instanceof Contradiction)
-        sealer.halt(`the ${anchor.kind} ${anchor.target} does not agree with the log: ${error.message}`)
+        sealer.halt(
+          `the ${anchor.kind} ${anchor.target} does not agree with the log: ${error.message}. Keep this folder when you restore the newest copy, and bring over what it received meanwhile (docs/evidence.md, "What to do")`
+        )
       return false
     }
   }

@@ -105,7 +105,7 @@ async function refused(anchor: Anchor, check: StartCheck, contradiction: Contrad
 function refusal({ kind, target }: Anchor, { message }: Contradiction): Fatal {
   return new Fatal(
     `the ${kind} ${target} does not agree with this data folder: ${message}. ` +
-      'Nothing is signed, and nothing is received. Restore the newest copy of the data folder, which continues that checkpoint. ' +
+      'Nothing is signed, and nothing is received. Restore the newest copy of the data folder, which continues that checkpoint, and bring over what this folder received meanwhile (docs/evidence.md, "What to do"). ' +
       'If there is none any more, evidence is lost: keep this folder and the anchor as they are, and begin anew in another data folder with another anchor. ' +
       'If it is the anchor that is wrong, and it is known why, take it out of the settings (docs/evidence.md).'
   )
