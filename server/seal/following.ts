@@ -39,6 +39,8 @@ export interface FollowingOptions {
 export function createFollowing(options: FollowingOptions): Following {
   const { journal, worker, log } = options
   const halting = new AbortController()
+  /** Not 0 when nothing more may be signed: the worker looks at it before it signs what it was told long ago. */
+  const halted = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
   const signal = AbortSignal.any([options.signal, halting.signal])
   const retry = createRetry({ log, signal, isFinal: isFatal })
   let published = { size: 0, checkpoint: '' }
@@ -65,7 +67,7 @@ export function createFollowing(options: FollowingOptions): Following {
       progress = await worker.call('append', batch, { moved: [batch.bytes.buffer] })
     }
     if (halting.signal.aborted) return
-    setPublished(await worker.call('seal', undefined))
+    setPublished(await worker.call('seal', { halted }))
     anchored = []
     position = progress.next
     sealedTo = progress.next
@@ -109,7 +111,7 @@ export function createFollowing(options: FollowingOptions): Following {
   function seal(): void {
     sealedTo = position
     waitingSince = undefined
-    tell(worker.call('seal', undefined).then(setPublished))
+    tell(worker.call('seal', { halted }).then(setPublished))
   }
 
   async function round(): Promise<void> {
@@ -168,6 +170,7 @@ export function createFollowing(options: FollowingOptions): Following {
     halt(reason) {
       if (final !== undefined) return
       final = reason
+      Atomics.store(new Int32Array(halted), 0, 1)
       log.fatal(`${reason}: nothing more is sealed`)
       halting.abort()
     }
