@@ -1423,9 +1423,9 @@ export interface Routes {
          */
         size?: number
         /**
-         * How long ago it said that it keeps the newest checkpoint; absent if it never did.
+         * How long ago it said that it keeps the newest checkpoint; if it never did, since the start of the service.
          */
-        age_seconds?: number
+        age_seconds: number
         /**
          * Why it does not take the newest checkpoint.
          */
@@ -2028,6 +2028,12 @@ export interface ServiceFields {
    * Where the index is kept.
    */
   store?: 'sqlite' | 'elasticsearch'
+  /**
+   * The anchors that it was told to bring its checkpoints to: kind, colon, and path of the file, host of the webhook or name of the witness. Empty if there are none.
+   *
+   * @maxItems 32
+   */
+  anchors?: string[]
 }
 /**
  * In service.recovered: what a start found after the service had ended without saying so.

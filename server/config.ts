@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { SettingMistake } from './anchors/setting-mistake.ts'
 import { readFiles, readSeconds, readWebhooks, readWitnesses } from './anchors/settings.ts'
 import { limits } from './limits.ts'
 
@@ -134,7 +135,7 @@ export const settings = {
     fallback: '',
     meaning: 'Have this witness (C2SP tlog-witness) cosign the newest checkpoint; several.',
     read: readWitnesses,
-    expected: `at most ${limits.anchorUrlsMax} witnesses, each a verifier key of type 4, "=" and the URL before /add-checkpoint, without user and password`,
+    expected: `at most ${limits.anchorUrlsMax} different witnesses, each a verifier key of type 4, "=" and the URL before /add-checkpoint, without user and password`,
     isList: true
   },
   anchorEvery: {
@@ -237,10 +238,15 @@ export function readSettings<Table extends Settings>(
   for (const [name, setting] of Object.entries(table)) {
     const flag = flags[name]
     const text = flag ?? textIn(env, setting)
-    config[name] = setting.read(text)
-    if (config[name] === undefined) {
+    try {
+      // An empty variable is none. A flag without a value is one whose variable, in a script, is not set.
+      const isEmpty = setting.isList === true && flag?.split('\n').includes('')
+      config[name] = isEmpty ? undefined : setting.read(text)
+      if (config[name] === undefined) throw new SettingMistake(setting.expected, isEmpty ? '' : text)
+    } catch (error) {
+      if (!(error instanceof SettingMistake)) throw error
       mistakes.push(
-        `${flag === undefined ? setting.env : setting.flag}: expected ${setting.expected}; got "${withoutSecrets(text)}"`
+        `${flag === undefined ? setting.env : setting.flag}: expected ${withoutSecrets(error.message)}; got "${withoutSecrets(error.got)}"`
       )
     }
   }

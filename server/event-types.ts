@@ -485,6 +485,12 @@ export interface ServiceFields {
    * Where the index is kept.
    */
   store?: 'sqlite' | 'elasticsearch'
+  /**
+   * The anchors that it was told to bring its checkpoints to: kind, colon, and path of the file, host of the webhook or name of the witness. Empty if there are none.
+   *
+   * @maxItems 32
+   */
+  anchors?: string[]
 }
 /**
  * In service.recovered: what a start found after the service had ended without saying so.

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Checkpoint } from '../seal/checkpoint.ts'
 import type { Anchor, AnchorKind } from './anchor.ts'
 import { Contradiction } from './anchor.ts'
+import { nameOf } from './names.ts'
 import type { Remembered } from './remembered.ts'
 
 /** How an anchor is. */
@@ -10,8 +11,8 @@ export interface AnchorStatus {
   readonly target: string
   /** Entries of the checkpoint that it kept last; undefined if it never did. */
   readonly size: number | undefined
-  /** For how long it has not said that it keeps the newest one, in seconds; undefined if it never did. */
-  readonly ageSeconds: number | undefined
+  /** For how long it has not said that it keeps the newest one, in seconds; since the start of the service if it never did. */
+  readonly ageSeconds: number
   /** What fails at the moment. */
   readonly error: string | undefined
   /** How often it failed since the start. */
@@ -35,7 +36,8 @@ export interface StatusOptions {
 /** Keeps the account of an anchor, and tells the log once when it begins to fail, fails with something else, or is well again. */
 export function createStatus({ anchor, remembered: before, log, onChange }: StatusOptions): Status {
   const { kind, target } = anchor
-  const name = { anchor: `${kind}:${target}` }
+  const name = { anchor: nameOf(anchor) }
+  const startMs = Date.now()
   let { size, root, at, contradiction } = before ?? {}
   let error: string | undefined
   let failingSince: string | undefined
@@ -48,7 +50,7 @@ export function createStatus({ anchor, remembered: before, log, onChange }: Stat
       return size
     },
     get ageSeconds() {
-      return at === undefined ? undefined : Math.max(0, (Date.now() - Date.parse(at)) / 1_000)
+      return Math.max(0, (Date.now() - (at === undefined ? startMs : Date.parse(at))) / 1_000)
     },
     get error() {
       return error
@@ -87,17 +89,15 @@ export function createStatus({ anchor, remembered: before, log, onChange }: Stat
       if (reason instanceof Contradiction) contradiction = text
       failingSince ??= new Date().toISOString()
       const level = reason instanceof Contradiction ? 'error' : 'warn'
-      log[level](
-        { err: reason, ...name },
-        `the ${kind} ${target} did not take the newest checkpoint; it is tried again`
-      )
+      // Without its stack: it is no defect of ours, and may come back every minute.
+      log[level](name, `the ${kind} ${target} did not take the newest checkpoint; it is tried again: ${text}`)
       onChange()
     }
   }
 }
 
 /** Errors of `fetch` say in their cause what happened. */
-function textOf(error: unknown): string {
+export function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { cause } = error
   return error.message === 'fetch failed' && cause instanceof Error ? cause.message : error.message

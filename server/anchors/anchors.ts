@@ -54,6 +54,8 @@ export function startAnchors(options: AnchorsOptions): Anchors {
       }
     })
   )
+  // What was taken out of the settings is forgotten, also what it said of the log: that is how an operator settles it.
+  if (memory.count > anchors.filter((anchor) => memory.of(anchor) !== undefined).length) noted = remember()
   const ways = anchors.map(async (anchor, at) => {
     const status = statuses[at]
     if (status === undefined) throw new Error(`the anchor ${anchor.target} has no status`)
@@ -123,7 +125,9 @@ function attempts(
       if (end.aborted) return false
       status.failed(error)
       if (error instanceof Contradiction)
-        sealer.halt(`the ${anchor.kind} ${anchor.target} does not agree with the log: ${error.message}`)
+        sealer.halt(
+          `the ${anchor.kind} ${anchor.target} does not agree with the log: ${error.message}. Keep this folder when you restore the newest copy, and bring over what it received meanwhile (docs/evidence.md, "What to do")`
+        )
       return false
     }
   }

@@ -6,7 +6,7 @@ export function anchorDocument({ kind, target, size, ageSeconds, error }: Anchor
     kind,
     target,
     ...(size !== undefined && { size }),
-    ...(ageSeconds !== undefined && { age_seconds: Math.round(ageSeconds * 1_000) / 1_000 }),
+    age_seconds: Math.round(ageSeconds * 1_000) / 1_000,
     ...(error !== undefined && { error })
   }
 }
@@ -16,7 +16,7 @@ export const anchorsSchema = {
   description: 'Who keeps checkpoints of the log elsewhere.',
   items: {
     type: 'object',
-    required: ['kind', 'target'],
+    required: ['kind', 'target', 'age_seconds'],
     properties: {
       kind: { enum: ['file', 'webhook', 'witness'] },
       target: { type: 'string', description: 'Path of the file, host of the webhook, name of the witness.' },
@@ -28,7 +28,8 @@ export const anchorsSchema = {
       age_seconds: {
         type: 'number',
         minimum: 0,
-        description: 'How long ago it said that it keeps the newest checkpoint; absent if it never did.'
+        description:
+          'How long ago it said that it keeps the newest checkpoint; if it never did, since the start of the service.'
       },
       error: { type: 'string', description: 'Why it does not take the newest checkpoint.' }
     }

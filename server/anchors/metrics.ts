@@ -1,25 +1,26 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { AnchorStatus } from './anchor-status.ts'
 import type { Anchors } from './anchors.ts'
+import { nameOf } from './names.ts'
 
 /** What the anchors tell at /metrics; docs/operations.md lists it. */
 export function createAnchorMetrics(registry: Registry, { all }: Pick<Anchors, 'all'>): void {
-  const gauge = (name: string, help: string, value: (anchor: AnchorStatus) => number | undefined): void => {
+  const gauge = (name: string, help: string, value: (anchor: AnchorStatus) => number): void => {
     const made: Gauge<'anchor'> = new Gauge({
       ...{ name, help, labelNames: ['anchor'], registers: [registry] },
       collect() {
-        for (const anchor of all) made.set({ anchor: labelOf(anchor) }, value(anchor) ?? Number.NaN)
+        for (const anchor of all) made.set({ anchor: nameOf(anchor) }, value(anchor))
       }
     })
   }
   gauge(
     'playtrail_anchor_size',
-    'Records under the checkpoint that the anchor kept last.',
-    ({ size }) => size
+    'Records under the checkpoint that the anchor kept last; 0 if it never kept one.',
+    ({ size = 0 }) => size
   )
   gauge(
     'playtrail_anchor_age_seconds',
-    'How long ago the anchor said that it keeps the newest checkpoint.',
+    'How long ago the anchor said that it keeps the newest checkpoint; if it never did, since the start.',
     ({ ageSeconds }) => ageSeconds
   )
   const failures: Counter<'anchor'> = new Counter({
@@ -29,11 +30,7 @@ export function createAnchorMetrics(registry: Registry, { all }: Pick<Anchors, '
     registers: [registry],
     collect() {
       failures.reset()
-      for (const anchor of all) failures.inc({ anchor: labelOf(anchor) }, anchor.failures)
+      for (const anchor of all) failures.inc({ anchor: nameOf(anchor) }, anchor.failures)
     }
   })
-}
-
-function labelOf({ kind, target }: AnchorStatus): string {
-  return `${kind}:${target}`
 }

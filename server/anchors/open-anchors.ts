@@ -15,6 +15,7 @@ import type { Anchor } from './anchor.ts'
 import { type Anchors, startAnchors } from './anchors.ts'
 import type { KnownLog } from './continuation.ts'
 import { fileAnchor } from './file-anchor.ts'
+import { toldApart } from './names.ts'
 import { openRememberedAnchors } from './remembered.ts'
 import { checkAnchors } from './start-check.ts'
 import { webhookAnchor } from './webhook-anchor.ts'
@@ -78,17 +79,8 @@ export async function openAnchors(parts: AnchorParts): Promise<OpenedAnchors> {
     anchored,
     start(sealer) {
       publishedSize = () => sealer.size
-      const anchors = toldApart([...files, ...webhooks, ...witnesses])
+      const anchors = toldApart<Anchor>([...files, ...webhooks, ...witnesses])
       return startAnchors({ anchors, sealer, memory, everyMs: config.anchorEvery * 1_000, log })
     }
   }
-}
-
-/** Webhooks of one host, whose paths are not shown, get a number. */
-function toldApart(anchors: readonly Anchor[]): Anchor[] {
-  return anchors.map((anchor, at) => {
-    const isSame = (other: Anchor): boolean => other.kind === anchor.kind && other.target === anchor.target
-    const before = anchors.slice(0, at).filter(isSame).length
-    return before === 0 ? anchor : { ...anchor, target: `${anchor.target} (${before + 1})` }
-  })
 }

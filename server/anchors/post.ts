@@ -42,8 +42,25 @@ export async function post(
 }
 
 /** What was answered instead of what was hoped for, as the end of a sentence. */
-export function answerOf({ status, text }: Posted): string {
-  const said = text.replaceAll(/\s+/g, ' ').trim().slice(0, SAID_CHARACTERS_MAX)
+export function answerOf(answer: Posted): string {
+  return statusAnd(answer.status, saidBy(answer))
+}
+
+/** What an answer says in words: of a problem document (RFC 9457) its detail or title, else its text. */
+export function saidBy({ text, isCut }: Posted): string {
+  if (isCut || !text.startsWith('{')) return text
+  try {
+    const { detail, title } = JSON.parse(text) as { detail?: unknown; title?: unknown }
+    return [detail, title].find((words) => typeof words === 'string') ?? text
+  } catch (error) {
+    if (error instanceof SyntaxError) return text
+    throw error
+  }
+}
+
+/** A status and some words, as the end of a sentence. */
+export function statusAnd(status: number, words: string): string {
+  const said = words.replaceAll(/\s+/g, ' ').trim().slice(0, SAID_CHARACTERS_MAX)
   return said === '' ? String(status) : `${status}: ${said}`
 }
 

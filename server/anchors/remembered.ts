@@ -26,6 +26,8 @@ export interface Remembered {
 
 export interface RememberedAnchors {
   of(anchor: { kind: string; target: string }): Remembered | undefined
+  /** How many anchors something is remembered of. */
+  readonly count: number
   /** Remembers all of these and nothing else, durably. */
   keep(all: readonly Remembered[]): Promise<void>
   /** Remembers, durably, why an anchor does not agree with the log, beside all that is remembered. */
@@ -53,6 +55,9 @@ export async function openRememberedAnchors(
   }
   return {
     of,
+    get count() {
+      return known.length
+    },
     keep,
     async keepContradiction({ kind, target }, contradiction) {
       const before = of({ kind, target })

@@ -9,7 +9,7 @@ export async function replaceFileElsewhere(path: string, content: string, mode: 
   const temporary = `${path}.new`
   // What a crash left, or somebody put there: a link would lead elsewhere, and a pipe would wait for ever.
   await rm(temporary, { force: true })
-  const file = await open(temporary, 'wx', mode)
+  const file = await create(temporary, mode)
   try {
     // Whatever the process's umask says: an anchor is for others to read.
     await unlessUnknown(file.chmod(mode))
@@ -20,6 +20,15 @@ export async function replaceFileElsewhere(path: string, content: string, mode: 
   }
   await rename(temporary, path)
   await syncFolder(dirname(path))
+}
+
+async function create(path: string, mode: number): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx', mode)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+    throw new Error(`the folder ${dirname(path)} does not exist`, { cause: error })
+  }
 }
 
 /** Makes a folder in one that is there, durably. Its owner alone may enter it. */

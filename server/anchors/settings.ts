@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { limits } from '../limits.ts'
 import { BadEvidence } from '../seal/bad-evidence.ts'
 import { parseVkey, type VerifierKey } from '../seal/vkey.ts'
+import { SettingMistake } from './setting-mistake.ts'
 
 /** A witness: where it is, and the key that its signatures are checked with. */
 export interface WitnessSetting {
@@ -25,9 +26,9 @@ export function readWebhooks(text: string): string[] | undefined {
   return urls.every((url) => url !== undefined) && isListOf(urls, limits.anchorUrlsMax) ? urls : undefined
 }
 
+/** Throws a SettingMistake that says which part of a line is wrong. */
 export function readWitnesses(text: string): WitnessSetting[] | undefined {
   const witnesses = linesOf(text).map(readWitness)
-  if (!witnesses.every((witness) => witness !== undefined)) return undefined
   const names = witnesses.map(({ vkey }) => `${vkey.name} ${vkey.id.toString('hex')}`)
   return isListOf(names, limits.anchorUrlsMax) ? witnesses : undefined
 }
@@ -38,17 +39,34 @@ export function readSeconds(text: string): number | undefined {
 }
 
 /** `<vkey>=<url>`: the base64 of a key has no `=`. */
-function readWitness(line: string): WitnessSetting | undefined {
-  const [, vkeyText = '', urlText = ''] = /^([^=]+)=(.+)$/.exec(line) ?? []
+function readWitness(line: string): WitnessSetting {
+  const [vkeyText = '', ...rest] = line.split('=')
+  if (URL.canParse(vkeyText) && vkeyText.includes('://'))
+    throw new SettingMistake('the verifier key of the witness and "=" before its URL', line)
+  const vkey = readWitnessKey(vkeyText)
+  const urlText = rest.join('=')
+  if (urlText === '') throw new SettingMistake('"=" and the URL of the witness behind its verifier key', line)
   const url = readUrl(urlText)
-  if (url === undefined) return undefined
+  if (url === undefined)
+    throw new SettingMistake(
+      'the http or https URL of the witness behind "=", the one before /add-checkpoint, without user and password',
+      urlText
+    )
+  return { vkey, url: url.replace(/\/+$/, '') }
+}
+
+function readWitnessKey(text: string): VerifierKey {
   try {
-    const vkey = parseVkey(vkeyText)
-    return vkey.type === 'cosignature/v1' ? { vkey, url: url.replace(/\/+$/, '') } : undefined
+    const vkey = parseVkey(text)
+    if (vkey.type === 'cosignature/v1') return vkey
   } catch (error) {
-    if (error instanceof BadEvidence) return undefined
-    throw error
+    if (!(error instanceof BadEvidence)) throw error
+    throw new SettingMistake(`the verifier key of a witness before "=" (${error.message})`, text)
   }
+  throw new SettingMistake(
+    'the verifier key of a witness before "=", which is of type 4; this one is the key of a log, which is of type 1',
+    text
+  )
 }
 
 /** A secret may be in the path, as in many webhooks, and then in the environment; what stands before an @ is in every log. */

@@ -5,8 +5,10 @@ import type { AnchoredRoot } from '../seal/anchored-roots.ts'
 import { BadEvidence } from '../seal/bad-evidence.ts'
 import type { SignedCheckpoint } from '../seal/checkpoint.ts'
 import { type Anchor, Contradiction } from './anchor.ts'
+import { textOf } from './anchor-status.ts'
 import { earlierRoot, type KnownLog, otherHistory, rolledBack } from './continuation.ts'
 import type { FileAnchor } from './file-anchor.ts'
+import { nameOf } from './names.ts'
 import { within } from './within.ts'
 
 export interface StartCheck {
@@ -85,11 +87,10 @@ async function asked<Answer>(
     if (error instanceof BadEvidence) throw unusable(error)
     const before = check.contradictionOf(anchor)
     if (before !== undefined)
-      throw refusal(anchor, new Contradiction(`${before}; that was before, and now ${reasonOf(error)}`))
-    const { kind, target } = anchor
+      throw refusal(anchor, new Contradiction(`${before}; that was before, and now ${textOf(error)}`))
     check.logger.warn(
-      { err: error, anchor: `${kind}:${target}` },
-      `the anchor ${target} could not be asked what it knows of the log: it is asked again while the service runs`
+      { anchor: nameOf(anchor) },
+      `the ${anchor.kind} ${anchor.target} could not be asked what it knows of the log; it is asked again while the service runs: ${textOf(error)}`
     )
     return undefined
   }
@@ -101,14 +102,10 @@ async function refused(anchor: Anchor, check: StartCheck, contradiction: Contrad
   return refusal(anchor, contradiction)
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
 function refusal({ kind, target }: Anchor, { message }: Contradiction): Fatal {
   return new Fatal(
     `the ${kind} ${target} does not agree with this data folder: ${message}. ` +
-      'Nothing is signed, and nothing is received. Restore the newest copy of the data folder, which continues that checkpoint. ' +
+      'Nothing is signed, and nothing is received. Restore the newest copy of the data folder, which continues that checkpoint, and bring over what this folder received meanwhile (docs/evidence.md, "What to do"). ' +
       'If there is none any more, evidence is lost: keep this folder and the anchor as they are, and begin anew in another data folder with another anchor. ' +
       'If it is the anchor that is wrong, and it is known why, take it out of the settings (docs/evidence.md).'
   )

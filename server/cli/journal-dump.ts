@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { SERVER_SENDER } from '../access.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { Fatal } from '../errors.ts'
 import type { JournalRecord } from '../journal/record.ts'
@@ -15,23 +16,32 @@ export function journalCommand(): Command {
   journal
     .command('dump')
     .description('print every record as a JSON object a line')
+    .option(
+      '--events',
+      'only what senders sent, an event a line as it came: to be sent again by POST /v1/events'
+    )
     .addOption(dataDirOption())
-    .action(async ({ dataDir }: { dataDir: string }) => {
+    .action(async ({ dataDir, events }: { dataDir: string; events?: true }) => {
       const { journal: directory } = openDataFolder(dataDir)
+      const lineOf = events === true ? sentLine : dumpLine
       const names = readdirSync(directory).filter((name) => segmentFirst(name) !== undefined)
-      for (const name of names.sort()) await dumpSegment(join(directory, name), name === names.at(-1))
+      for (const name of names.sort()) await dumpSegment(join(directory, name), name === names.at(-1), lineOf)
     })
   return journal
 }
 
-async function dumpSegment(path: string, isLast: boolean): Promise<void> {
+async function dumpSegment(
+  path: string,
+  isLast: boolean,
+  lineOf: (record: JournalRecord) => string
+): Promise<void> {
   const bytes = readFileSync(path)
   if (bytes.length < SEGMENT_HEADER_BYTES && isLast) return
   const { first } = decodeSegmentHeader(bytes, path)
   const lines: string[] = []
-  const { offset, next } = scanRecords(bytes, first, (record) => lines.push(dumpLine(record)))
+  const { offset, next } = scanRecords(bytes, first, (record) => lines.push(lineOf(record)))
   for (const line of lines) {
-    if (!process.stdout.write(line)) await once(process.stdout, 'drain')
+    if (line !== '' && !process.stdout.write(line)) await once(process.stdout, 'drain')
   }
   if (offset === bytes.length) return
   const place = `${path}: byte ${offset}, where record ${next} should begin`
@@ -41,6 +51,11 @@ async function dumpSegment(path: string, isLast: boolean): Promise<void> {
       `${place}: ${bytes.length - offset} bytes are not a whole record (a write under way, or a torn tail).\n`
     )
   else throw new Fatal(`${place}, is damaged. Restore this file from a copy of the data folder.`)
+}
+
+/** What the service told of itself is nobody's to send. */
+function sentLine({ sender, payload }: JournalRecord): string {
+  return sender === SERVER_SENDER ? '' : `${payload.toString('utf8')}\n`
 }
 
 function dumpLine({ index, synced, receivedAt, sender, eventId, salt, payload }: JournalRecord): string {

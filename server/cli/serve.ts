@@ -2,6 +2,8 @@ import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
 import { Command } from 'commander'
+import { checkAnchorSettings } from '../anchors/check-settings.ts'
+import { namesOf } from '../anchors/names.ts'
 import { type Config, isLoopback, readConfig, settings } from '../config.ts'
 import { limits } from '../limits.ts'
 import { createLog } from '../log.ts'
@@ -18,7 +20,9 @@ export function serveCommand(): Command {
   const command = new Command('serve').description('start the service')
   addSettings(command, settings)
   return command.action(async (flags: Partial<Record<keyof Config, string>>) => {
-    await serve(readConfig(flags, process.env))
+    const config = readConfig(flags, process.env)
+    await checkAnchorSettings(config)
+    await serve(config)
   })
 }
 
@@ -51,7 +55,7 @@ async function serve(config: Config): Promise<void> {
     'ready'
   )
   process.stderr.write(keyText(logKeys, folder.keys))
-  process.stderr.write(welcome(url, folder.path, isLoopback(config.listen.host)))
+  process.stderr.write(welcome(url, folder.path, config))
 }
 
 /** Said at every start, since the first one may fail after the key was made: whoever wants to check the log later has to know the key from somewhere else than from the log. */
@@ -67,7 +71,17 @@ ${made}, to keep elsewhere and to give to whoever checks the log:
 `
 }
 
-function welcome(url: string, dataDir: string, isLocal: boolean): string {
+/** Whoever mistyped the name of a variable sees it here, and not on the day when the anchor is needed. */
+function anchorLine(config: Config): string {
+  const names = namesOf(config)
+  return names.length === 0
+    ? ''
+    : `Its newest checkpoint goes, every ${config.anchorEvery} s, to ${names.join(', ')}
+`
+}
+
+function welcome(url: string, dataDir: string, config: Config): string {
+  const isLocal = isLoopback(config.listen.host)
   const plugins = fileURLToPath(new URL('../../ansible-callback/plugins/callback', import.meta.url))
   const asked = isLocal ? url : url.replace(/\/\/.*:/, `//${hostname()}:`)
   const options = [
@@ -78,7 +92,7 @@ function welcome(url: string, dataDir: string, isLocal: boolean): string {
     options.length === 0 ? '' : `\n  [callback_playtrail]\n${options.map((line) => `  ${line}\n`).join('')}`
   return `
 Playtrail ${version} listens on ${url} and keeps its records in ${dataDir}
-
+${anchorLine(config)}
 To record every playbook, put these lines into ansible.cfg:
 
   [defaults]

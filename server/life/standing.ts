@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readTokens } from '../access.ts'
+import { type AnchorSettings, namesOf } from '../anchors/names.ts'
 import { type Config, isLoopback } from '../config.ts'
 import { Fatal } from '../errors.ts'
 import type { Event } from '../event-types.ts'
@@ -8,7 +9,7 @@ import type { Sealer } from '../seal/sealer.ts'
 import type { Space } from '../space/space.ts'
 
 export interface StandingParts {
-  config: Pick<Config, 'listen' | 'store'>
+  config: Pick<Config, 'listen' | 'store'> & AnchorSettings
   journal: Pick<Journal, 'end' | 'size'>
   space: Pick<Space, 'freeBytes'>
   sealer: Pick<Sealer, 'size'>
@@ -17,6 +18,9 @@ export interface StandingParts {
   /** Records that the index has; undefined until it could be asked. */
   indexCursor(): number | undefined
 }
+
+/** As much as an event may say of each. */
+const NAME_CHARACTERS_MAX = 1_024
 
 /** How the service stands, as an auditor wants to know it. Asked seldom: it reads the tokens. */
 export function standingOf(parts: StandingParts): () => NonNullable<Event['service']> {
@@ -34,7 +38,8 @@ export function standingOf(parts: StandingParts): () => NonNullable<Event['servi
       ...(tokens !== undefined && { tokens }),
       access: isOpen ? 'open' : 'tokens',
       listen: `${host.includes(':') ? `[${host}]` : host}:${port}`,
-      store: config.store.kind
+      store: config.store.kind,
+      anchors: namesOf(config).map((name) => name.slice(0, NAME_CHARACTERS_MAX))
     }
   }
 }

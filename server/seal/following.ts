@@ -40,6 +40,8 @@ export interface FollowingOptions {
 export function createFollowing(options: FollowingOptions): Following {
   const { journal, worker, log } = options
   const halting = new AbortController()
+  /** Not 0 when nothing more may be signed: the worker looks at it before it signs what it was told long ago. */
+  const halted = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
   const signal = AbortSignal.any([options.signal, halting.signal])
   const retry = createRetry({ log, signal, isFinal: isFatal })
   let published = { size: 0, checkpoint: '' }
@@ -48,14 +50,14 @@ export function createFollowing(options: FollowingOptions): Following {
   let isOpen = false
   /** What the tree did not pass yet. What is signed afterwards follows from it, and need not be made again for it. */
   let { anchored } = options
-  const handover = createHandover({ journal, worker, onSealed: setPublished })
+  const handover = createHandover({ journal, worker, halted, onSealed: setPublished })
 
   async function open(): Promise<void> {
     isOpen = false
     const { next, remarks } = await handover.open(anchored)
     for (const remark of remarks) log.warn(`${remark}: find out who or what removed it`)
     if (halting.signal.aborted) return
-    setPublished(await worker.call('seal', undefined))
+    setPublished(await worker.call('seal', { halted }))
     anchored = []
     handover.goOnAt(next)
     isOpen = true
@@ -123,6 +125,7 @@ export function createFollowing(options: FollowingOptions): Following {
     halt(reason) {
       if (final !== undefined) return
       final = reason
+      Atomics.store(new Int32Array(halted), 0, 1)
       log.fatal(`${reason}: nothing more is sealed`)
       halting.abort()
     }

@@ -28,10 +28,12 @@ export interface Handover {
 export interface HandoverOptions {
   journal: JournalReader
   worker: Pick<Caller<SealWorker>, 'call'>
+  /** Not 0 when nothing more may be signed. */
+  halted: SharedArrayBuffer
   onSealed(progress: Progress): void
 }
 
-export function createHandover({ journal, worker, onSealed }: HandoverOptions): Handover {
+export function createHandover({ journal, worker, halted, onSealed }: HandoverOptions): Handover {
   let position = 0
   /** Up to which record it was told to seal. */
   let sealedTo = 0
@@ -95,7 +97,7 @@ export function createHandover({ journal, worker, onSealed }: HandoverOptions): 
     seal() {
       sealedTo = position
       waitingSince = undefined
-      tell(worker.call('seal', undefined).then(onSealed))
+      tell(worker.call('seal', { halted }).then(onSealed))
     },
     answered
   }

@@ -13,7 +13,8 @@ export interface SealWorker {
   /** Opens the log, or opens it again from what is on disk. */
   open(given: { journalEnd: number; anchored: readonly AnchoredRoot[] }): Progress
   append(batch: JournalBatch): Progress
-  seal(given: undefined): Progress
+  /** Signs nothing as soon as `halted` is not 0, also where it was asked for before. */
+  seal(given: { halted: SharedArrayBuffer }): Progress
   /** Signature lines for the checkpoint with this text. */
   addSignatures(given: { text: string; lines: string }): Progress
 }
@@ -33,7 +34,9 @@ const functions: SealWorker = {
     return current.progress
   }),
   append: marked((batch) => sealing().append(batch)),
-  seal: marked(() => sealing().seal()),
+  seal: marked(({ halted }) =>
+    Atomics.load(new Int32Array(halted), 0) === 0 ? sealing().seal() : sealing().progress
+  ),
   addSignatures: marked(({ text, lines }) =>
     sealing().addSignatures({ text, signatures: parseSignatures(lines) })
   )

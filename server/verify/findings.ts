@@ -8,6 +8,7 @@ export type Part =
   | 'old checkpoint'
   | 'witnessed checkpoint'
   | 'last-signed'
+  | 'anchor'
   | 'index'
   | 'proof'
 

@@ -61,7 +61,7 @@ export interface Verification {
 export async function verifyLog(log: LogToVerify, findings: Findings): Promise<Verification> {
   const verification = nothingVerified()
   if (log.folder !== undefined)
-    verification.anchors = await readAnchors(log.folder.anchors, verification.notes)
+    verification.anchors = await readAnchors(log.folder.anchors, findings, verification.notes)
   const opened = await openSigned(log, findings, verification)
   if (opened === undefined) return verification
   const { checkpoint, expected } = opened

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { runPlaytrail } from '../support/command.ts'
 import { temporaryFolder } from '../support/folder.ts'
-import { anchoredService, anchorOnce, sealedSize, send } from './world.ts'
+import { allRecords } from '../support/journal.ts'
+import { lifeOf } from '../support/life.ts'
+import { anchoredService, anchorOnce, copyFolder, refusal, sealedSize, send } from './world.ts'
 
 test('verify tells what each anchor had by the service’s own account, and counts only what it was given', async (t) => {
   const [dataDir, elsewhere] = [temporaryFolder(t), temporaryFolder(t)]
@@ -20,7 +22,7 @@ test('verify tells what each anchor had by the service’s own account, and coun
   assert.match(
     alone.stdout,
     new RegExp(
-      `^Anchor file ${bad}: has never had a checkpoint, by .*; FAILS since 20\\S+Z: .*no such file`,
+      `^Anchor file ${bad}: has never had a checkpoint, by .*; FAILS since 20\\S+Z: .*the folder ${join(elsewhere, 'missing')} does not exist`,
       'm'
     )
   )
@@ -35,6 +37,38 @@ test('verify tells what each anchor had by the service’s own account, and coun
       [good, false]
     ]
   )
+})
+
+test('verify is bad while an anchor does not agree, until it is taken out of the settings, which the record shows', async (t) => {
+  const [dataDir, elsewhere] = [temporaryFolder(t), temporaryFolder(t)]
+  const [anchorFile, older] = [join(elsewhere, 'checkpoint'), join(elsewhere, 'older')]
+  for (const count of [20, 10]) {
+    const service = await anchoredService(t, { dataDir, anchorFile })
+    await send(service, count)
+    await service.stop()
+    if (count === 20) copyFolder(dataDir, older)
+  }
+  assert.equal((await runPlaytrail(['verify', '--data-dir', dataDir])).status, 0)
+  copyFolder(older, dataDir)
+  await refusal({ dataDir, anchorFile })
+  const bad = await runPlaytrail(['verify', '--data-dir', dataDir])
+  assert.equal(bad.status, 1, bad.stdout)
+  assert.match(
+    bad.stdout,
+    new RegExp(`^BAD  anchor: the file ${anchorFile} does not agree with this log`, 'm')
+  )
+  assert.doesNotMatch(bad.stdout, /Proved/)
+
+  const service = await anchoredService(t, { dataDir })
+  const lives = lifeOf(await allRecords(service.journal))
+  await service.stop()
+  const started = lives.filter(({ event }) => event.action === 'run.started')
+  assert.deepEqual(
+    started.map((event) => event.service?.anchors),
+    [[`file:${anchorFile}`], []]
+  )
+  const settled = await runPlaytrail(['verify', '--data-dir', dataDir])
+  assert.equal(settled.status, 0, settled.stdout)
 })
 
 test('what is noted of the anchors may be damaged or a pipe: the rest is verified', async (t) => {

@@ -93,7 +93,10 @@ test('a webhook gets the token of the file, a new one without a restart', async 
   writeFileSync(tokenFile, 'second')
   await seenWith('second')
   rmSync(tokenFile)
-  await anchorOnce(service, ({ error }) => error?.includes(`expected a token`) === true)
+  await anchorOnce(
+    service,
+    ({ error }) => error?.includes(`${tokenFile} with the token of the webhooks does not exist`) === true
+  )
   writeFileSync(tokenFile, 'third')
   await seenWith('third')
   assert.doesNotMatch(JSON.stringify(lines), /first|second|third/)
