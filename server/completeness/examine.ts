@@ -1,7 +1,7 @@
 import { SERVER_SENDER } from '../access.ts'
 import type { DeadLetters } from '../index/dead-letters.ts'
 import type { Follower } from '../index/follower.ts'
-import type { Store } from '../index/store.ts'
+import type { KeptSince, Store } from '../index/store.ts'
 import { limits } from '../limits.ts'
 import { examineRuns } from './examine-runs.ts'
 import type { Flaw } from './flaws.ts'
@@ -71,12 +71,17 @@ function sayWhatIsNotIndexed(
 
 function sayWhatIsNotKept(
   { fromMs }: Period,
-  indexSinceMs: number | undefined,
-  { keptSinceMs }: QuarantineContent,
+  indexSinceMs: KeptSince,
+  { keptSinceMs, unreadable }: QuarantineContent,
   remarks: RemarksOfRuns,
   report: Report
 ): void {
-  if (indexSinceMs !== undefined && fromMs <= indexSinceMs)
+  if (indexSinceMs === 'unknown')
+    report.addUnchecked(
+      'index_retention_unknown',
+      'Elasticsearch does not tell how long the index keeps events: its key needs view_index_metadata on it (docs/deployment.md).'
+    )
+  else if (indexSinceMs !== undefined && fromMs <= indexSinceMs)
     report.addUnchecked(
       'index_expired',
       `The index does not keep everything that is older than ${timeText(indexSinceMs)}. Ask from then on; the journal has it all (playtrail reindex).`
@@ -85,6 +90,11 @@ function sayWhatIsNotKept(
     report.addUnchecked(
       'quarantine_expired',
       `What was refused before ${timeText(keptSinceMs)} is no longer in the quarantine, whose size is limited.`
+    )
+  if (unreadable > 0)
+    report.addUnchecked(
+      'quarantine_unreadable',
+      `${unreadable} lines of the quarantine, of this time or later, cannot be read: torn by a crash, or damaged. What they say was refused is not known.`
     )
   if (remarks.notTold > 0)
     report.addUnchecked(

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { examine } from '../../server/completeness/examine.ts'
 import { openDeadLetters } from '../../server/index/dead-letters.ts'
+import { limits } from '../../server/limits.ts'
 import { runOfEvents } from '../index/fixtures.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
@@ -33,4 +34,17 @@ test('runs that were removed because of their age are not taken for runs that ne
   )
   const since = await examine(of, { ...PERIOD, fromMs: START + 1 }, new AbortController().signal)
   assert.equal(since.verdict, 'complete')
+})
+
+test('of a run that is removed in part because of its age no flaws are told', async (t) => {
+  const [run, kept] = [runOfEvents(START), runOfEvents(START + 2)]
+  const results = Array.from({ length: limits.expireEventsMax }, () => run.result('web-1', 'ok'))
+  const events = [run.started(), ...results, run.finished('success'), kept.started()]
+  const { of } = await found(t, { events: [...events.slice(1), kept.finished('success')] })
+  const ask = () => examine(of, PERIOD, new AbortController().signal)
+  assert.equal((await ask()).verdict, 'incomplete')
+  await of.store.expireSome?.({ runsMax: 1 })
+  const answer = await ask()
+  assert.deepEqual([answer.runs.recorded, answer.flaws], [2, []])
+  assert.deepEqual([answer.verdict, reasonsOf(answer)], ['unchecked', ['index_expired']])
 })

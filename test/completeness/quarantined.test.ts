@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { rmSync, writeFileSync } from 'node:fs'
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { examine } from '../../server/completeness/examine.ts'
 
-import { cleanRun, found, HOUR_MS, NOW, PERIOD, reasonsOf, refusedLine, START } from './examined.ts'
+import { cleanRun, found, HOUR_MS, iso, NOW, PERIOD, reasonsOf, refusedLine, START } from './examined.ts'
 
 test('what was refused in the time is told by sender and reason', async (t) => {
   const before = new Date(START - 2 * HOUR_MS).toISOString()
@@ -32,18 +32,46 @@ test('what was refused in the time is told by sender and reason', async (t) => {
   ])
 })
 
-test('a quarantine that has lost its oldest file proves nothing of the time before', async (t) => {
+const lineOf = (receivedMs: number) => `${JSON.stringify(refusedLine({ received: iso(receivedMs) }))}\n`
+
+test('a quarantine that has lost a file proves nothing of the time before', async (t) => {
   const { of } = await found(t, { events: cleanRun() })
-  const file = join(of.quarantine, '000000000009.ndjson')
-  const line = (received: string) => `${JSON.stringify(refusedLine({ received }))}\n`
+  const file = (number: number) => join(of.quarantine, `${number}`.padStart(12, '0').concat('.ndjson'))
   const ask = () => examine(of, PERIOD, new AbortController().signal)
-  // Nothing is left of file 0; a line that a crash has torn is none.
-  writeFileSync(join(of.quarantine, '000000000000.ndjson'), '')
-  writeFileSync(file, `{"torn":\n${line(new Date(NOW).toISOString())}`)
+  for (const number of [0, 1, 2]) writeFileSync(file(number), lineOf(NOW))
   assert.equal((await ask()).verdict, 'complete')
-  rmSync(join(of.quarantine, '000000000000.ndjson'))
+  rmSync(file(1))
+  assert.deepEqual(reasonsOf(await ask()), ['quarantine_expired'])
+  rmSync(file(0))
   assert.deepEqual(reasonsOf(await ask()), ['quarantine_expired'])
   assert.equal((await ask()).verdict, 'unchecked')
-  writeFileSync(file, line(new Date(PERIOD.fromMs - 1).toISOString()))
+  writeFileSync(file(2), lineOf(PERIOD.fromMs - 1))
   assert.equal((await ask()).verdict, 'complete')
+  // Nothing tells since when it is kept.
+  writeFileSync(file(2), '')
+  assert.deepEqual(reasonsOf(await ask()), ['quarantine_expired'])
+})
+
+test('a file of the quarantine that goes while it is read is lost, too', async (t) => {
+  const { of } = await found(t, { events: cleanRun() })
+  // It is listed, and is not there when it is opened.
+  symlinkSync(join(of.quarantine, 'gone'), join(of.quarantine, '000000000000.ndjson'))
+  writeFileSync(join(of.quarantine, '000000000001.ndjson'), lineOf(NOW))
+  const answer = await examine(of, PERIOD, new AbortController().signal)
+  assert.deepEqual(reasonsOf(answer), ['quarantine_expired'])
+})
+
+test('a line of the quarantine that cannot be read proves nothing, unless it is older than the time', async (t) => {
+  const { of } = await found(t, { events: cleanRun() })
+  const reasons = async (...parts: string[]) => {
+    writeFileSync(join(of.quarantine, '000000000000.ndjson'), parts.join(''))
+    return reasonsOf(await examine(of, PERIOD, new AbortController().signal))
+  }
+  const [before, after] = [lineOf(PERIOD.fromMs - 1), lineOf(NOW)]
+  assert.deepEqual(await reasons(before, '{"torn":\n', after), ['quarantine_unreadable'])
+  assert.deepEqual(await reasons(before, '{"torn":\n'), ['quarantine_unreadable'])
+  assert.deepEqual(await reasons(before, 'null\n', after), ['quarantine_unreadable'])
+  assert.deepEqual(await reasons('{"torn":\n', before, after), [])
+  // It is being written: nobody was answered.
+  assert.deepEqual(await reasons(before, after, '{"torn":'), [])
 })
