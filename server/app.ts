@@ -130,7 +130,15 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
       access.check(request.headers.authorization, 'reader', request.ip)
     })
     await prove.register(logRoutes, { sealer, vkeys, journal, log: logFolder })
-    const of = { store, follower, deadLetters, quarantine: quarantineFolder, log: journal.id, silentAfterMs }
+    const of = {
+      store,
+      follower,
+      deadLetters,
+      journal,
+      quarantine: quarantineFolder,
+      log: journal.id,
+      silentAfterMs
+    }
     await prove.register(completenessRoute, { ...of, now: Date.now })
   })
 

@@ -2,6 +2,7 @@ import { SERVER_SENDER } from '../access.ts'
 import type { DeadLetters } from '../index/dead-letters.ts'
 import type { Follower } from '../index/follower.ts'
 import type { KeptSince, Store } from '../index/store.ts'
+import type { Journal } from '../journal/journal.ts'
 import { limits } from '../limits.ts'
 import { examineRuns } from './examine-runs.ts'
 import type { Flaw } from './flaws.ts'
@@ -18,6 +19,7 @@ export interface Examined {
   store: Store
   follower: Pick<Follower, 'idle' | 'lag' | 'lagSeconds'>
   deadLetters: Pick<DeadLetters, 'list'>
+  journal: Pick<Journal, 'find'>
   /** The folder of the quarantine. */
   quarantine: string
   /** The identity of this server's journal. */
@@ -38,7 +40,7 @@ export async function examine(of: Examined, period: Period, signal: AbortSignal)
   const clock = { nowMs: of.now(), silentAfterMs: of.silentAfterMs }
   const backlog = await untilIndexed(of, signal)
   const report = openReport(clock)
-  const letters = lettersInTheWay(of.deadLetters, period)
+  const letters = await lettersInTheWay(of, period, signal)
   const quarantine = await readQuarantine(of.quarantine, period)
   const remarks = await readRemarks({ store, log, quarantine }, period, signal)
   const { runIds, backlog: later } = await examineRuns(of, { period, clock, report, remarks }, signal)

@@ -40,6 +40,8 @@ export async function found(
   const of: Examined = {
     ...{ store, deadLetters, quarantine, log: JOURNAL_ID, silentAfterMs: 0 },
     follower: { idle: async () => undefined, lag: 0, lagSeconds: 0 },
+    // In which nothing is found: only events that the index refused are looked up.
+    journal: { find: async () => undefined },
     now: () => NOW,
     ...more
   }
