@@ -118,7 +118,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     })
     await prove.register(logRoutes, { sealer, vkeys: logKeys.vkeys, journal, log: folder.logFolder })
     await prove.register(completenessRoute, {
-      ...{ store, follower, deadLetters, log: journal.id, now: Date.now },
+      ...{ store, follower, deadLetters, journal, log: journal.id, now: Date.now },
       quarantine: folder.quarantine,
       silentAfterMs: config.silentAfter * 1_000
     })

@@ -245,6 +245,8 @@ export const limits = {
   completenessFlawRangesMax: 100,
   /** Events about conflicting ids, and about drops of spools, that are looked at; dead letters as well. */
   completenessRemarksMax: 10_000,
+  /** Ranges of numbers of dropped events that are kept of all runs together. */
+  completenessDropRangesMax: 200_000,
   /** Runs that fell silent whose senders are looked up. */
   completenessSendersMax: 100,
   /** Time to wait until the index has what the journal has. */

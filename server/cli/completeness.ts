@@ -43,12 +43,8 @@ export function completenessCommand(surroundings: Surroundings = processSurround
 }
 
 async function tellCompleteness(flags: CompletenessFlags, surroundings: Surroundings): Promise<void> {
-  const found = await ask(flags, surroundings)
-  const text = flags.json
-    ? printableJson(found)
-    : completenessText(found)
-        .map((line) => printable(line))
-        .join('\n')
+  const found = await unlessUnknown(() => ask(flags, surroundings))
+  const text = await unlessUnknown(() => textOf(found, flags))
   try {
     await print(surroundings.stdout, `${text}\n`)
   } catch (error) {
@@ -67,22 +63,41 @@ async function tellCompleteness(flags: CompletenessFlags, surroundings: Surround
     )
 }
 
-/** Whatever keeps the server from answering: it is not known whether the list is complete. */
 async function ask({ url, from, to }: CompletenessFlags, { env }: Surroundings): Promise<Completeness> {
+  const client: Client = createClient({ ...readConnection(url, env), timeoutMs: TIMEOUT_MS })
+  const query: Query<'GET /v1/completeness'> = {
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to })
+  }
+  const found = await client.completeness(query)
+  if (!isAnswer(found)) throw new Failure(exitCodes.usage, 'the answer is none about completeness.')
+  return found
+}
+
+function textOf(found: Completeness, { json }: CompletenessFlags): string {
+  if (json) return printableJson(found)
+  return completenessText(found)
+    .map((line) => printable(line))
+    .join('\n')
+}
+
+/** Whatever keeps from an answer, also a defect of this program: it is not known whether the list is complete. */
+async function unlessUnknown<Found>(find: () => Found | Promise<Found>): Promise<Found> {
   try {
-    const client: Client = createClient({ ...readConnection(url, env), timeoutMs: TIMEOUT_MS })
-    const query: Query<'GET /v1/completeness'> = {
-      ...(from !== undefined && { from }),
-      ...(to !== undefined && { to })
-    }
-    const found = await client.completeness(query)
-    if (!isAnswer(found)) throw new Failure(exitCodes.usage, 'the answer is none about completeness.')
-    return found
+    return await find()
   } catch (error) {
     const failure = error instanceof Failure ? error : explained(error)
-    if (!(failure instanceof Failure)) throw error
-    throw new Failure(exitCodes.usage, `could not check: ${failure.message}`, failure.hint, { cause: error })
+    if (failure instanceof Failure)
+      throw new Failure(exitCodes.usage, `could not check: ${failure.message}`, failure.hint, {
+        cause: error
+      })
+    const message = `could not check: a defect of Playtrail, please report it: ${stackOf(error)}`
+    throw new Failure(exitCodes.usage, message, undefined, { cause: error })
   }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 /** Exit code 0 is for positive proof alone, whoever it was that answered. */

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Problem } from '../errors.ts'
+import { timeOfRunId } from '../index/run-id.ts'
 import type { Run, RunQuery, Store } from '../index/store.ts'
 import { limits } from '../limits.ts'
 import type { Examined } from './examine.ts'
@@ -37,12 +38,14 @@ export async function examineRuns(of: Examined, into: Into, signal: AbortSignal)
   for (let after: RunQuery['after']; ; ) {
     const query = { ...into.period, limit: limits.completenessRunsAtOnce, after }
     const { items: runs, next } = await store.runs(query, signal)
-    for (const { run, trail } of await withTrails(store, runs, signal)) {
+    const looked = await withTrails(store, runs, signal)
+    const isKept = await keptRuns(store, signal)
+    for (const { run, trail } of looked) {
       runIds.add(run.run.id)
       const remarks = into.remarks.of(run.run.id)
       if (isRecent(run, clock.nowMs) && flawsOf(run, trail, remarks, clock).length > 0)
         unsettled.push(run.run.id)
-      else into.report.addRun(run, trail, remarks)
+      else into.report.addRun(run, trail, remarks, isKept(run))
     }
     if (runIds.size > limits.completenessRunsMax) throw tooManyRuns()
     if (next === undefined) break
@@ -52,10 +55,24 @@ export async function examineRuns(of: Examined, into: Into, signal: AbortSignal)
   const backlog = unsettled.length > 0 ? await untilIndexed(of, signal) : undefined
   for (const id of unsettled) {
     const { items: runs } = await store.runs({ id, limit: 1 }, signal)
-    for (const { run, trail } of await withTrails(store, runs, signal))
-      into.report.addRun(run, trail, into.remarks.of(id))
+    const looked = await withTrails(store, runs, signal)
+    const isKept = await keptRuns(store, signal)
+    for (const { run, trail } of looked) into.report.addRun(run, trail, into.remarks.of(id), isKept(run))
   }
   return { runIds, backlog }
+}
+
+/**
+ * Which runs the index has not begun to remove because of their age. To be asked behind the look at them: what they had
+ * when they were looked at was not removed before.
+ */
+async function keptRuns(
+  store: Pick<Store, 'keptSinceMs'>,
+  signal: AbortSignal
+): Promise<(run: Run) => boolean> {
+  const sinceMs = await store.keptSinceMs(signal)
+  if (typeof sinceMs !== 'number') return () => true
+  return ({ run }) => Date.parse(timeOfRunId(run.id)) > sinceMs
 }
 
 async function withTrails(

@@ -1,7 +1,8 @@
 import { SERVER_SENDER } from '../access.ts'
 import type { DeadLetters } from '../index/dead-letters.ts'
 import type { Follower } from '../index/follower.ts'
-import type { Store } from '../index/store.ts'
+import type { KeptSince, Store } from '../index/store.ts'
+import type { Journal } from '../journal/journal.ts'
 import { limits } from '../limits.ts'
 import { examineRuns } from './examine-runs.ts'
 import type { Flaw } from './flaws.ts'
@@ -18,6 +19,7 @@ export interface Examined {
   store: Store
   follower: Pick<Follower, 'idle' | 'lag' | 'lagSeconds'>
   deadLetters: Pick<DeadLetters, 'list'>
+  journal: Pick<Journal, 'find'>
   /** The folder of the quarantine. */
   quarantine: string
   /** The identity of this server's journal. */
@@ -38,7 +40,7 @@ export async function examine(of: Examined, period: Period, signal: AbortSignal)
   const clock = { nowMs: of.now(), silentAfterMs: of.silentAfterMs }
   const backlog = await untilIndexed(of, signal)
   const report = openReport(clock)
-  const letters = lettersInTheWay(of.deadLetters, period)
+  const letters = await lettersInTheWay(of, period, signal)
   const quarantine = await readQuarantine(of.quarantine, period)
   const remarks = await readRemarks({ store, log, quarantine }, period, signal)
   const { runIds, backlog: later } = await examineRuns(of, { period, clock, report, remarks }, signal)
@@ -47,7 +49,8 @@ export async function examine(of: Examined, period: Period, signal: AbortSignal)
     report.addFlaw({ kind: 'quarantined', sender, code, events: lines, since: first, until: last, message })
   sayWhatIsNotIndexed(backlog ?? later, period, letters, report)
   sayWhatIsNotKept(period, await store.keptSinceMs(signal), quarantine, remarks, report)
-  if (report.isEmpty()) sayWhenItWasDark(await darkTime(store, period, of.now(), signal), report)
+  if (report.isEmpty())
+    sayWhenItWasDark(await darkTime({ store, log, nowMs: of.now() }, period, signal), report)
   const findings = report.findings()
   await nameSenders(store, findings.flaws, signal)
   return { ...findings, index: { lag: follower.lag ?? null, dead_letters: letters } }
@@ -70,12 +73,17 @@ function sayWhatIsNotIndexed(
 
 function sayWhatIsNotKept(
   { fromMs }: Period,
-  indexSinceMs: number | undefined,
-  { keptSinceMs }: QuarantineContent,
+  indexSinceMs: KeptSince,
+  { keptSinceMs, unreadable }: QuarantineContent,
   remarks: RemarksOfRuns,
   report: Report
 ): void {
-  if (indexSinceMs !== undefined && fromMs <= indexSinceMs)
+  if (indexSinceMs === 'unknown')
+    report.addUnchecked(
+      'index_retention_unknown',
+      'Elasticsearch does not tell how long the index keeps events: its key needs view_index_metadata on it (docs/deployment.md).'
+    )
+  else if (indexSinceMs !== undefined && fromMs <= indexSinceMs)
     report.addUnchecked(
       'index_expired',
       `The index does not keep everything that is older than ${timeText(indexSinceMs)}. Ask from then on; the journal has it all (playtrail reindex).`
@@ -84,6 +92,11 @@ function sayWhatIsNotKept(
     report.addUnchecked(
       'quarantine_expired',
       `What was refused before ${timeText(keptSinceMs)} is no longer in the quarantine, whose size is limited.`
+    )
+  if (unreadable > 0)
+    report.addUnchecked(
+      'quarantine_unreadable',
+      `${unreadable} lines of the quarantine, of this time or later, cannot be read: torn by a crash, or damaged. What they say was refused is not known.`
     )
   if (remarks.notTold > 0)
     report.addUnchecked(

@@ -1,10 +1,10 @@
-import type { EventPart, EventQuery, IndexedEvent, Page, Store } from '../index/store.ts'
+import type { EventQuery, IndexedEvent, Page, Store } from '../index/store.ts'
 import { limits } from '../limits.ts'
-import { type Flaw, noRemarks, type Remarks, setOf, shown } from './flaws.ts'
+import { openDrops } from './drops.ts'
+import { type Flaw, type Remarks, setOf, shown } from './flaws.ts'
 import type { Count } from './numbers.ts'
 import { isWithin, type Period } from './period.ts'
 import type { QuarantineContent, RefusedId } from './quarantined.ts'
-import { parseRange } from './ranges.ts'
 
 /** What is said of runs by others than their own numbers. */
 export interface RemarksOfRuns {
@@ -39,30 +39,35 @@ export async function readRemarks(
 ): Promise<RemarksOfRuns> {
   const since = { fromMs: period.fromMs - CLOCKS_APART_MS, order: 'asc' as const }
   const ofDrops = { ...since, action: 'spool.dropped', fields: ['run.id', 'spool'] }
-  const drops = await readAll((page) => store.eventParts({ ...ofDrops, ...page }, signal))
-  const conflicts = await readAll((page) =>
-    store.events({ ...since, action: 'event.conflict', ...page }, signal)
+  const drops = openDrops(period)
+  const areDropsCut = await readEach(
+    (page) => store.eventParts({ ...ofDrops, ...page }, signal),
+    ({ run, spool }) => drops.add(run?.id ?? '', spool)
   )
-
-  const dropped = new Map<string, Remarks['dropped']>()
-  for (const { run, spool } of drops.items) addDrop(dropped, run?.id ?? '', spool)
-  const ids = oneOfEach([...conflicts.items.flatMap(refusedId), ...quarantine.conflicts], period)
+  const refused: RefusedId[] = []
+  let notTold = 0
+  const areConflictsCut = await readEach(
+    (page) => store.events({ ...since, action: 'event.conflict', ...page }, signal),
+    (event) => {
+      if (event.conflict === undefined) return
+      refused.push({ eventId: event.conflict.event_id, at: event['@timestamp'] })
+      if (!isTold(event)) notTold += event.conflict.suppressed ?? 0
+    }
+  )
+  const ids = oneOfEach([...refused, ...quarantine.conflicts], period)
   const doubled = Map.groupBy(ids.values(), ({ eventId }) => eventId.slice(0, RUN_ID_CHARACTERS))
 
   return {
     of: (runId) => {
       const of = doubled.get(runId)?.flatMap(({ eventId }) => numberOf(eventId)) ?? []
-      return { dropped: dropped.get(runId) ?? noRemarks.dropped, doubled: of }
+      return { dropped: drops.of(runId), doubled: of }
     },
     conflictsBeside: (runIds) =>
       [...doubled].flatMap(([runId, all]) =>
         runIds.has(runId) ? [] : flawsBeside(all.filter(({ at }) => isWithin(at, period)))
       ),
-    isCut: drops.isCut || conflicts.isCut,
-    notTold: conflicts.items.reduce(
-      (sum, each) => sum + (isTold(each) ? 0 : (each.conflict?.suppressed ?? 0)),
-      0
-    )
+    isCut: areDropsCut || drops.isCut() || areConflictsCut,
+    notTold
   }
 
   /** The bytes of all that were refused are in the quarantine of the server that refused them, as long as it keeps them. */
@@ -72,28 +77,20 @@ export async function readRemarks(
   }
 }
 
-async function readAll<Item>(
-  read: (page: Pick<EventQuery, 'limit' | 'after'>) => Promise<Page<Item>>
-): Promise<{ items: Item[]; isCut: boolean }> {
-  const items: Item[] = []
+/** Nothing but what `take` keeps is held. Returns whether there are more than are read. */
+async function readEach<Item>(
+  read: (page: Pick<EventQuery, 'limit' | 'after'>) => Promise<Page<Item>>,
+  take: (item: Item) => void
+): Promise<boolean> {
+  let count = 0
   for (let after: EventQuery['after']; ; ) {
     const page = await read({ limit: limits.pageItemsMax, after })
-    items.push(...page.items)
-    if (page.next === undefined) return { items, isCut: false }
-    if (items.length >= limits.completenessRemarksMax) return { items, isCut: true }
+    for (const item of page.items) take(item)
+    count += page.items.length
+    if (page.next === undefined) return false
+    if (count >= limits.completenessRemarksMax) return true
     after = page.next
   }
-}
-
-/** The numbers it names are not told as missing, so as many are told as dropped, however few it says there are. */
-function addDrop(dropped: Map<string, Remarks['dropped']>, runId: string, spool: EventPart['spool']): void {
-  const { events, ranges } = dropped.get(runId) ?? noRemarks.dropped
-  const more = setOf((spool?.sequences ?? []).flatMap((text) => parseRange(text) ?? []))
-  dropped.set(runId, {
-    events: events + Math.max(spool?.events ?? 0, more.numbers),
-    // Joined at once, so that a run of which thousands of drops are told is held in bounded memory.
-    ranges: setOf([...ranges, ...more.ranges]).ranges
-  })
 }
 
 /** Each id once; of one that was refused several times, a time within the period if there is any. */
@@ -104,10 +101,6 @@ function oneOfEach(refused: readonly RefusedId[], period: Period): Map<string, R
     if (known === undefined || !isWithin(known.at, period)) ids.set(each.eventId, each)
   }
   return ids
-}
-
-function refusedId({ conflict, '@timestamp': at }: IndexedEvent): RefusedId | [] {
-  return conflict === undefined ? [] : { eventId: conflict.event_id, at }
 }
 
 function numberOf(eventId: string): Remarks['doubled'][number] | [] {

@@ -17,7 +17,9 @@ export const uncheckedReasons = [
   'index_lag',
   'dead_letters',
   'index_expired',
+  'index_retention_unknown',
   'quarantine_expired',
+  'quarantine_unreadable',
   'conflicts_not_told',
   'too_many_remarks',
   'nothing_recorded'
@@ -49,7 +51,8 @@ export interface Findings {
 }
 
 export interface Report {
-  addRun(run: Run, trail: Trail, remarks?: Remarks): void
+  /** Of a run that is not kept some events may have been removed because of their age: it has no flaws. */
+  addRun(run: Run, trail: Trail, remarks?: Remarks, isKept?: boolean): void
   addFlaw(flaw: Flaw): void
   addUnchecked(reason: UncheckedReason, message: string): void
   /** No run was added, other than the service's own. */
@@ -88,9 +91,10 @@ export function openReport(clock: Clock): Report {
 
   return {
     addFlaw,
-    addRun(run, trail, remarks = noRemarks) {
+    addRun(run, trail, remarks = noRemarks, isKept = true) {
       if (run.run.kind === 'service') serviceRuns++
       else count(run, trail, remarks)
+      if (!isKept) return
       for (const flaw of flawsOf(run, trail, remarks, clock)) addFlaw(flaw)
     },
     isEmpty: () => runs.recorded === 0,

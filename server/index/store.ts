@@ -172,6 +172,9 @@ export interface Kept {
   runsMax?: number | undefined
 }
 
+/** In milliseconds or microseconds since 1970; undefined: for ever; `unknown`: the store does not tell, or not us. */
+export type KeptSince = number | 'unknown' | undefined
+
 /** What was removed by one step; `isMore` if another one would remove more. */
 export interface Expired {
   events: number
@@ -249,7 +252,7 @@ export interface Store extends Summaries {
   findable(signal?: AbortSignal): Promise<void>
 
   /** Of what is older than this time some may have been removed because of its age; undefined if nothing was. */
-  keptSinceMs(signal?: AbortSignal): Promise<number | undefined>
+  keptSinceMs(signal?: AbortSignal): Promise<KeptSince>
 
   /** Which events of these runs there are, by their numbers, and which came late. Of a run that is not there, nothing. */
   trails(runIds: readonly string[], signal?: AbortSignal): Promise<Trail[]>

@@ -135,6 +135,16 @@ test('what could not be checked is no proof, whatever the reason: the exit code 
     const other = await playtrail(['completeness', '--url', url, '--json'])
     assert.deepEqual([other.exitCode, other.stdout], [2, ''], JSON.stringify(document))
   }
+  // An answer of which this program can make no text.
+  const { url: odd } = await startApi(t, {
+    documents: { '/v1/completeness': { verdict: 'complete', complete: true, flaws: [] } }
+  })
+  const defect = await playtrail(['completeness', '--url', odd])
+  assert.deepEqual([defect.exitCode, defect.stdout], [2, ''])
+  assert.match(
+    defect.stderr,
+    /^playtrail: could not check: a defect of Playtrail, please report it: TypeError: /
+  )
   const unknown = await playtrail(['completeness', '--url', 'nowhere'])
   assert.equal(unknown.exitCode, 2)
 })

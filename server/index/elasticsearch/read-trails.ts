@@ -1,11 +1,5 @@
-import {
-  collectNumbers,
-  type NumberSet,
-  type Numbers,
-  numbersOf,
-  type Placed,
-  type Trail
-} from '../../completeness/numbers.ts'
+import { collectNumbers, type NumberSet, type Numbers, type Trail } from '../../completeness/numbers.ts'
+import { openPlaces, type Places } from '../../completeness/places.ts'
 import { scopedId } from '../../journal/known-ids.ts'
 import { limits } from '../../limits.ts'
 import type { Position } from '../store.ts'
@@ -70,7 +64,7 @@ function setOf(ranges: [number, number][]): NumberSet {
 }
 
 async function readFromEvents(asking: Asking, { state }: RunFold): Promise<Trail> {
-  const placed = new Map<string, Placed[]>(Object.values(names).map((name) => [name, []]))
+  const placed = new Map<string, Places>(Object.values(names).map((name) => [name, openPlaces()]))
   const size = limits.eventPartsAtOnce
   const filter = [{ term: { 'run.id': state.id } }]
   const sort = ['playtrail.log', 'playtrail.index'].map((field) => ({ [field]: { order: 'asc' as const } }))
@@ -81,13 +75,13 @@ async function readFromEvents(asking: Asking, { state }: RunFold): Promise<Trail
       if (_source === undefined) continue
       const { scope, sequence } = scopedId(_source.event.id)
       const { log, index } = _source.playtrail
-      placed.get(scope.slice(state.id.length))?.push([sequence, index, log])
+      placed.get(scope.slice(state.id.length))?.add(sequence, index, log)
     }
     const last = hits.at(-1)?.sort
     if (hits.length < size || last === undefined) break
     after = last as (string | number)[]
   }
-  const numbers = (name: string): Numbers => numbersOf(placed.get(name) ?? [])
+  const numbers = (name: string): Numbers => (placed.get(name) ?? openPlaces()).numbers()
   return {
     runId: state.id,
     isStarted: state.started !== null,

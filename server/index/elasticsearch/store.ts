@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { Fatal, Problem } from '../../errors.ts'
 import type { JournalBatch } from '../../journal/record.ts'
 import { limits } from '../../limits.ts'
-import { IndexReplaced, type Refused, type Store } from '../store.ts'
+import { IndexReplaced, type KeptSince, type Refused, type Store } from '../store.ts'
 import { answerOf } from './answer.ts'
 import { type BulkObserver, BulkWriter } from './bulk.ts'
 import { reasonOf } from './failures.ts'
@@ -144,10 +144,12 @@ class ElasticsearchStore implements Store {
     await this.#ask(undefined, signal, refreshed)
   }
 
-  keptSinceMs(signal?: AbortSignal): Promise<number | undefined> {
-    return this.#ask(undefined, signal, async ({ client, names }) => {
+  keptSinceMs(signal?: AbortSignal): Promise<KeptSince> {
+    return this.#ask<KeptSince>(undefined, signal, async ({ client }) => {
+      // By its own name: of an alias the lifecycle is not told.
+      const { names } = await this.#open()
       const since = await keptSince(client, names.events, this.#namespace)
-      return since === undefined ? undefined : since / 1_000
+      return typeof since === 'number' ? since / 1_000 : since
     })
   }
 

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3'
-import { type Numbers, numbersOf, type Placed, type Trail } from '../../completeness/numbers.ts'
+import type { Numbers, Placed, Trail } from '../../completeness/numbers.ts'
+import { numbersOf } from '../../completeness/places.ts'
 import type { StillWanted } from './still-wanted.ts'
 
 /**
@@ -23,7 +24,7 @@ export function readTrails(db: Database.Database, runIds: readonly string[], wan
     if (isStarted === undefined) return []
     const count = (letter: string): Numbers =>
       // ':' comes behind the digits.
-      numbersOf((letter === '' ? ofRun : ofLetter).all(`${runId}:${letter}0`, `${runId}:${letter}:`))
+      numbersOf((letter === '' ? ofRun : ofLetter).iterate(`${runId}:${letter}0`, `${runId}:${letter}:`))
     return {
       runId,
       isStarted: isStarted === 1,
