@@ -6,7 +6,7 @@ import { leafOf } from '../../server/seal/leaf.ts'
 import { openSealing, type Sealing } from '../../server/seal/sealing.ts'
 import { openTree } from '../../server/seal/tree.ts'
 import { feed, type LogWorld, logWorld, published, remembered, sealed } from '../seal/world.ts'
-import { onEnd } from '../support/cleanup.ts'
+import { type Ending, onEnd } from '../support/cleanup.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { allRecords } from '../support/journal.ts'
 
@@ -24,15 +24,21 @@ function opened(world: LogWorld, size: number, root: string): Sealing {
   return openSealing({ disk: realLogDisk, folders, journalEnd: journal.end, anchored })
 }
 
+/** A journal of 300 records, of which the first ones were signed. */
+async function partlySigned(t: Ending, first: number): Promise<LogWorld> {
+  const world = await logWorld(temporaryFolder(t))
+  onEnd(t, () => world.close())
+  if (first > 0) {
+    await world.add(first)
+    await sealed(world)
+  }
+  await world.add(300 - first)
+  return world
+}
+
 for (const first of [0, 100, 250]) {
   test(`nothing is signed before the journal has shown what an anchor knows, where ${first} records were signed`, async (t) => {
-    const world = await logWorld(temporaryFolder(t))
-    onEnd(t, () => world.close())
-    if (first > 0) {
-      await world.add(first)
-      await sealed(world)
-    }
-    await world.add(300 - first)
+    const world = await partlySigned(t, first)
     const before = remembered(world)
     const sealing = opened(world, 200, await rootAt(world, 200))
     assert.equal(sealing.progress.toCheck, Math.max(200, first))
@@ -44,13 +50,7 @@ for (const first of [0, 100, 250]) {
   })
 
   test(`a journal that gives another root than an anchor knows is never signed, where ${first} records were signed`, async (t) => {
-    const world = await logWorld(temporaryFolder(t))
-    onEnd(t, () => world.close())
-    if (first > 0) {
-      await world.add(first)
-      await sealed(world)
-    }
-    await world.add(300 - first)
+    const world = await partlySigned(t, first)
     const before = remembered(world)
     const sealing = opened(world, 200, await rootAt(world, 199))
     await assert.rejects(feed(sealing, world), {

@@ -18,8 +18,11 @@ export function addNumber(ranges: Ranges, number: number): boolean {
   return true
 }
 
-/** The first range that begins behind `number`. */
-function positionOf(ranges: Ranges, number: number): number {
+/** The place of the first range, or of what else begins with a number and is in its order, that begins behind `number`. */
+export function positionOf(
+  ranges: readonly (readonly [first: number, ...number[]])[],
+  number: number
+): number {
   let low = 0
   let high = ranges.length
   while (low < high) {

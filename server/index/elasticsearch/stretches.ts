@@ -1,4 +1,5 @@
 import { limits } from '../../limits.ts'
+import { positionOf } from './ranges.ts'
 
 /**
  * Numbers of events that follow one another, as do their records in the journal: `[first, last, record of the first,
@@ -51,16 +52,4 @@ export function lateStretches(stretches: Stretches, count: string): [number, num
     }
   }
   return late
-}
-
-/** The first stretch that begins behind `number`. */
-function positionOf(stretches: readonly Stretch[], number: number): number {
-  let low = 0
-  let high = stretches.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((stretches[middle]?.[0] ?? 0) <= number) low = middle + 1
-    else high = middle
-  }
-  return low
 }
