@@ -19,7 +19,7 @@ export interface ServerProcess {
 }
 
 /** As `npm start`, the image and the unit of systemd start it. */
-const MEMORY = {
+export const MEMORY = {
   MALLOC_ARENA_MAX: '2',
   MALLOC_MMAP_THRESHOLD_: '131072',
   NODE_OPTIONS: '--max-semi-space-size=8'
